@@ -1,0 +1,61 @@
+package jsontok
+
+import "fmt"
+
+// SyntaxError says that the input is not JSON, or nests deeper than MaxDepth.
+type SyntaxError struct {
+	Offset int    // of the offending byte
+	Reason string // for people
+}
+
+// Error implements error.
+func (e *SyntaxError) Error() string {
+	return fmt.Sprintf("JSON syntax at offset %d: %s", e.Offset, e.Reason)
+}
+
+// TypeError says that a value is of another type than the reader wants, is no
+// integer in the range of int64 (Want is Integer), or no base64 (Want is Base64).
+type TypeError struct {
+	Want, Got Kind
+	Offset    int // of the value's first byte, which also tells true from false
+}
+
+// Error implements error.
+func (e *TypeError) Error() string {
+	return fmt.Sprintf("JSON type at offset %d: %v instead of %v", e.Offset, e.Got, e.Want)
+}
+
+// Fail makes err the sticky error, unless there is one already or err is nil.
+func (d *Decoder) Fail(err error) {
+	if d.err == nil {
+		d.err = err
+	}
+}
+
+// Err returns the sticky error.
+func (d *Decoder) Err() error { return d.err }
+
+// Note keeps err if it is the first one noted. Reading goes on.
+func (d *Decoder) Note(err error) {
+	if d.noted == nil {
+		d.noted = err
+	}
+}
+
+// Noted returns the first error given to Note.
+func (d *Decoder) Noted() error { return d.noted }
+
+// End returns the sticky error, which it sets if anything but white space is left
+// of the input.
+func (d *Decoder) End() error {
+	if d.err == nil {
+		if d.peek(); d.pos < len(d.data) {
+			d.syntax(d.pos, "text follows the value")
+		}
+	}
+	return d.err
+}
+
+func (d *Decoder) syntax(offset int, reason string) {
+	d.Fail(&SyntaxError{Offset: offset, Reason: reason})
+}
