@@ -45,6 +45,10 @@ func (d *Decoder) Note(err error) {
 // Noted returns the first error given to Note.
 func (d *Decoder) Noted() error { return d.noted }
 
+// Renote replaces what was noted: a reader that knows where a value stands
+// adds the place to the complaint.
+func (d *Decoder) Renote(err error) { d.noted = err }
+
 // End returns the sticky error, which it sets if anything but white space is left
 // of the input.
 func (d *Decoder) End() error {

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"slices"
+)
+
+// model is a service model: operations and shapes, without documentation.
+type model struct {
+	Metadata struct {
+		TargetPrefix string `json:"targetPrefix"`
+		ServiceID    string `json:"serviceId"`
+	} `json:"metadata"`
+	Operations map[string]operation `json:"operations"`
+	Shapes     map[string]*shape    `json:"shapes"`
+}
+
+type operation struct {
+	Input  *ref  `json:"input"`
+	Output *ref  `json:"output"`
+	Errors []ref `json:"errors"`
+}
+
+type ref struct {
+	Shape string `json:"shape"`
+}
+
+type shape struct {
+	Type      string   `json:"type"`
+	Required  []string `json:"required"`
+	Members   members  `json:"members"`
+	Member    *ref     `json:"member"`
+	Key       *ref     `json:"key"`
+	Value     *ref     `json:"value"`
+	Enum      []string `json:"enum"`
+	Min       *int64   `json:"min"`
+	Max       *int64   `json:"max"`
+	Pattern   string   `json:"pattern"`
+	Exception bool     `json:"exception"`
+}
+
+// members keeps the order of the model, which is the order of checks.
+type members []member
+
+type member struct {
+	Name  string
+	Shape string
+}
+
+func (m *members) UnmarshalJSON(b []byte) error {
+	d := json.NewDecoder(bytes.NewReader(b))
+	if _, err := d.Token(); err != nil {
+		return err
+	}
+	for d.More() {
+		name, err := d.Token()
+		if err != nil {
+			return err
+		}
+		var r ref
+		if err := d.Decode(&r); err != nil {
+			return err
+		}
+		*m = append(*m, member{name.(string), r.Shape})
+	}
+	return nil
+}
+
+func loadModel(path string) (*model, error) {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	m := new(model)
+	if err := json.Unmarshal(b, m); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return m, nil
+}
+
+// reach returns the names of the shapes that the named ones are made of,
+// themselves included. Attribute values are a leaf: package attr has them.
+func (m *model) reach(roots []string) map[string]bool {
+	seen := map[string]bool{}
+	var visit func(string)
+	visit = func(name string) {
+		if seen[name] {
+			return
+		}
+		seen[name] = true
+		s := m.Shapes[name]
+		if attrType(m, name) != "" {
+			return
+		}
+		for _, mem := range s.Members {
+			visit(mem.Shape)
+		}
+		for _, r := range []*ref{s.Member, s.Value} {
+			if r != nil {
+				visit(r.Shape)
+			}
+		}
+	}
+	for _, r := range roots {
+		visit(r)
+	}
+	return seen
+}
+
+func (m *model) inputs() []string  { return m.roots(func(o operation) *ref { return o.Input }) }
+func (m *model) outputs() []string { return m.roots(func(o operation) *ref { return o.Output }) }
+
+func (m *model) roots(pick func(operation) *ref) []string {
+	var names []string
+	for _, o := range m.Operations {
+		if r := pick(o); r != nil {
+			names = append(names, r.Shape)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}

@@ -1,0 +1,90 @@
+package api
+
+import (
+	"context"
+
+	"github.com/levee-io/levee/internal/jsontok"
+)
+
+// Namespace isolates the resources of one account in one region. No operation
+// sees another namespace's tables or queues.
+type Namespace struct {
+	Account string // 12 digits
+	Region  string // such as us-east-1
+}
+
+// Caller is who sent a request and how it reached the server.
+type Caller struct {
+	Namespace
+	// AccessKey is the access key id that signed the request.
+	AccessKey string
+	// BaseURL is scheme and host as the client addressed the server, without a
+	// trailing slash; queue URLs start with it.
+	BaseURL string
+	// RequestID is the id that the response will carry.
+	RequestID string
+}
+
+// Input is a request shape.
+type Input interface {
+	// ReadJSON fills the zero shape. Errors are the decoder's: sticky ones are
+	// serialization errors, noted ones are validation errors.
+	ReadJSON(*jsontok.Decoder)
+	// Validate reports each constraint of the model that the shape violates.
+	Validate(*Violations)
+}
+
+// Output is a response shape.
+type Output interface {
+	AppendJSON(dst []byte) []byte
+}
+
+// Class is the kind of capacity that an operation consumes.
+type Class uint8
+
+// The classes.
+const (
+	Control Class = iota // none; table and queue administration
+	Read
+	Write
+)
+
+// Operation is one row of the operation table.
+type Operation struct {
+	// Target is the X-Amz-Target prefix of the service, such as "DynamoDB_20120810".
+	Target string
+	// Name is the operation's name, such as "PutItem".
+	Name string
+	// Class is the capacity that it consumes.
+	Class Class
+	// Doc is one line for docs/compatibility.md and the console: what is
+	// supported and what deviates.
+	Doc string
+	// New returns an empty request. It is nil, like Handle, for an operation
+	// that is known but not implemented.
+	New func() Input
+	// Handle runs the operation: exactly one of the results is non-nil. A
+	// request is handed over: the handler may keep parts of it.
+	Handle func(context.Context, *Caller, Input) (Output, error)
+}
+
+// Op makes a row from a typed handler.
+func Op[I any, O any, PI interface {
+	*I
+	Input
+}, PO interface {
+	*O
+	Output
+}](target, name string, class Class, doc string, handle func(context.Context, *Caller, *I) (*O, error)) Operation {
+	return Operation{
+		Target: target, Name: name, Class: class, Doc: doc,
+		New: func() Input { return PI(new(I)) },
+		Handle: func(ctx context.Context, c *Caller, in Input) (Output, error) {
+			out, err := handle(ctx, c, (*I)(in.(PI)))
+			if err != nil {
+				return nil, err
+			}
+			return PO(out), nil
+		},
+	}
+}
