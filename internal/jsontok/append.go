@@ -4,7 +4,7 @@ const hexDigits = "0123456789abcdef"
 
 // AppendString appends s, which MUST be UTF-8, as a JSON string. It escapes what
 // JSON requires and nothing else.
-func AppendString(dst []byte, s string) []byte {
+func AppendString[T ~string | ~[]byte](dst []byte, s T) []byte {
 	dst = append(dst, '"')
 	for start := 0; ; {
 		end := plain(s, start)
@@ -34,7 +34,7 @@ func appendEscape(dst []byte, c byte) []byte {
 const base64Digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
 // AppendBase64 appends b as a JSON string of standard padded base64.
-func AppendBase64[T string | []byte](dst []byte, b T) []byte {
+func AppendBase64[T ~string | ~[]byte](dst []byte, b T) []byte {
 	dst = append(dst, '"')
 	for ; len(b) >= 3; b = b[3:] {
 		w := uint(b[0])<<16 | uint(b[1])<<8 | uint(b[2])

@@ -54,7 +54,9 @@ type Decoder struct {
 	err   error
 	noted error
 
-	text  []byte // the last unescaped string
+	copy  string // the whole input, once Text or KeyText needed it
+	plain int    // where in the input the last string read begins; -1 if it had escapes
+	text  []byte // the last string that had escapes
 	bytes []byte // the last decoded base64
 }
 
@@ -111,6 +113,12 @@ func (d *Decoder) Key() (key []byte, ok bool) {
 	return key, true
 }
 
+// KeyText is Key with the name as Text returns strings.
+func (d *Decoder) KeyText() (key string, ok bool) {
+	b, ok := d.Key()
+	return d.share(b), ok
+}
+
 // Elem reports whether the array has another element, which the caller MUST then
 // consume. At the end it consumes the closing bracket.
 func (d *Decoder) Elem() bool { return d.step(']') }
@@ -126,6 +134,22 @@ func (d *Decoder) Bytes() []byte {
 
 // String reads a string.
 func (d *Decoder) String() string { return string(d.Bytes()) }
+
+// Text reads a string. Unlike those of String, the results of one document share
+// the memory of one copy of it, so that many strings cost one allocation and each
+// of them keeps the whole document alive.
+func (d *Decoder) Text() string { return d.share(d.Bytes()) }
+
+// share returns b, the last string read, as a part of d.copy.
+func (d *Decoder) share(b []byte) string {
+	if d.plain < 0 || len(b) == 0 {
+		return string(b)
+	}
+	if d.copy == "" {
+		d.copy = string(d.data)
+	}
+	return d.copy[d.plain : d.plain+len(b)]
+}
 
 // Base64 reads a string of standard padded base64 and returns the bytes that it
 // stands for, in a slice of their own. Other strings are a *TypeError.

@@ -14,7 +14,7 @@ const (
 // plain returns the index of the first byte of s from i on that a JSON string
 // cannot hold as it is (a quote, a backslash or a control character), or len(s).
 // It looks at eight bytes at a time.
-func plain[T string | []byte](s T, i int) int {
+func plain[T ~string | ~[]byte](s T, i int) int {
 	for ; i+8 <= len(s); i += 8 {
 		w := uint64(s[i]) | uint64(s[i+1])<<8 | uint64(s[i+2])<<16 | uint64(s[i+3])<<24 |
 			uint64(s[i+4])<<32 | uint64(s[i+5])<<40 | uint64(s[i+6])<<48 | uint64(s[i+7])<<56
@@ -45,12 +45,14 @@ func (d *Decoder) scanString() []byte {
 	if !d.closeString(end) {
 		return nil
 	}
+	d.plain = start
 	return d.checkUTF8(d.data[start:end:end], start)
 }
 
 // scanEscaped reads the rest of the string that began at start, from its first
 // backslash on.
 func (d *Decoder) scanEscaped(start, slash int) []byte {
+	d.plain = -1
 	text := append(d.text[:0], d.data[start:slash]...)
 	for end := slash; ; {
 		if end >= len(d.data) || d.data[end] != '\\' {
