@@ -1,0 +1,96 @@
+package dynamodb
+
+import (
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"sync"
+
+	"github.com/levee-io/levee/internal/api"
+	"github.com/levee-io/levee/internal/kv"
+)
+
+// Options configures an Engine. The zero value is ready for use.
+type Options struct {
+	// Logger receives what an operator should know; nil discards it.
+	Logger *slog.Logger
+}
+
+// Engine is the tables of one store. It is safe for concurrent use.
+type Engine struct {
+	store   kv.Store
+	log     *slog.Logger
+	latches latches
+
+	catalog struct {
+		sync.RWMutex // guards the fields below; see the package comment for its place in the lock order
+		tables       map[tableID]*table
+		lastID       uint64 // of tables and streams, as stored under counterKey
+	}
+
+	background struct {
+		sync.WaitGroup
+		stop context.CancelFunc
+		ctx  context.Context
+	}
+}
+
+// tableID names a table.
+type tableID struct {
+	ns   api.Namespace
+	name string
+}
+
+// Open returns the engine of the tables in a store. The store stays the
+// caller's to close, after the engine.
+func Open(store kv.Store, opts Options) (*Engine, error) {
+	e := &Engine{store: store, log: opts.Logger}
+	if e.log == nil {
+		e.log = slog.New(slog.DiscardHandler)
+	}
+	e.catalog.tables = map[tableID]*table{}
+	if err := e.load(); err != nil {
+		return nil, fmt.Errorf("dynamodb: read the catalog: %w", err)
+	}
+	e.background.ctx, e.background.stop = context.WithCancel(context.Background())
+	e.startBackground()
+	return e, nil
+}
+
+// Close ends the background work of the engine. No operation may be running.
+func (e *Engine) Close() error {
+	e.background.stop()
+	e.background.Wait()
+	return nil
+}
+
+// load reads the catalog.
+func (e *Engine) load() error {
+	last, ok, err := e.store.Get(counterKey, nil)
+	if err != nil {
+		return err
+	}
+	if ok {
+		e.catalog.lastID = binary.BigEndian.Uint64(last)
+	}
+	it := e.store.Scan(kv.PrefixRange([]byte{space, kindTable}))
+	defer it.Close()
+	for it.Next() {
+		d := new(descriptor)
+		if err := json.Unmarshal(it.Value(), d); err != nil {
+			return fmt.Errorf("descriptor %q: %w", it.Key(), err)
+		}
+		t, err := e.newTable(d)
+		if err != nil {
+			return err
+		}
+		e.catalog.tables[d.id()] = t
+	}
+	return it.Err()
+}
+
+func (d *descriptor) id() tableID {
+	return tableID{api.Namespace{Account: d.Account, Region: d.Region}, d.Name}
+}

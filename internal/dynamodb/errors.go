@@ -1,0 +1,30 @@
+package dynamodb
+
+import (
+	"github.com/levee-io/levee/internal/api"
+	ddb "github.com/levee-io/levee/internal/api/dynamodbapi"
+)
+
+// Limits of items and keys in bytes (Developer Guide, "Service, account, and
+// table quotas").
+const (
+	maxItemSize         = 400 * 1024
+	maxPartitionKeySize = 2048
+	maxSortKeySize      = 1024
+)
+
+// Texts of the service that more than one place needs.
+const (
+	msgKeySchema      = "The provided key element does not match the schema"
+	msgCondition      = "The conditional request failed"
+	msgItemSize       = "Item size has exceeded the maximum allowed size"
+	msgUpdateItemSize = "Item size to update has exceeded the maximum allowed size"
+)
+
+func errNoResource() *api.Error {
+	return api.Errorf(ddb.CodeResourceNotFoundException, "Requested resource not found")
+}
+
+func errNoTable(name string) *api.Error {
+	return api.Errorf(ddb.CodeResourceNotFoundException, "Requested resource not found: Table: %s not found", name)
+}

@@ -1,0 +1,149 @@
+package dynamodb
+
+import (
+	"bytes"
+
+	"github.com/levee-io/levee/internal/api"
+	"github.com/levee-io/levee/internal/attr"
+	"github.com/levee-io/levee/internal/kv"
+)
+
+// entry is what an index holds of one item. The zero entry is none: the item
+// lacks one of the index's key attributes.
+type entry struct {
+	row   []byte
+	value []byte
+	size  int // as the service counts it
+}
+
+// entry returns the entry of an item whose key attributes have been checked; raw
+// is the item's encoding and size its size, shared by an index that projects
+// everything.
+func (x *indexView) entry(v *view, item attr.Map, raw []byte, size int) entry {
+	if item == nil || !x.covers(item) {
+		return entry{}
+	}
+	row := make([]byte, len(x.prefix), len(x.prefix)+96)
+	copy(row, x.prefix)
+	row = x.Key.appendRow(row, item)
+	row = v.Key.appendRow(row, item)
+	if x.Projection.Type == "ALL" {
+		return entry{row, raw, size}
+	}
+	projected := x.project(v, item)
+	return entry{row, attr.AppendMap(nil, projected), projected.Size()}
+}
+
+// covers reports whether an item has every key attribute of the index.
+func (x *indexView) covers(item attr.Map) bool {
+	for _, part := range [2][]keyAttr{x.Key.Hash, x.Key.Range} {
+		for i := range part {
+			if value, ok := item.Get(part[i].Name); !ok || value.Kind() != part[i].Kind {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// project returns the attributes of an item that the index holds.
+func (x *indexView) project(v *view, item attr.Map) attr.Map {
+	if x.Projection.Type == "ALL" {
+		return item
+	}
+	var out attr.Map
+	for _, a := range item {
+		if x.Key.has(a.Name) || v.Key.has(a.Name) || x.includes(a.Name) {
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// includes reports whether an attribute that is no key is projected.
+func (x *indexView) includes(name string) bool {
+	if x.Projection.Type == "ALL" {
+		return true
+	}
+	for _, n := range x.Projection.Names {
+		if n == name {
+			return true
+		}
+	}
+	return false
+}
+
+// checkIndexKeys checks that those attributes of an item that are keys of an
+// index can be: an item without them is merely not in the index.
+func (v *view) checkIndexKeys(item attr.Map) error {
+	for i := range v.indexes {
+		x := &v.indexes[i]
+		for _, a := range x.Key.attrs() {
+			value, ok := item.Get(a.Name)
+			if !ok {
+				continue
+			}
+			if err := x.checkKey(a, value); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (x *indexView) checkKey(a keyAttr, value attr.Value) error {
+	if value.Kind() != a.Kind {
+		return api.Validation("One or more parameter values were invalid: Type mismatch for Index Key %s Expected: %s Actual: %s IndexName: %s", a.Name, a.Kind, value.Kind(), x.Name)
+	}
+	if a.Kind != attr.KindN && value.Size() == 0 {
+		kind := map[attr.Kind]string{attr.KindS: "string", attr.KindB: "binary"}[a.Kind]
+		return api.Validation("One or more parameter values are not valid. A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty %s value. IndexName: %s, IndexKey: %s", kind, x.Name, a.Name)
+	}
+	limit := maxPartitionKeySize
+	if len(x.Key.Range) > 0 && x.Key.Range[0].Name == a.Name {
+		limit = maxSortKeySize
+	}
+	if value.Size() > limit {
+		return api.Validation("One or more parameter values were invalid: Size of hashkey has exceeded the maximum size limit of%d bytes", limit)
+	}
+	return nil
+}
+
+// stageIndexes adds the changes of the table's indexes to the batch.
+func (w *write) stageIndexes(b kv.Batch) {
+	for i := range w.v.indexes {
+		x := &w.v.indexes[i]
+		before := x.entry(w.v, w.old, w.oldRaw, w.oldSize)
+		after := x.entry(w.v, w.new, w.newRaw, w.newSize)
+		moved := !bytes.Equal(before.row, after.row)
+		if !moved && bytes.Equal(before.value, after.value) {
+			continue
+		}
+		if moved && before.row != nil {
+			b.Delete(before.row)
+		}
+		if after.row != nil {
+			b.Set(after.row, after.value)
+		}
+		w.indexed = append(w.indexed, indexChange{x, before, after, moved})
+	}
+}
+
+// indexChange is how one index changed, for counters and capacity.
+type indexChange struct {
+	x             *indexView
+	before, after entry
+	moved         bool
+}
+
+// count brings the counters of the index up to date.
+func (c *indexChange) count() {
+	items := 0
+	if c.before.row != nil {
+		items--
+	}
+	if c.after.row != nil {
+		items++
+	}
+	c.x.stats.add(items, c.after.size-c.before.size)
+}

@@ -1,0 +1,99 @@
+package dynamodb
+
+import (
+	"slices"
+	"sync"
+
+	"github.com/cespare/xxhash/v2"
+
+	"github.com/levee-io/levee/internal/kv"
+)
+
+// stripes is the number of latches. Two keys that share one merely wait for
+// each other a few microseconds more often.
+const stripes = 4096
+
+// latches guards row keys. A write holds the latches of all its keys while it
+// reads, decides and applies, not while it waits for the disk.
+type latches struct {
+	stripe [stripes]latch
+}
+
+type latch struct {
+	mu sync.Mutex
+	// last is the newest commit under this latch; it may not be durable yet.
+	// Guarded by mu.
+	last kv.Commit
+}
+
+// held is a set of latches in the order in which they were taken.
+type held struct {
+	set   *latches
+	place []uint16
+	few   [4]uint16
+}
+
+// add names a key whose latch is wanted.
+func (h *held) add(row []byte) {
+	if h.place == nil {
+		h.place = h.few[:0]
+	}
+	h.place = append(h.place, uint16(xxhash.Sum64(row)%stripes))
+}
+
+// lock takes the latches of the keys that were added: each once, in ascending
+// order, so that no two writes wait for each other.
+func (h *held) lock(set *latches) {
+	slices.Sort(h.place)
+	h.place = slices.Compact(h.place)
+	h.set = set
+	for _, i := range h.place {
+		set.stripe[i].mu.Lock()
+	}
+}
+
+// unlock releases the latches; commit is what was applied under them, nil if
+// nothing was.
+func (h *held) unlock(commit kv.Commit) {
+	for _, i := range h.place {
+		l := &h.set.stripe[i]
+		if commit != nil {
+			l.last = commit
+		}
+		l.mu.Unlock()
+	}
+}
+
+// pending returns the newest commits under the held latches: what an answer
+// that depends on the rows read must wait for.
+func (h *held) pending() []kv.Commit {
+	var list []kv.Commit
+	for _, i := range h.place {
+		if c := h.set.stripe[i].last; c != nil {
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
+// settle waits until what was last written under the latch of a row is durable.
+func (set *latches) settle(row []byte) error {
+	l := &set.stripe[xxhash.Sum64(row)%stripes]
+	l.mu.Lock()
+	last := l.last
+	l.mu.Unlock()
+	if last == nil {
+		return nil
+	}
+	return last.Wait()
+}
+
+// waitAll waits for every commit of a list.
+func waitAll(list []kv.Commit) error {
+	for _, c := range list {
+		if err := c.Wait(); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,103 @@
+package dynamodb
+
+import (
+	"github.com/levee-io/levee/internal/api"
+	"github.com/levee-io/levee/internal/attr"
+)
+
+// keyOf checks the Key member of a request and returns its row key.
+func (v *view) keyOf(key attr.Map) ([]byte, error) {
+	if len(key) != len(v.Key.Hash)+len(v.Key.Range) {
+		return nil, api.Validation(msgKeySchema)
+	}
+	for _, k := range v.Key.attrs() {
+		value, ok := key.Get(k.Name)
+		if !ok || value.Kind() != k.Kind {
+			return nil, api.Validation(msgKeySchema)
+		}
+	}
+	if err := v.Key.checkValues(key); err != nil {
+		return nil, err
+	}
+	return v.row(key), nil
+}
+
+// keyOfItem checks the key attributes of an item to be put and returns its row
+// key.
+func (v *view) keyOfItem(item attr.Map) ([]byte, error) {
+	for _, k := range v.Key.attrs() {
+		value, ok := item.Get(k.Name)
+		if !ok {
+			return nil, api.Validation("One or more parameter values were invalid: Missing the key %s in the item", k.Name)
+		}
+		if value.Kind() != k.Kind {
+			return nil, api.Validation("One or more parameter values were invalid: Type mismatch for key %s expected: %s actual: %s", k.Name, k.Kind, value.Kind())
+		}
+	}
+	if err := v.Key.checkValues(item); err != nil {
+		return nil, err
+	}
+	return v.row(item), nil
+}
+
+// row returns the row key of an item whose key attributes have been checked.
+func (v *view) row(item attr.Map) []byte {
+	row := make([]byte, len(v.prefix), len(v.prefix)+64)
+	copy(row, v.prefix)
+	return v.Key.appendRow(row, item)
+}
+
+// keyAttrs returns the key attributes of an item, as an answer names them.
+func (k *keySchema) keyAttrs(item attr.Map) attr.Map {
+	key := make([]attr.Attr, 0, len(k.Hash)+len(k.Range))
+	for _, a := range k.attrs() {
+		if value, ok := item.Get(a.Name); ok {
+			key = append(key, attr.Attr{Name: a.Name, Value: value})
+		}
+	}
+	return attr.NewMap(key)
+}
+
+// attrs returns the attributes of the key, the hash ones first.
+func (k *keySchema) attrs() []keyAttr {
+	if len(k.Range) == 0 {
+		return k.Hash
+	}
+	return append(k.Hash[:len(k.Hash):len(k.Hash)], k.Range...)
+}
+
+// checkValues checks that key attributes are neither empty nor too long.
+func (k *keySchema) checkValues(item attr.Map) error {
+	for i := range k.Hash {
+		value, _ := item.Get(k.Hash[i].Name)
+		if err := checkKeyValue(k.Hash[i].Name, value); err != nil {
+			return err
+		}
+		if value.Size() > maxPartitionKeySize {
+			return api.Validation("One or more parameter values were invalid: Size of hashkey has exceeded the maximum size limit of2048 bytes")
+		}
+	}
+	for i := range k.Range {
+		value, _ := item.Get(k.Range[i].Name)
+		if err := checkKeyValue(k.Range[i].Name, value); err != nil {
+			return err
+		}
+		if value.Size() > maxSortKeySize {
+			return api.Validation("One or more parameter values were invalid: Aggregated size of all range keys has exceeded the size limit of 1024 bytes")
+		}
+	}
+	return nil
+}
+
+func checkKeyValue(name string, value attr.Value) error {
+	kind := ""
+	switch {
+	case value.Kind() == attr.KindS && value.Str() == "":
+		kind = "string"
+	case value.Kind() == attr.KindB && value.Binary() == "":
+		kind = "binary"
+	default:
+		return nil
+	}
+	return api.Validation("One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty %s value. Key: %s", kind, name)
+}

@@ -1,0 +1,158 @@
+package dynamodb
+
+import (
+	"cmp"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/levee-io/levee/internal/api"
+)
+
+// table is a table that exists.
+type table struct {
+	id uint64 // the descriptor's
+	// mu is held shared by a write from the choice of its view to the end of its
+	// Apply, and exclusively to change the view: so once a new view is
+	// published, no write under the old one is under way.
+	mu sync.RWMutex
+	// alter serialises the operations that change the table.
+	alter sync.Mutex
+	// current is nil once the table is deleted. Reads load it without mu.
+	current atomic.Pointer[view]
+
+	stats counters
+}
+
+// view is a table as it is between two changes of its descriptor. It is
+// immutable but for the counters and the stream that it points to.
+type view struct {
+	*descriptor
+	prefix  []byte // of item rows
+	indexes []indexView
+	stream  *stream // nil when the table has none enabled
+}
+
+// indexView is what a write or a query needs of an index.
+type indexView struct {
+	*index
+	prefix []byte
+	stats  *counters
+}
+
+// counters are the number of entries and their size as the service counts it.
+// They are exact once the count that runs after Open has ended.
+type counters struct {
+	items, bytes atomic.Int64
+}
+
+func (c *counters) add(items, bytes int) {
+	if items != 0 {
+		c.items.Add(int64(items))
+	}
+	if bytes != 0 {
+		c.bytes.Add(int64(bytes))
+	}
+}
+
+// newTable makes the runtime of a descriptor.
+func (e *Engine) newTable(d *descriptor) (*table, error) {
+	t := &table{id: d.ID}
+	v, err := e.newView(d, nil)
+	if err != nil {
+		return nil, err
+	}
+	t.current.Store(v)
+	return t, nil
+}
+
+// newView makes the view of a descriptor; before is the one that it follows.
+func (e *Engine) newView(d *descriptor, before *view) (*view, error) {
+	v := &view{descriptor: d, prefix: itemPrefix(d.ID)}
+	for i := range d.Indexes {
+		ix := &d.Indexes[i]
+		v.indexes = append(v.indexes, indexView{ix, indexPrefix(d.ID, ix.Number), before.counters(ix.Number)})
+	}
+	if d.Stream == nil {
+		return v, nil
+	}
+	if before != nil && before.stream != nil && before.stream.id == d.Stream.ID {
+		v.stream = before.stream
+		return v, nil
+	}
+	s, err := e.openStream(d.Stream)
+	v.stream = s
+	return v, err
+}
+
+// counters returns those of an index that a view already has, or new ones.
+func (v *view) counters(number uint16) *counters {
+	if v != nil {
+		for i := range v.indexes {
+			if v.indexes[i].Number == number {
+				return v.indexes[i].stats
+			}
+		}
+	}
+	return new(counters)
+}
+
+// find returns the index view of a name, or nil.
+func (v *view) find(name string) *indexView {
+	for i := range v.indexes {
+		if v.indexes[i].Name == name {
+			return &v.indexes[i]
+		}
+	}
+	return nil
+}
+
+// lookup returns the table that a request names by name or ARN.
+func (e *Engine) lookup(c *api.Caller, nameOrARN string) (*table, error) {
+	name, err := tableName(c, nameOrARN)
+	if err != nil {
+		return nil, err
+	}
+	e.catalog.RLock()
+	t := e.catalog.tables[tableID{c.Namespace, name}]
+	e.catalog.RUnlock()
+	if t == nil {
+		return nil, errNoResource()
+	}
+	return t, nil
+}
+
+// view returns the table that a request names as it is now.
+func (e *Engine) view(c *api.Caller, nameOrARN string) (*view, error) {
+	t, err := e.lookup(c, nameOrARN)
+	if err != nil {
+		return nil, err
+	}
+	v := t.current.Load()
+	if v == nil {
+		return nil, errNoResource()
+	}
+	return v, nil
+}
+
+// tableName returns the name in a TableName member, which may be an ARN.
+func tableName(c *api.Caller, nameOrARN string) (string, error) {
+	name := nameOrARN
+	if strings.HasPrefix(name, "arn:") {
+		part := strings.SplitN(name, ":", 6)
+		if len(part) < 6 || part[2] != "dynamodb" || !strings.HasPrefix(part[5], "table/") {
+			return "", api.Validation("Invalid table ARN: %s", nameOrARN)
+		}
+		if part[3] != c.Region || part[4] != c.Account {
+			return "", errNoResource()
+		}
+		name = strings.TrimPrefix(part[5], "table/")
+	}
+	if len(name) < 3 || len(name) > 255 {
+		return "", api.Validation("TableName must be at least 3 characters long and at most 255 characters long")
+	}
+	return name, nil
+}
+
+// compare orders tables, for locks that are taken together.
+func (t *table) compare(other *table) int { return cmp.Compare(t.id, other.id) }

@@ -1,0 +1,267 @@
+package dynamodb
+
+import (
+	"slices"
+	"time"
+
+	"github.com/levee-io/levee/internal/api"
+	ddb "github.com/levee-io/levee/internal/api/dynamodbapi"
+	"github.com/levee-io/levee/internal/attr"
+	"github.com/levee-io/levee/internal/expr"
+	"github.com/levee-io/levee/internal/kv"
+)
+
+// op is what a write does to its item.
+type op uint8
+
+const (
+	opPut op = iota
+	opUpdate
+	opDelete
+	opCheck // only looks: a condition check of a transaction
+)
+
+// write is one item's part of an operation. The first block is the request's,
+// the second is filled by commit.
+type write struct {
+	op      op
+	table   *table
+	key     attr.Map // has the primary key attributes; for a put, the item itself
+	row     []byte   // row key
+	item    attr.Map // opPut: the new item
+	size    int      // opPut: its size
+	update  *expr.Update
+	cond    *expr.Condition
+	keep    bool // return the item when the condition fails
+	expired bool // a deletion by time to live
+
+	v                *view
+	existed          bool
+	old, new         attr.Map // old is decoded only where someone looks at it
+	oldRaw, newRaw   []byte
+	oldSize, newSize int
+	indexed          []indexChange
+}
+
+// staged may add to the batch of a commit, under its latches: a transaction
+// stores its token there. A non-nil error ends the commit with nothing applied.
+type staged func(kv.Batch) error
+
+// commit carries out writes as one atomic change: each item at most once. It
+// returns nil, or nil errors for the writes that could be done and what is
+// wrong with the others; in that case nothing was changed. err is any other
+// failure. What it reports is durable.
+func (e *Engine) commit(writes []*write, latched [][]byte, extra staged) (failed []error, err error) {
+	tables, err := lockViews(writes)
+	if err != nil {
+		return nil, err
+	}
+	var h held
+	for _, w := range writes {
+		h.add(w.row)
+	}
+	for _, key := range latched {
+		h.add(key)
+	}
+	h.lock(&e.latches)
+	failed, err = e.decideAll(writes)
+	var commit kv.Commit
+	if failed == nil && err == nil {
+		commit, err = e.applyAll(writes, extra)
+	}
+	if commit == nil {
+		// The answer tells what the rows hold: it must not be undone by a crash.
+		pending := h.pending()
+		h.unlock(nil)
+		unlockViews(tables)
+		if waited := waitAll(pending); waited != nil {
+			return nil, waited
+		}
+		return failed, err
+	}
+	h.unlock(commit)
+	unlockViews(tables)
+	for _, w := range writes {
+		w.count()
+	}
+	return nil, commit.Wait()
+}
+
+// lockViews fixes the view of each write and keeps it from changing.
+func lockViews(writes []*write) ([]*table, error) {
+	var few [2]*table
+	tables := few[:0]
+	for _, w := range writes {
+		if !slices.Contains(tables, w.table) {
+			tables = append(tables, w.table)
+		}
+	}
+	if len(tables) > 1 {
+		slices.SortFunc(tables, func(a, b *table) int { return a.compare(b) })
+	}
+	for _, t := range tables {
+		t.mu.RLock()
+	}
+	for _, w := range writes {
+		if w.v = w.table.current.Load(); w.v == nil {
+			unlockViews(tables)
+			return nil, errNoResource()
+		}
+	}
+	return tables, nil
+}
+
+func unlockViews(tables []*table) {
+	for _, t := range tables {
+		t.mu.RUnlock()
+	}
+}
+
+// decideAll reads each write's item and works out the new one.
+func (e *Engine) decideAll(writes []*write) (failed []error, err error) {
+	for i, w := range writes {
+		if err := e.read(w); err != nil {
+			return nil, err
+		}
+		err := w.decide()
+		if err == nil {
+			continue
+		}
+		if failed == nil {
+			failed = make([]error, len(writes))
+		}
+		failed[i] = err
+	}
+	return failed, nil
+}
+
+// read fetches the item as it is.
+func (e *Engine) read(w *write) (err error) {
+	w.oldRaw, w.existed, err = e.store.Get(w.row, nil)
+	if err != nil || !w.existed {
+		w.oldRaw = nil
+		return err
+	}
+	if w.cond == nil && w.update == nil && len(w.v.indexes) == 0 {
+		w.oldSize, err = attr.SizeEncoded(w.oldRaw)
+		return err
+	}
+	w.old, err = attr.DecodeMap(w.oldRaw)
+	w.oldSize = w.old.Size()
+	return err
+}
+
+// decide checks the condition and computes the new item.
+func (w *write) decide() error {
+	if w.cond != nil {
+		ok, err := w.cond.Eval(w.old)
+		if err != nil {
+			return invalid(err)
+		}
+		if !ok {
+			return w.conditionFailed()
+		}
+	}
+	switch w.op {
+	case opPut:
+		w.new, w.newSize = w.item, w.size
+	case opUpdate:
+		if err := w.decideUpdate(); err != nil {
+			return err
+		}
+	default:
+		return nil
+	}
+	if err := w.v.checkIndexKeys(w.new); err != nil {
+		return err
+	}
+	w.newRaw = attr.AppendMap(make([]byte, 0, w.newSize+32), w.new)
+	return nil
+}
+
+func (w *write) decideUpdate() (err error) {
+	base := w.old
+	if !w.existed {
+		base = w.key
+	}
+	w.new = base
+	if w.update != nil {
+		if w.new, err = w.update.Apply(base); err != nil {
+			return invalid(err)
+		}
+	}
+	if w.newSize = w.new.Size(); w.newSize > maxItemSize {
+		return api.Validation(msgUpdateItemSize)
+	}
+	return nil
+}
+
+func (w *write) conditionFailed() error {
+	err := api.Errorf(ddb.CodeConditionalCheckFailedException, msgCondition)
+	if w.keep && w.existed {
+		err.Item = attr.EncodedItem(w.oldRaw)
+	}
+	return err
+}
+
+// applyAll stages every change and applies the batch.
+func (e *Engine) applyAll(writes []*write, extra staged) (kv.Commit, error) {
+	b := e.store.NewBatch()
+	for _, w := range writes {
+		w.stage(b)
+	}
+	if extra != nil {
+		if err := extra(b); err != nil {
+			b.Discard()
+			return nil, err
+		}
+	}
+	if b.Len() == 0 {
+		b.Discard()
+		return nil, nil
+	}
+	shards := lockShards(writes)
+	now := time.Now()
+	for _, w := range writes {
+		if w.recorded() {
+			w.stageRecord(b, now)
+		}
+	}
+	commit, err := e.store.Apply(b, kv.Sync)
+	shards.unlock(commit)
+	return commit, err
+}
+
+func (w *write) stage(b kv.Batch) {
+	switch w.op {
+	case opPut, opUpdate:
+		b.Set(w.row, w.newRaw)
+	case opDelete:
+		if w.existed {
+			b.Delete(w.row)
+		}
+	case opCheck:
+		return
+	}
+	if len(w.v.indexes) > 0 {
+		w.stageIndexes(b)
+	}
+}
+
+// count brings the table's counters up to date.
+func (w *write) count() {
+	if w.op == opCheck {
+		return
+	}
+	items := 0
+	if w.existed {
+		items--
+	}
+	if w.newRaw != nil {
+		items++
+	}
+	w.table.stats.add(items, w.newSize-w.oldSize)
+	for i := range w.indexed {
+		w.indexed[i].count()
+	}
+}
