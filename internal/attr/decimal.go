@@ -1,0 +1,137 @@
+package attr
+
+// decimal is a number taken apart: 0.d1d2d3... times ten to the power of exp.
+type decimal struct {
+	neg    bool
+	excess bool // it has more than maxDigits significant digits
+	n      int  // digits in use; neither the first nor the last is 0; none: zero
+	exp    int
+	digits [maxDigits]byte // 0 to 9; zeros from n on
+}
+
+// scanDecimal takes a text apart. ok is false if it is no number.
+func scanDecimal(text string) (d decimal, ok bool) {
+	i := 0
+	if text != "" && (text[0] == '+' || text[0] == '-') {
+		d.neg = text[0] == '-'
+		i++
+	}
+	any, point := false, false
+	seen := 0 // digits from the first that is not 0 on
+	for ; i < len(text); i++ {
+		c := text[i]
+		if c == '.' && !point {
+			point = true
+			continue
+		}
+		if c-'0' > 9 {
+			break
+		}
+		any = true
+		if c == '0' && seen == 0 {
+			if point {
+				d.exp--
+			}
+			continue
+		}
+		d.put(seen, c-'0')
+		seen++
+		if !point {
+			d.exp++
+		}
+	}
+	if i < len(text) {
+		exp, ok := scanExponent(text[i:])
+		if !ok {
+			return d, false
+		}
+		d.exp += exp
+	}
+	if d.n == 0 {
+		return decimal{}, any
+	}
+	return d, any
+}
+
+// put sets the digit at index i; those between n and i are zeros.
+func (d *decimal) put(i int, digit byte) {
+	switch {
+	case digit == 0:
+	case i >= maxDigits:
+		d.excess = true
+	default:
+		d.digits[i] = digit
+		d.n = i + 1
+	}
+}
+
+// scanExponent reads an exponent with its E. One beyond what the length of any
+// text could make up for is cut.
+func scanExponent(text string) (exp int, ok bool) {
+	const limit = 1 << 40
+	if text[0] != 'e' && text[0] != 'E' {
+		return 0, false
+	}
+	i, neg := 1, false
+	if i < len(text) && (text[i] == '+' || text[i] == '-') {
+		neg = text[i] == '-'
+		i++
+	}
+	if i == len(text) {
+		return 0, false
+	}
+	for ; i < len(text); i++ {
+		if text[i]-'0' > 9 {
+			return 0, false
+		}
+		exp = min(exp*10+int(text[i]-'0'), limit)
+	}
+	if neg {
+		return -exp, true
+	}
+	return exp, true
+}
+
+// check returns the service's complaint about a number outside its limits.
+func (d *decimal) check() error {
+	switch {
+	case d.n == 0:
+		return nil
+	case d.exp-1 > maxExponent:
+		return ErrOverflow
+	case d.exp-1 < minExponent:
+		return ErrUnderflow
+	case d.excess:
+		return ErrPrecision
+	}
+	return nil
+}
+
+// number returns the canonical Number. The limits have been checked.
+func (d *decimal) number() Number {
+	if d.n == 0 {
+		return Number{"0"}
+	}
+	var buf [1 + 2 - minExponent + maxDigits]byte
+	text := buf[:0]
+	if d.neg {
+		text = append(text, '-')
+	}
+	if d.exp <= 0 {
+		text = append(text, '0', '.')
+	}
+	for range -d.exp {
+		text = append(text, '0')
+	}
+	for i := range max(d.exp, d.n) {
+		if i == d.exp && i > 0 {
+			text = append(text, '.')
+		}
+		digit := byte(0)
+		if i < d.n {
+			digit = d.digits[i]
+		}
+		text = append(text, '0'+digit)
+	}
+	return Number{string(text)}
+}

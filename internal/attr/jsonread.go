@@ -1,0 +1,220 @@
+package attr
+
+import (
+	"slices"
+
+	"github.com/levee-io/levee/internal/jsontok"
+)
+
+// usualMembers is the number of attributes or elements up to which reading a map
+// or list allocates once.
+const usualMembers = 16
+
+// ReadMap reads a JSON object of attribute values: an item, a key or the values of
+// an expression. Of several members of one name the last one counts. What is wrong
+// with the meaning of a value is noted with d as a *ValueError, and the value is
+// then of no use; wrong JSON is d's sticky error.
+//
+// The result is nil after an error and not nil for an object without members.
+//
+// The strings of the result share one copy of the whole input of d, so values that
+// outlive the request are better encoded, or copied with strings.Clone.
+func ReadMap(d *jsontok.Decoder) Map { return reader{d: d}.attrs(0) }
+
+// ReadValue reads one attribute value, as ReadMap does.
+func ReadValue(d *jsontok.Decoder) Value { return reader{d: d}.value(1) }
+
+// reader reads the value of one attribute.
+type reader struct {
+	d   *jsontok.Decoder
+	key string // see ValueError
+}
+
+func (r reader) note(err Error) {
+	if r.d.Err() == nil {
+		r.d.Note(&ValueError{Key: r.key, Err: err})
+	}
+}
+
+// attrs reads the attributes of a map at that depth: 0 for an item.
+func (r reader) attrs(depth int) Map {
+	if !r.d.Object() {
+		return nil
+	}
+	var few [usualMembers]Attr
+	attrs := few[:0]
+	for {
+		name, ok := r.d.KeyText()
+		if !ok {
+			break
+		}
+		if depth == 0 {
+			r.key = name
+		}
+		attrs = append(attrs, Attr{Name: name, Value: r.value(depth + 1)})
+	}
+	if r.d.Err() != nil {
+		return nil
+	}
+	return NewMap(append(make(Map, 0, len(attrs)), attrs...))
+}
+
+// value reads a value at that depth, 1 for that of an attribute itself.
+func (r reader) value(depth int) Value {
+	if depth > MaxDepth {
+		r.note(ErrTooDeep)
+		r.d.Skip()
+		return Value{}
+	}
+	if r.d.Null() {
+		r.note(ErrEmptyValue)
+		return Value{}
+	}
+	var v Value
+	first := KindNone
+	for more := r.d.Object(); more; {
+		var name []byte
+		if name, more = r.d.Key(); !more {
+			break
+		}
+		kind := kindOf(name)
+		switch {
+		case r.d.Null():
+			continue
+		case kind == KindNone:
+			r.d.Skip()
+			continue
+		case first != KindNone && first != kind:
+			r.typed(kind, depth)
+			r.note(ErrSeveralTypes)
+			continue
+		}
+		first = kind
+		v = r.typed(kind, depth)
+	}
+	if first == KindNone {
+		r.note(ErrEmptyValue)
+	}
+	return v
+}
+
+func kindOf(descriptor []byte) Kind {
+	switch string(descriptor) {
+	case "S":
+		return KindS
+	case "N":
+		return KindN
+	case "B":
+		return KindB
+	case "BOOL":
+		return KindBool
+	case "NULL":
+		return KindNull
+	case "SS":
+		return KindSS
+	case "NS":
+		return KindNS
+	case "BS":
+		return KindBS
+	case "L":
+		return KindL
+	case "M":
+		return KindM
+	}
+	return KindNone
+}
+
+// typed reads what stands behind a type descriptor.
+func (r reader) typed(kind Kind, depth int) Value {
+	switch kind {
+	case KindS, KindN, KindB:
+		return r.scalar(kind)
+	case KindBool:
+		return Bool(r.d.Bool())
+	case KindNull:
+		if !r.d.Bool() {
+			r.note(ErrNullFalse)
+		}
+		return Null()
+	case KindL:
+		return r.list(depth)
+	case KindM:
+		return M(r.attrs(depth))
+	}
+	return r.set(kind)
+}
+
+func (r reader) scalar(kind Kind) Value {
+	switch kind {
+	case KindN:
+		n, err := ParseNumber(r.d.Text())
+		if err != nil {
+			r.note(err.(Error))
+		}
+		return N(n)
+	case KindB:
+		return B(r.d.Base64String())
+	}
+	return S(r.d.Text())
+}
+
+func (r reader) list(depth int) Value {
+	if !r.d.Array() {
+		return Value{}
+	}
+	var few [usualMembers]Value
+	elems := few[:0]
+	for r.d.Elem() {
+		elems = append(elems, r.value(depth+1))
+	}
+	return L(slices.Clone(elems))
+}
+
+func (r reader) set(kind Kind) Value {
+	if !r.d.Array() {
+		return Value{}
+	}
+	var few [usualMembers]Value
+	elems := few[:0]
+	for r.d.Elem() {
+		elems = append(elems, r.scalar(kind.element()))
+	}
+	if r.d.Err() != nil {
+		return Value{}
+	}
+	if len(elems) == 0 {
+		r.note(emptySets[kind])
+		return Value{}
+	}
+	v := newSet(kind, slices.Clone(elems))
+	if len(v.Elems()) < len(elems) {
+		r.note(duplicates(kind, elems))
+	}
+	return v
+}
+
+var emptySets = map[Kind]Error{KindSS: ErrEmptyStringSet, KindNS: ErrEmptyNumberSet, KindBS: ErrEmptyBinarySet}
+
+// duplicates returns the complaint about a set in which values repeat. The service
+// words it in three ways.
+func duplicates(kind Kind, elems []Value) Error {
+	if kind == KindNS {
+		return ErrDuplicateNumbers
+	}
+	text := []byte(invalidParameter + "Input collection [")
+	for i, e := range elems {
+		if i > 0 {
+			text = append(text, ", "...)
+		}
+		if kind == KindBS {
+			quoted := jsontok.AppendBase64(nil, e.text)
+			text = append(text, quoted[1:len(quoted)-1]...)
+		} else {
+			text = append(text, e.text...)
+		}
+	}
+	if kind == KindBS {
+		return Error(append(text, "]of type BS contains duplicates."...))
+	}
+	return Error(append(text, "] contains duplicates."...))
+}
