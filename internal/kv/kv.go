@@ -19,14 +19,33 @@
 // wait for the Commit that wrote it. Commits become durable in the order in
 // which they were applied: once a Commit is durable, all earlier ones are.
 //
+// A batch without mutations applied with Sync is a barrier: its Commit is
+// durable once every earlier batch is.
+//
+// # Keys
+//
+// A key is 1 to MaxKeyBytes bytes long and ordered as bytes.Compare orders it.
+// The empty key bounds ranges but cannot be stored. Values may be empty.
+//
 // # Guards
 //
 // A guard compares the present value of a key with an expected one; nil means
 // that the key must be absent. Comparing values instead of versions asks
 // nothing of a store that it may not have, and serves for fence epochs too.
 //
+// # Closing
+//
+// Close refuses new operations first, then waits for the running ones. An open
+// Iterator or Snapshot is a running operation, so one that is never closed
+// blocks Close for ever: a leak shows at once, instead of as freed memory read.
+//
 // A Store is safe for concurrent use. A Batch, an Iterator and a Snapshot each
 // belong to one goroutine at a time.
+//
+// # Writing a store
+//
+// kvtest holds the conformance suite that every store passes. Gate, Meter and
+// Failed are the parts that all of them need.
 package kv
 
 import "errors"
@@ -38,7 +57,12 @@ var (
 	// ErrUndetermined: the reply was lost; the batch may or may not have been
 	// applied. Embedded stores never return it.
 	ErrUndetermined = errors.New("kv: outcome unknown")
-	// ErrTooLarge: the batch or one of its values exceeds what the store takes.
+	// ErrKey: a batch names a key that is empty or longer than MaxKeyBytes.
+	ErrKey = errors.New("kv: key is empty or too long")
+	// ErrBatch: the batch was applied or discarded before, or is of another store.
+	ErrBatch = errors.New("kv: batch used twice or of another store")
+	// ErrTooLarge: the batch exceeds MaxBatchBytes, or less in a store that takes
+	// less.
 	ErrTooLarge = errors.New("kv: batch too large")
 	// ErrClosed: the store was closed.
 	ErrClosed = errors.New("kv: store is closed")
@@ -46,6 +70,15 @@ var (
 	ErrFormat = errors.New("kv: unknown on-disk format")
 	// ErrUnsupported: the store cannot do this at all (Checkpoint in memory).
 	ErrUnsupported = errors.New("kv: not supported by this store")
+)
+
+// Limits of every store. The largest key an engine makes is an index key: four
+// key attributes of up to 2048 bytes, each byte escaped to two at worst. The
+// largest batch is a transaction of 4 MB of items written to the table, to 20
+// indexes and, as old and new image, to the change stream.
+const (
+	MaxKeyBytes   = 32 << 10
+	MaxBatchBytes = 128 << 20
 )
 
 // Durability says when Commit.Wait of a batch returns.
@@ -67,7 +100,8 @@ type Reader interface {
 	Get(key, dst []byte) (value []byte, ok bool, err error)
 
 	// Scan iterates over r as it is at the moment of the call; later batches
-	// are not seen. The caller must Close the Iterator.
+	// are not seen. The caller must Close the Iterator. It may outlive the
+	// Snapshot it was taken from.
 	Scan(r Range) Iterator
 }
 
@@ -135,7 +169,8 @@ type Snapshot interface {
 type Batch interface {
 	Set(key, value []byte)
 	Delete(key []byte)
-	// DeleteRange deletes the keys in [start, end).
+	// DeleteRange deletes the keys in [start, end); nil bounds are those of a
+	// Range. A range with end before start is empty.
 	DeleteRange(start, end []byte)
 	// Guard makes Apply fail with ErrConflict unless the value of key is want
 	// just before the batch; nil means that key must be absent, an empty
@@ -143,7 +178,8 @@ type Batch interface {
 	Guard(key, want []byte)
 	// Len is the number of mutations so far.
 	Len() int
-	// Discard drops a batch that will not be applied.
+	// Discard drops a batch that will not be applied. After Apply, or a second
+	// time, it does nothing, so it may be deferred.
 	Discard()
 }
 
@@ -151,7 +187,8 @@ type Batch interface {
 type Commit interface {
 	// Wait blocks until the batch is durable as its Durability asked. It may be
 	// called by any number of goroutines, any number of times; it returns
-	// non-nil when the store failed and the batch may be lost.
+	// non-nil when the store failed and the batch may be lost. A Commit that is
+	// never waited for holds no resource but its own memory.
 	Wait() error
 }
 
@@ -159,7 +196,7 @@ type Commit interface {
 type Store interface {
 	Reader
 
-	// Snapshot returns the state as of now.
+	// Snapshot returns the state as of now: every batch whose Apply has returned.
 	Snapshot() Snapshot
 
 	// NewBatch returns an empty batch of this store.
@@ -177,8 +214,9 @@ type Store interface {
 	// do it return ErrUnsupported.
 	Checkpoint(dir string) error
 
-	// Close waits for running operations to end and closes the store. Use after
-	// Close returns ErrClosed.
+	// Close waits for running operations to end, open iterators and snapshots
+	// among them, makes every applied batch durable and closes the store. Use
+	// after Close, a second Close too, returns ErrClosed; Commit.Wait does not.
 	Close() error
 }
 

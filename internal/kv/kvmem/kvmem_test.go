@@ -1,0 +1,20 @@
+package kvmem_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/levee-io/levee/internal/kv"
+	"github.com/levee-io/levee/internal/kv/kvmem"
+	"github.com/levee-io/levee/internal/kv/kvtest"
+)
+
+func open(*testing.T) kv.Store { return kvmem.New() }
+
+func TestStore(t *testing.T) { kvtest.Run(t, open) }
+
+func TestCheckpointIsUnsupported(t *testing.T) {
+	if err := kvmem.New().Checkpoint("copy"); !errors.Is(err, kv.ErrUnsupported) {
+		t.Errorf("Checkpoint = %v", err)
+	}
+}

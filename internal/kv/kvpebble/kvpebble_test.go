@@ -1,0 +1,43 @@
+package kvpebble
+
+import (
+	"testing"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/levee-io/levee/internal/kv"
+	"github.com/levee-io/levee/internal/kv/kvmem"
+	"github.com/levee-io/levee/internal/kv/kvtest"
+)
+
+func openMem(t *testing.T) kv.Store { return mustOpen(t, "store", Options{FS: vfs.NewMem()}) }
+
+func mustOpen(t testing.TB, dir string, o Options) *Store {
+	t.Helper()
+	s, err := Open(dir, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// busy makes a database that flushes and compacts all the time.
+func busy(po *pebble.Options) {
+	po.MemTableSize = 64 << 10
+	po.LBaseMaxBytes = 64 << 10
+	for i := range po.TargetFileSizes {
+		po.TargetFileSizes[i] = 8 << 10
+		po.Levels[i].BlockSize = 512
+	}
+}
+
+func TestStore(t *testing.T) { kvtest.Run(t, openMem) }
+
+func TestSameAsMemory(t *testing.T) {
+	kvtest.Compare(t,
+		func(*testing.T) kv.Store { return kvmem.New() },
+		func(t *testing.T) kv.Store {
+			return mustOpen(t, "store", Options{FS: vfs.NewMem(), tune: busy})
+		})
+}
