@@ -62,14 +62,6 @@ func streamPrefix(stream uint64) []byte {
 	return binary.BigEndian.AppendUint64([]byte{space, kindStream}, stream)
 }
 
-// tokenKey is the key of an idempotency token.
-func tokenKey(ns api.Namespace, token string) []byte {
-	key := []byte{space, kindToken}
-	key = append(append(key, ns.Account...), 0)
-	key = append(append(key, ns.Region...), 0)
-	return append(key, token...)
-}
-
 // partitionHash is the place of a partition key in the key space.
 func partitionHash(partition []byte) uint32 {
 	return uint32(xxhash.Sum64(partition) >> 32)

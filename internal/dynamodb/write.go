@@ -36,6 +36,7 @@ type write struct {
 	expired bool // a deletion by time to live
 
 	v                *view
+	replayed         bool // done by an earlier request with the same token
 	existed          bool
 	old, new         attr.Map // old is decoded only where someone looks at it
 	oldRaw, newRaw   []byte
@@ -43,15 +44,14 @@ type write struct {
 	indexed          []indexChange
 }
 
-// staged may add to the batch of a commit, under its latches: a transaction
-// stores its token there. A non-nil error ends the commit with nothing applied.
-type staged func(kv.Batch) error
-
 // commit carries out writes as one atomic change: each item at most once. It
 // returns nil, or nil errors for the writes that could be done and what is
 // wrong with the others; in that case nothing was changed. err is any other
 // failure. What it reports is durable.
-func (e *Engine) commit(writes []*write, latched [][]byte, extra staged) (failed []error, err error) {
+//
+// With a token that was used before for the same writes nothing is done again:
+// the writes come back as replayed.
+func (e *Engine) commit(writes []*write, tok *token) (failed []error, err error) {
 	tables, err := lockViews(writes)
 	if err != nil {
 		return nil, err
@@ -60,31 +60,62 @@ func (e *Engine) commit(writes []*write, latched [][]byte, extra staged) (failed
 	for _, w := range writes {
 		h.add(w.row)
 	}
-	for _, key := range latched {
-		h.add(key)
+	if tok != nil {
+		h.add(tok.latch())
 	}
 	h.lock(&e.latches)
-	failed, err = e.decideAll(writes)
-	var commit kv.Commit
-	if failed == nil && err == nil {
-		commit, err = e.applyAll(writes, extra)
-	}
+	commit, failed, err := e.decideAndApply(writes, tok)
+	var pending []kv.Commit
 	if commit == nil {
 		// The answer tells what the rows hold: it must not be undone by a crash.
-		pending := h.pending()
-		h.unlock(nil)
-		unlockViews(tables)
+		pending = h.pending()
+	}
+	h.unlock(commit)
+	unlockViews(tables)
+	if commit == nil {
 		if waited := waitAll(pending); waited != nil {
 			return nil, waited
 		}
 		return failed, err
 	}
-	h.unlock(commit)
-	unlockViews(tables)
 	for _, w := range writes {
 		w.count()
 	}
 	return nil, commit.Wait()
+}
+
+// decideAndApply is the part of commit that runs under the latches. The commit
+// is nil when nothing was applied.
+func (e *Engine) decideAndApply(writes []*write, tok *token) (kv.Commit, []error, error) {
+	now := time.Now()
+	replayed := false
+	if tok != nil {
+		var err error
+		if replayed, err = tok.replay(e.store, now); err != nil {
+			return nil, nil, err
+		}
+	}
+	if replayed {
+		return nil, nil, e.replay(writes)
+	}
+	failed, err := e.decideAll(writes)
+	if failed != nil || err != nil {
+		return nil, failed, err
+	}
+	commit, err := e.applyAll(writes, tok, now)
+	return commit, nil, err
+}
+
+// replay marks writes as done before and reads the items, whose sizes are what
+// the repeat costs.
+func (e *Engine) replay(writes []*write) error {
+	for _, w := range writes {
+		if err := e.read(w); err != nil {
+			return err
+		}
+		w.replayed, w.newSize = true, w.oldSize
+	}
+	return nil
 }
 
 // lockViews fixes the view of each write and keeps it from changing.
@@ -205,23 +236,19 @@ func (w *write) conditionFailed() error {
 }
 
 // applyAll stages every change and applies the batch.
-func (e *Engine) applyAll(writes []*write, extra staged) (kv.Commit, error) {
+func (e *Engine) applyAll(writes []*write, tok *token, now time.Time) (kv.Commit, error) {
 	b := e.store.NewBatch()
 	for _, w := range writes {
 		w.stage(b)
 	}
-	if extra != nil {
-		if err := extra(b); err != nil {
-			b.Discard()
-			return nil, err
-		}
+	if tok != nil {
+		tok.store(b, now)
 	}
 	if b.Len() == 0 {
 		b.Discard()
 		return nil, nil
 	}
 	shards := lockShards(writes)
-	now := time.Now()
 	for _, w := range writes {
 		if w.recorded() {
 			w.stageRecord(b, now)

@@ -1,0 +1,35 @@
+package dynamodb
+
+import (
+	"context"
+
+	"github.com/levee-io/levee/internal/api"
+	ddb "github.com/levee-io/levee/internal/api/dynamodbapi"
+)
+
+// DeleteItem deletes an item; deleting an absent one succeeds.
+func (e *Engine) DeleteItem(_ context.Context, c *api.Caller, in *ddb.DeleteItemInput) (*ddb.DeleteItemOutput, error) {
+	if err := legacyConditions(in.Expected, in.ConditionalOperator); err != nil {
+		return nil, err
+	}
+	if err := onlyAllOld(in.ReturnValues); err != nil {
+		return nil, err
+	}
+	x := expressions{names: in.ExpressionAttributeNames, values: in.ExpressionAttributeValues, condition: in.ConditionExpression}
+	p, err := x.parse()
+	if err != nil {
+		return nil, err
+	}
+	w := &write{op: opDelete, cond: p.condition, keep: keepsItem(in.ReturnValuesOnConditionCheckFailure)}
+	if err := e.targetKey(c, w, in.TableName.V, in.Key); err != nil {
+		return nil, err
+	}
+	if err := e.commitOne(w); err != nil {
+		return nil, err
+	}
+	return &ddb.DeleteItemOutput{
+		Attributes:            w.allOld(in.ReturnValues),
+		ConsumedCapacity:      w.consumed(in.TableName.V, in.ReturnConsumedCapacity),
+		ItemCollectionMetrics: w.collection(in.ReturnItemCollectionMetrics),
+	}, nil
+}

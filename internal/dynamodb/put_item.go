@@ -1,0 +1,131 @@
+package dynamodb
+
+import (
+	"context"
+
+	"github.com/levee-io/levee/internal/api"
+	ddb "github.com/levee-io/levee/internal/api/dynamodbapi"
+	"github.com/levee-io/levee/internal/attr"
+)
+
+// PutItem creates an item or replaces it whole.
+func (e *Engine) PutItem(_ context.Context, c *api.Caller, in *ddb.PutItemInput) (*ddb.PutItemOutput, error) {
+	if err := legacyConditions(in.Expected, in.ConditionalOperator); err != nil {
+		return nil, err
+	}
+	if err := onlyAllOld(in.ReturnValues); err != nil {
+		return nil, err
+	}
+	x := expressions{names: in.ExpressionAttributeNames, values: in.ExpressionAttributeValues, condition: in.ConditionExpression}
+	p, err := x.parse()
+	if err != nil {
+		return nil, err
+	}
+	w := &write{op: opPut, item: in.Item, cond: p.condition, keep: keepsItem(in.ReturnValuesOnConditionCheckFailure)}
+	if err := e.targetItem(c, w, in.TableName.V); err != nil {
+		return nil, err
+	}
+	if err := e.commitOne(w); err != nil {
+		return nil, err
+	}
+	return &ddb.PutItemOutput{
+		Attributes:            w.allOld(in.ReturnValues),
+		ConsumedCapacity:      w.consumed(in.TableName.V, in.ReturnConsumedCapacity),
+		ItemCollectionMetrics: w.collection(in.ReturnItemCollectionMetrics),
+	}, nil
+}
+
+// targetItem finds the table of a put and checks the item against it.
+func (e *Engine) targetItem(c *api.Caller, w *write, tableName string) (err error) {
+	if w.size = w.item.Size(); w.size > maxItemSize {
+		return api.Validation(msgItemSize)
+	}
+	w.key = w.item
+	return e.target(c, w, tableName, (*view).keyOfItem)
+}
+
+// targetKey finds the table of any other write and checks the key against it.
+func (e *Engine) targetKey(c *api.Caller, w *write, tableName string, key attr.Map) error {
+	w.key = key
+	return e.target(c, w, tableName, (*view).keyOf)
+}
+
+func (e *Engine) target(c *api.Caller, w *write, tableName string, keyOf func(*view, attr.Map) ([]byte, error)) (err error) {
+	if w.table, err = e.lookup(c, tableName); err != nil {
+		return err
+	}
+	v := w.table.current.Load()
+	if v == nil {
+		return errNoResource()
+	}
+	w.row, err = keyOf(v, w.key)
+	return err
+}
+
+// commitOne carries out a write that is an operation of its own.
+func (e *Engine) commitOne(w *write) error {
+	failed, err := e.commit([]*write{w}, nil)
+	if err != nil {
+		return err
+	}
+	if failed != nil {
+		return failed[0]
+	}
+	return nil
+}
+
+// onlyAllOld checks ReturnValues where only the old item can be returned.
+func onlyAllOld(rv api.Opt[string]) error {
+	if rv.OK && rv.V != ddb.ReturnValueAllOld && rv.V != ddb.ReturnValueNone {
+		return api.Validation("ReturnValues can only be ALL_OLD or NONE")
+	}
+	return nil
+}
+
+// keepsItem reports whether a failed condition returns the item.
+func keepsItem(mode api.Opt[string]) bool {
+	return mode.V == ddb.ReturnValuesOnConditionCheckFailureAllOld
+}
+
+// allOld returns the item before the write where ReturnValues asks for it.
+func (w *write) allOld(rv api.Opt[string]) attr.Item {
+	if rv.V != ddb.ReturnValueAllOld || !w.existed {
+		return attr.Item{}
+	}
+	return attr.EncodedItem(w.oldRaw)
+}
+
+// consumed returns what the write cost, in the form asked for.
+func (w *write) consumed(tableName string, mode api.Opt[string]) *ddb.ConsumedCapacity {
+	if mode.V == "" || mode.V == ddb.ReturnConsumedCapacityNone {
+		return nil
+	}
+	u := usage{name: tableName, write: true}
+	u.addWrite(w)
+	return u.report(mode)
+}
+
+// collection returns the metrics of the item's collection, for a table with a
+// local secondary index. Sizes are a coarse estimate in the service too.
+func (w *write) collection(mode api.Opt[string]) *ddb.ItemCollectionMetrics {
+	if mode.V != ddb.ReturnItemCollectionMetricsSize || !w.v.hasLocal() {
+		return nil
+	}
+	partition := keySchema{Hash: w.v.Key.Hash}
+	return &ddb.ItemCollectionMetrics{
+		ItemCollectionKey:   partition.keyAttrs(w.key),
+		SizeEstimateRangeGB: []float64{0, 1},
+	}
+}
+
+// legacyConditions refuses the parameters that ConditionExpression replaced.
+func legacyConditions(expected api.Map[ddb.ExpectedAttributeValue], operator api.Opt[string]) error {
+	var present []string
+	if expected != nil {
+		present = append(present, "Expected")
+	}
+	if operator.OK {
+		present = append(present, "ConditionalOperator")
+	}
+	return legacy(present...)
+}

@@ -1,0 +1,112 @@
+package dynamodb
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"time"
+
+	"github.com/levee-io/levee/internal/api"
+	ddb "github.com/levee-io/levee/internal/api/dynamodbapi"
+	"github.com/levee-io/levee/internal/attr"
+	"github.com/levee-io/levee/internal/kv"
+)
+
+// tokenLife is how long a ClientRequestToken is remembered (API reference,
+// TransactWriteItems).
+const tokenLife = 10 * time.Minute
+
+// token is the idempotency token of a transaction. Tokens are stored in buckets
+// of tokenLife by the time at which they were used: a token that is still
+// remembered stands in the present bucket or the one before, and forgetting is
+// one range of keys.
+type token struct {
+	ns   api.Namespace
+	text string
+	// print tells whether a repeat has the same parameters.
+	print [sha256.Size]byte
+}
+
+func tokenBucket(t time.Time) uint32 { return uint32(t.Unix() / int64(tokenLife/time.Second)) }
+
+func (t *token) key(bucket uint32) []byte {
+	key := binary.BigEndian.AppendUint32([]byte{space, kindToken}, bucket)
+	key = append(append(key, t.ns.Account...), 0)
+	key = append(append(key, t.ns.Region...), 0)
+	return append(key, t.text...)
+}
+
+// latch is the key under whose latch the token is looked up and stored,
+// whatever the time.
+func (t *token) latch() []byte { return t.key(0) }
+
+// replay reports whether the token was used already with the same parameters.
+// The latch must be held.
+func (t *token) replay(store kv.Store, now time.Time) (bool, error) {
+	for _, bucket := range [2]uint32{tokenBucket(now), tokenBucket(now) - 1} {
+		value, ok, err := store.Get(t.key(bucket), nil)
+		if err != nil {
+			return false, err
+		}
+		if !ok || len(value) != sha256.Size+8 || now.UnixNano() >= int64(binary.BigEndian.Uint64(value[sha256.Size:])) {
+			continue
+		}
+		if string(value[:sha256.Size]) != string(t.print[:]) {
+			return false, api.Errorf(ddb.CodeIdempotentParameterMismatchException, "The request uses the same client token as a previous, but non-identical request.")
+		}
+		return true, nil
+	}
+	return false, nil
+}
+
+// store adds the token to the batch of its transaction.
+func (t *token) store(b kv.Batch, now time.Time) {
+	value := append(make([]byte, 0, sha256.Size+8), t.print[:]...)
+	value = binary.BigEndian.AppendUint64(value, uint64(now.Add(tokenLife).UnixNano()))
+	b.Set(t.key(tokenBucket(now)), value)
+}
+
+// trimTokens forgets the tokens that are older than tokenLife.
+func (e *Engine) trimTokens(now time.Time) error {
+	b := e.store.NewBatch()
+	oldest := binary.BigEndian.AppendUint32([]byte{space, kindToken}, tokenBucket(now)-1)
+	b.DeleteRange([]byte{space, kindToken}, oldest)
+	commit, err := e.store.Apply(b, kv.NoSync)
+	if err != nil {
+		return err
+	}
+	return commit.Wait()
+}
+
+// fingerprint condenses the parameters of a transaction.
+func fingerprint(items []ddb.TransactWriteItem) (sum [sha256.Size]byte) {
+	var b []byte
+	for i := range items {
+		t := &items[i]
+		switch {
+		case t.Put != nil:
+			b = appendAction(b, 'p', t.Put.TableName.V, t.Put.Item, api.Opt[string]{}, t.Put.ConditionExpression, t.Put.ExpressionAttributeNames, t.Put.ExpressionAttributeValues)
+		case t.Update != nil:
+			b = appendAction(b, 'u', t.Update.TableName.V, t.Update.Key, t.Update.UpdateExpression, t.Update.ConditionExpression, t.Update.ExpressionAttributeNames, t.Update.ExpressionAttributeValues)
+		case t.Delete != nil:
+			b = appendAction(b, 'd', t.Delete.TableName.V, t.Delete.Key, api.Opt[string]{}, t.Delete.ConditionExpression, t.Delete.ExpressionAttributeNames, t.Delete.ExpressionAttributeValues)
+		case t.ConditionCheck != nil:
+			b = appendAction(b, 'c', t.ConditionCheck.TableName.V, t.ConditionCheck.Key, api.Opt[string]{}, t.ConditionCheck.ConditionExpression, t.ConditionCheck.ExpressionAttributeNames, t.ConditionCheck.ExpressionAttributeValues)
+		}
+	}
+	return sha256.Sum256(b)
+}
+
+func appendAction(b []byte, action byte, table string, item attr.Map, update, condition api.Opt[string], names api.Map[string], values attr.Map) []byte {
+	b = appendText(append(b, action), table)
+	b = appendSized(b, attr.AppendMap(nil, item))
+	b = appendText(appendText(b, update.V), condition.V)
+	b = binary.AppendUvarint(b, uint64(len(names)))
+	for i := range names {
+		b = appendText(appendText(b, names[i].Key), names[i].Value)
+	}
+	return appendSized(b, attr.AppendMap(nil, values))
+}
+
+func appendText(b []byte, s string) []byte {
+	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
+}

@@ -1,0 +1,93 @@
+package dynamodb
+
+import (
+	"context"
+
+	"github.com/levee-io/levee/internal/api"
+	ddb "github.com/levee-io/levee/internal/api/dynamodbapi"
+	"github.com/levee-io/levee/internal/attr"
+	"github.com/levee-io/levee/internal/expr"
+)
+
+// UpdateItem changes attributes of an item, or creates it.
+func (e *Engine) UpdateItem(_ context.Context, c *api.Caller, in *ddb.UpdateItemInput) (*ddb.UpdateItemOutput, error) {
+	if err := legacyUpdate(in); err != nil {
+		return nil, err
+	}
+	x := expressions{
+		names: in.ExpressionAttributeNames, values: in.ExpressionAttributeValues,
+		update: in.UpdateExpression, condition: in.ConditionExpression,
+	}
+	p, err := x.parse()
+	if err != nil {
+		return nil, err
+	}
+	w := &write{op: opUpdate, update: p.update, cond: p.condition, keep: keepsItem(in.ReturnValuesOnConditionCheckFailure)}
+	if err := e.targetUpdate(c, w, in.TableName.V, in.Key); err != nil {
+		return nil, err
+	}
+	if err := e.commitOne(w); err != nil {
+		return nil, err
+	}
+	return &ddb.UpdateItemOutput{
+		Attributes:            w.updated(in.ReturnValues),
+		ConsumedCapacity:      w.consumed(in.TableName.V, in.ReturnConsumedCapacity),
+		ItemCollectionMetrics: w.collection(in.ReturnItemCollectionMetrics),
+	}, nil
+}
+
+// targetUpdate is targetKey for an update, which must leave the key alone.
+func (e *Engine) targetUpdate(c *api.Caller, w *write, tableName string, key attr.Map) error {
+	if err := e.targetKey(c, w, tableName, key); err != nil {
+		return err
+	}
+	return checkKeyUntouched(w.table.current.Load(), w.update)
+}
+
+func checkKeyUntouched(v *view, u *expr.Update) error {
+	if v == nil || u == nil {
+		return nil
+	}
+	for _, name := range u.TopLevel() {
+		if v.Key.has(name) {
+			return api.Validation("One or more parameter values were invalid: Cannot update attribute %s. This attribute is part of the key", name)
+		}
+	}
+	return nil
+}
+
+// updated returns what ReturnValues asks for.
+func (w *write) updated(rv api.Opt[string]) attr.Item {
+	switch rv.V {
+	case ddb.ReturnValueAllOld:
+		return w.allOld(rv)
+	case ddb.ReturnValueAllNew:
+		return attr.EncodedItem(w.newRaw)
+	case ddb.ReturnValueUpdatedOld:
+		return w.touched(w.old)
+	case ddb.ReturnValueUpdatedNew:
+		return w.touched(w.new)
+	}
+	return attr.Item{}
+}
+
+// touched returns the attributes of item that the update names, none if there
+// are none.
+func (w *write) touched(item attr.Map) attr.Item {
+	if w.update == nil || item == nil {
+		return attr.Item{}
+	}
+	m := w.update.Project(item)
+	if len(m) == 0 {
+		return attr.Item{}
+	}
+	return attr.ItemOf(m)
+}
+
+// legacyUpdate refuses the parameters that expressions replaced.
+func legacyUpdate(in *ddb.UpdateItemInput) error {
+	if in.AttributeUpdates != nil {
+		return legacy("AttributeUpdates")
+	}
+	return legacyConditions(in.Expected, in.ConditionalOperator)
+}
