@@ -15,6 +15,7 @@ func (d *Decoder) Int() int64 {
 	n, ok := integer(text)
 	if !ok {
 		d.Fail(&TypeError{Want: Integer, Got: Number, Offset: at})
+		return 0
 	}
 	return n
 }
