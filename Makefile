@@ -1,0 +1,22 @@
+.PHONY: build test check race lint bench generate
+
+build:
+	CGO_ENABLED=0 go build -o levee ./cmd/levee
+
+test:
+	go test ./...
+
+check:
+	bash .ci/run
+
+race:
+	go test -race ./internal/... ./leveetest/... .
+
+lint:
+	go tool golangci-lint run
+
+generate:
+	go generate ./...
+
+bench:
+	cd bench && go run . -out REPORT.md

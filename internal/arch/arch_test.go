@@ -1,0 +1,136 @@
+package arch
+
+import (
+	"encoding/json"
+	"errors"
+	"go/doc"
+	"go/parser"
+	"go/token"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/levee-io/levee"
+
+// forbidden says, for the packages under a path, what they may not import and
+// why. Paths are relative to the module; a path covers what is below it.
+var forbidden = []struct{ from, to, why string }{
+	{"internal/attr", "internal/api", "values know no operation"},
+	{"internal/attr", "internal/kv", "values know no store"},
+	{"internal/expr", "internal/kv", "expressions are pure"},
+	{"internal/expr", "internal/api", "expressions know no operation"},
+	{"internal/expr", "net/http", "expressions are pure"},
+	{"internal/capacity", "internal", "the capacity model is pure"},
+	{"internal/capacity", "net/http", "the capacity model is pure"},
+	{"internal/kv", "internal/attr", "the store keeps bytes"},
+	{"internal/kv", "internal/api", "the store keeps bytes"},
+	{"internal/kv", "internal/dynamodb", "the store is below the engines"},
+	{"internal/kv", "internal/sqs", "the store is below the engines"},
+	{"internal/kv", "net/http", "the store knows no protocol"},
+	{"internal/api", "internal/kv", "shapes know no store"},
+	{"internal/api", "internal/wire", "shapes know no transport"},
+	{"internal/api", "net/http", "shapes know no transport"},
+	{"internal/dynamodb", "internal/sqs", "the engines are siblings; what spans them goes through the store"},
+	{"internal/dynamodb", "internal/wire", "an engine knows no protocol"},
+	{"internal/dynamodb", "net/http", "an engine knows no protocol"},
+	{"internal/dynamodb", "internal/kv/kvmem", "an engine knows only the seam"},
+	{"internal/dynamodb", "internal/kv/kvpebble", "an engine knows only the seam"},
+	{"internal/sqs", "internal/dynamodb", "the engines are siblings; what spans them goes through the store"},
+	{"internal/sqs", "internal/wire", "an engine knows no protocol"},
+	{"internal/sqs", "internal/expr", "queues have no expressions"},
+	{"internal/sqs", "net/http", "an engine knows no protocol"},
+	{"internal/sqs", "internal/kv/kvmem", "an engine knows only the seam"},
+	{"internal/sqs", "internal/kv/kvpebble", "an engine knows only the seam"},
+	{"internal/wire", "internal/dynamodb", "the wire knows operations, not engines"},
+	{"internal/wire", "internal/sqs", "the wire knows operations, not engines"},
+	{"internal/wire", "internal/kv", "the wire knows no store"},
+	{"internal/surge", "internal", "the surge runs against any endpoint"},
+	{"internal", "internal/cli", "the command line is on top"},
+	{"internal/jsontok", "internal", "a leaf"},
+}
+
+// exempt are imports that a rule would forbid but must not.
+var exempt = map[[2]string]bool{
+	{"internal/cli", "internal/cli"}: true,
+}
+
+type pkg struct {
+	ImportPath string
+	Dir        string
+	Imports    []string
+	GoFiles    []string
+}
+
+func TestImportsGoDown(t *testing.T) {
+	for _, p := range packages(t) {
+		from := relative(p.ImportPath)
+		for _, imp := range p.Imports {
+			to := relative(imp)
+			for _, rule := range forbidden {
+				if under(from, rule.from) && under(to, rule.to) && !under(to, rule.from) && !exempt[[2]string{from, to}] {
+					t.Errorf("%s imports %s, but %s", from, to, rule.why)
+				}
+			}
+		}
+	}
+}
+
+func TestEveryPackageHasOneDocComment(t *testing.T) {
+	for _, p := range packages(t) {
+		var with []string
+		for _, name := range p.GoFiles {
+			path := filepath.Join(p.Dir, name)
+			f, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.PackageClauseOnly|parser.ParseComments)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if f.Doc != nil {
+				with = append(with, name)
+				checkDoc(t, p, f.Name.Name, f.Doc.Text())
+			}
+		}
+		if len(with) != 1 {
+			t.Errorf("%s: want one package comment, have %d: %v", p.ImportPath, len(with), with)
+		}
+	}
+}
+
+func checkDoc(t *testing.T, p pkg, name, text string) {
+	want := "Package " + name + " "
+	if name == "main" {
+		want = "Command "
+	}
+	if !strings.HasPrefix(text, want) {
+		t.Errorf("%s: the package comment should begin with %q, not %q", p.ImportPath, want, new(doc.Package).Synopsis(text))
+	}
+}
+
+// packages lists those of the module, without tests.
+func packages(t *testing.T) []pkg {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-json=ImportPath,Dir,Imports,GoFiles", module+"/...")
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []pkg
+	for d := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p pkg
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			return list
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, p)
+	}
+}
+
+func relative(path string) string { return strings.TrimPrefix(strings.TrimPrefix(path, module), "/") }
+
+// under reports whether path is dir or below it.
+func under(path, dir string) bool { return path == dir || strings.HasPrefix(path, dir+"/") }
