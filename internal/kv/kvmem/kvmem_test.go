@@ -18,3 +18,15 @@ func TestCheckpointIsUnsupported(t *testing.T) {
 		t.Errorf("Checkpoint = %v", err)
 	}
 }
+
+func BenchmarkStore(b *testing.B) {
+	kvtest.Bench(b, func(*testing.B) kv.Store { return kvmem.New() })
+}
+
+func BenchmarkNew(b *testing.B) {
+	for b.Loop() {
+		if err := kvmem.New().Close(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,12 +1,13 @@
 package kvpebble
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
-	"github.com/cockroachdb/pebble/v2/vfs/atomicfs"
 
 	"github.com/levee-io/levee/internal/kv"
 )
@@ -37,37 +38,42 @@ const FormatNewest = formatEnd - 1
 // told from a torn end.
 const pebbleFormat = pebble.FormatTableFormatV6
 
-// markerName names the file "marker.levee.<n>.<format>", empty, whose name alone
-// holds the format. It is the first file of a new store and the last one of a
-// checkpoint, so a directory without it is no store, or not all of one.
-const markerName = "levee"
+// formatPrefix and a number name an empty file that marks a directory as a store of
+// that format; of several the greatest counts. The marker is the first file of a
+// new store and the last one of a checkpoint, so a directory without it is no
+// store, or not all of one.
+const formatPrefix = "levee-format."
 
-// readFormat returns the format of dir, or 0 if it has no marker.
-func readFormat(fs vfs.FS, dir string) (Format, error) {
-	text, err := atomicfs.ReadMarker(fs, dir, markerName)
-	if err != nil || text == "" {
-		return 0, err
+// readFormat returns the format that the files of dir say, 0 if they say none.
+func readFormat(dir string, names []string) (Format, error) {
+	var format Format
+	for _, name := range names {
+		text, ok := strings.CutPrefix(name, formatPrefix)
+		if !ok {
+			continue
+		}
+		n, err := strconv.ParseUint(text, 10, 64)
+		if err != nil || n == 0 {
+			return 0, fmt.Errorf("kvpebble: %s has a format marker without a number, %s: %w", dir, name, kv.ErrFormat)
+		}
+		format = max(format, Format(n))
 	}
-	n, err := strconv.ParseUint(text, 10, 64)
-	if err != nil || n == 0 {
-		return 0, fmt.Errorf("kvpebble: %s has the format marker %q: %w", dir, text, kv.ErrFormat)
+	if format > FormatNewest {
+		return 0, fmt.Errorf("kvpebble: %s holds a store of format %d, this program knows formats up to %d: %w",
+			dir, format, FormatNewest, kv.ErrFormat)
 	}
-	if f := Format(n); f <= FormatNewest {
-		return f, nil
-	}
-	return 0, fmt.Errorf("kvpebble: %s holds a store of format %d, this program reads formats up to %d: %w",
-		dir, n, FormatNewest, kv.ErrFormat)
+	return format, nil
 }
 
 // writeFormat marks dir durably as a store of format f.
-func writeFormat(fs vfs.FS, dir string, f Format) error {
-	marker, _, err := atomicfs.LocateMarker(fs, dir, markerName)
+func writeFormat(disk vfs.FS, dir string, f Format) error {
+	name := disk.PathJoin(dir, formatPrefix+strconv.FormatUint(uint64(f), 10))
+	file, err := disk.Create(name, vfs.WriteCategoryUnspecified)
 	if err != nil {
 		return err
 	}
-	err = marker.Move(strconv.FormatUint(uint64(f), 10))
-	if e := marker.Close(); err == nil {
-		err = e
+	if err := errors.Join(file.Sync(), file.Close()); err != nil {
+		return err
 	}
-	return err
+	return syncDir(disk, dir)
 }

@@ -41,3 +41,18 @@ func TestSameAsMemory(t *testing.T) {
 			return mustOpen(t, "store", Options{FS: vfs.NewMem(), tune: busy})
 		})
 }
+
+func TestReopen(t *testing.T) {
+	disk := vfs.NewMem()
+	kvtest.RunReopen(t, func(t *testing.T, dir string) kv.Store {
+		return mustOpen(t, dir, Options{FS: disk, tune: busy})
+	})
+}
+
+func TestStoreOnDisk(t *testing.T) {
+	kvtest.Run(t, func(t *testing.T) kv.Store { return mustOpen(t, t.TempDir(), Options{}) })
+}
+
+func BenchmarkStore(b *testing.B) {
+	kvtest.Bench(b, func(b *testing.B) kv.Store { return mustOpen(b, b.TempDir(), Options{}) })
+}

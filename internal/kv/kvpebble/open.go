@@ -38,7 +38,14 @@ func Open(dir string, o Options) (*Store, error) {
 	return s, nil
 }
 
-func open(disk vfs.FS, dir string, lock *pebble.Lock, o Options) (*Store, error) {
+// open opens the store in the locked directory. Pebble panics when it cannot sync a
+// directory or write a manifest; here that is an error like any other.
+func open(disk vfs.FS, dir string, lock *pebble.Lock, o Options) (_ *Store, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("kvpebble: open %s: %v", dir, r)
+		}
+	}()
 	format, err := findFormat(disk, dir)
 	if err != nil {
 		return nil, err
@@ -63,17 +70,17 @@ const lockFile = "LOCK"
 // findFormat returns the format of the store in dir, 0 if dir is empty but for the
 // lock, and an error if it is neither.
 func findFormat(disk vfs.FS, dir string) (Format, error) {
-	format, err := readFormat(disk, dir)
-	if format != 0 || err != nil {
-		return format, err
-	}
 	names, err := disk.List(dir)
 	if err != nil {
 		return 0, fmt.Errorf("kvpebble: %w", err)
 	}
+	format, err := readFormat(dir, names)
+	if format != 0 || err != nil {
+		return format, err
+	}
 	for _, name := range names {
 		if name != lockFile {
-			return 0, fmt.Errorf("kvpebble: %s is not empty and holds no Levee store (%s): %w",
+			return 0, fmt.Errorf("kvpebble: %s is not empty and holds no Levee store (it has %s): %w",
 				dir, name, kv.ErrFormat)
 		}
 	}
@@ -123,9 +130,5 @@ func syncDir(disk vfs.FS, dir string) error {
 	if err != nil {
 		return err
 	}
-	err = f.Sync()
-	if e := f.Close(); err == nil {
-		err = e
-	}
-	return err
+	return errors.Join(f.Sync(), f.Close())
 }
