@@ -36,17 +36,17 @@ func (x *expressions) parse() (p parsed, err error) {
 	if err != nil {
 		return p, invalid(err)
 	}
+	if x.update.OK {
+		p.update, err = expr.ParseUpdate(x.update.V, params)
+	}
+	if x.condition.OK && err == nil {
+		p.condition, err = expr.ParseCondition(expr.ConditionExpression, x.condition.V, params)
+	}
 	if x.key.OK && err == nil {
 		p.key, err = expr.ParseKeyCondition(x.key.V, params)
 	}
 	if x.filter.OK && err == nil {
-		p.filter, err = expr.ParseCondition(expr.Filter, x.filter.V, params)
-	}
-	if x.update.OK && err == nil {
-		p.update, err = expr.ParseUpdate(x.update.V, params)
-	}
-	if x.condition.OK && err == nil {
-		p.condition, err = expr.ParseCondition(expr.ConditionKind, x.condition.V, params)
+		p.filter, err = expr.ParseCondition(expr.FilterExpression, x.filter.V, params)
 	}
 	if x.projection.OK && err == nil {
 		p.projection, err = expr.ParseProjection(x.projection.V, params)
@@ -77,13 +77,13 @@ func (x *expressions) absent() string {
 	return "ConditionExpression is null"
 }
 
-func nameBindings(names api.Map[string]) []expr.NameBinding {
+func nameBindings(names api.Map[string]) []expr.Name {
 	if names == nil {
 		return nil
 	}
-	list := make([]expr.NameBinding, len(names))
+	list := make([]expr.Name, len(names))
 	for i := range names {
-		list[i] = expr.NameBinding{Name: names[i].Key, Attribute: names[i].Value}
+		list[i] = expr.Name{Placeholder: names[i].Key, Attribute: names[i].Value}
 	}
 	return list
 }

@@ -48,9 +48,9 @@ func checkKeyUntouched(v *view, u *expr.Update) error {
 	if v == nil || u == nil {
 		return nil
 	}
-	for _, name := range u.TopLevel() {
-		if v.Key.has(name) {
-			return api.Validation("One or more parameter values were invalid: Cannot update attribute %s. This attribute is part of the key", name)
+	for _, a := range v.Key.attrs() {
+		if err := u.CheckKeys(a.Name); err != nil {
+			return invalid(err)
 		}
 	}
 	return nil

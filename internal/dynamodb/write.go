@@ -184,14 +184,8 @@ func (e *Engine) read(w *write) (err error) {
 
 // decide checks the condition and computes the new item.
 func (w *write) decide() error {
-	if w.cond != nil {
-		ok, err := w.cond.Eval(w.old)
-		if err != nil {
-			return invalid(err)
-		}
-		if !ok {
-			return w.conditionFailed()
-		}
+	if w.cond != nil && !w.cond.Eval(w.old) {
+		return w.conditionFailed()
 	}
 	switch w.op {
 	case opPut:
@@ -211,15 +205,18 @@ func (w *write) decide() error {
 }
 
 func (w *write) decideUpdate() (err error) {
-	base := w.old
-	if !w.existed {
-		base = w.key
+	switch {
+	case w.update == nil && w.existed:
+		w.new = w.old
+	case w.update == nil:
+		w.new = w.key
+	case w.existed:
+		w.new, err = w.update.Apply(w.old)
+	default:
+		w.new, err = w.update.Create(w.key)
 	}
-	w.new = base
-	if w.update != nil {
-		if w.new, err = w.update.Apply(base); err != nil {
-			return invalid(err)
-		}
+	if err != nil {
+		return invalid(err)
 	}
 	if w.newSize = w.new.Size(); w.newSize > maxItemSize {
 		return api.Validation(msgUpdateItemSize)
