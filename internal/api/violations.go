@@ -11,7 +11,7 @@ import (
 	"unicode/utf8"
 )
 
-// ErrTooManyElements: a list or map of a request exceeds MaxElements.
+// ErrTooManyElements says that a list or map of a request exceeds MaxElements.
 var ErrTooManyElements = errors.New("api: too many elements")
 
 // maxViolations is how many violations one error names.

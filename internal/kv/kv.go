@@ -85,9 +85,9 @@ const (
 type Durability uint8
 
 const (
-	// Sync: once the batch would survive a crash of the machine.
+	// Sync means once the batch would survive a crash of the machine.
 	Sync Durability = iota
-	// NoSync: at once. A crash may lose the batch, and with it every later
+	// NoSync means at once. A crash may lose the batch, and with it every later
 	// NoSync batch, but never one that it was applied before and was synced.
 	NoSync
 )
