@@ -1,0 +1,101 @@
+package expr
+
+import "fmt"
+
+// Error is a refusal by the service, in its words. Engines answer it as a
+// ValidationException.
+type Error string
+
+// Error returns the text of the service.
+func (e Error) Error() string { return string(e) }
+
+func errorf(format string, args ...any) Error { return Error(fmt.Sprintf(format, args...)) }
+
+// invalid returns the error of an expression of kind k: all of them begin with
+// the name of the request parameter.
+func invalid(k Kind, format string, args ...any) Error {
+	return "Invalid " + Error(k.String()) + ": " + errorf(format, args...)
+}
+
+// Texts about the form of an expression, in the order in which the service
+// reports them. Each follows "Invalid <parameter>: ".
+const (
+	textEmpty            = "The expression can not be empty;"
+	textTooLong          = "Expression size has exceeded the maximum allowed size; expression size: %d"
+	textSyntax           = `Syntax error; token: "%s", near: "%s"`
+	textRedundantParens  = "The expression has redundant parentheses;"
+	textTooManyOperators = "The expression contains too many operators; operator count: %d"
+	textUnknownFunction  = "Invalid function name; function: %s"
+	textNotInCondition   = "The function is not allowed in a condition expression; function: %s"
+	textNotInUpdate      = "The function is not allowed in an update expression; function: %s"
+	textMisusedFunction  = "The function is not allowed to be used this way in an expression; function: %s"
+	textReserved         = "Attribute name is a reserved keyword; reserved keyword: %s"
+	textIndexRange       = "List index is not within the allowable range; index: [%s]"
+	textPathTooDeep      = "The document path has too many nesting elements; nesting levels: %d"
+	textRepeatedSection  = `The "%s" section can only be used once in an update expression;`
+)
+
+// Texts about names, values and operands. Each follows "Invalid <parameter>: ".
+const (
+	textUndefinedName   = "An expression attribute name used in the document path is not defined; attribute name: %s"
+	textUndefinedValue  = "An expression attribute value used in expression is not defined; attribute value: %s"
+	textPathsOverlap    = "Two document paths overlap with each other; must remove or rewrite one of these paths; path one: %s, path two: %s"
+	textPathsConflict   = "Two document paths conflict with each other; must remove or rewrite one of these paths; path one: %s, path two: %s"
+	textOperandCount    = "Incorrect number of operands for operator or function; operator or function: %s, number of operands: %d"
+	textTooManyOperands = "The IN operator is provided with too many operands; number of operands: %d"
+	textNotDistinct     = "The first operand must be distinct from the remaining operands for this operator or function; operator: %s, first operand: %s"
+	textNeedsPath       = "Operator or function requires a document path; operator or function: %s"
+	textOperandType     = "Incorrect operand type for operator or function; operator or function: %s, operand type: %s"
+	textActionType      = "Incorrect operand type for operator or function; operator: %s, operand type: %s"
+	textTypeName        = "Invalid attribute type name found; type: %s, valid types: {B,NULL,SS,BOOL,L,BS,N,NS,S,M}"
+	textBetweenTypes    = "The BETWEEN operator requires same data type for lower and upper bounds; lower bound operand: AttributeValue: %s, upper bound operand: AttributeValue: %s"
+	textBetweenOrder    = "The BETWEEN operator requires upper bound to be greater than or equal to lower bound; lower bound operand: AttributeValue: %s, upper bound operand: AttributeValue: %s"
+)
+
+// anyType is how the service names the type of an operand that it cannot know
+// before it sees the item.
+const anyType = "{NS,SS,L,BS,N,M,B,BOOL,NULL,S}"
+
+// Texts about the shape of a key condition. Each follows
+// "Invalid KeyConditionExpression: ".
+const (
+	textKeyOperator     = "Invalid operator used in KeyConditionExpression: %s"
+	textKeyFirstOperand = "Invalid condition in KeyConditionExpression: %s operator must have the key attribute as its first operand"
+	textKeyNestedOp     = "KeyConditionExpressions cannot contain nested operations"
+	textKeyManyNames    = "Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition"
+	textKeyNestedPath   = "KeyConditionExpressions cannot have conditions on nested attributes"
+	textKeyNoName       = "Invalid condition in KeyConditionExpression: No key attribute specified"
+	textKeyTwice        = "KeyConditionExpressions must only contain one condition per key"
+)
+
+// Texts about a key condition and the key schema. They stand alone.
+const (
+	textKeyTooMany     = "The number of query conditions (%d) exceeds the number of key attributes defined in the schema (%d)"
+	textKeyMissing     = "Query condition missed key schema element: %s"
+	textKeyType        = "One or more parameter values were invalid: Condition parameter type does not match schema type"
+	textKeyUnsupported = "Query key condition not supported"
+)
+
+// Texts about the placeholders of a request. They stand alone.
+const (
+	textNamesEmpty   = "ExpressionAttributeNames must not be empty"
+	textNamesKey     = `ExpressionAttributeNames contains invalid key: Syntax error; key: "%s"`
+	textNamesUnused  = "Value provided in ExpressionAttributeNames unused in expressions: keys: {%s}"
+	textValuesEmpty  = "ExpressionAttributeValues must not be empty"
+	textValuesKey    = `ExpressionAttributeValues contains invalid key: Syntax error; key: "%s"`
+	textValuesUnused = "Value provided in ExpressionAttributeValues unused in expressions: keys: {%s}"
+)
+
+// Texts about expressions that name key attributes. They stand alone.
+const (
+	textFilterOnKey = "Filter Expression can only contain non-primary key attributes: Primary key attribute: %s"
+	textUpdateKey   = "One or more parameter values were invalid: Cannot update attribute %s. This attribute is part of the key"
+	textKeyScalar   = "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: %s: %s"
+)
+
+// Errors that only an item can cause. They stand alone.
+const (
+	errDocumentPath = Error("The document path provided in the update expression is invalid for update")
+	errOperandType  = Error("An operand in the update expression has an incorrect data type")
+	errMissing      = Error("The provided expression refers to an attribute that does not exist in the item")
+)
