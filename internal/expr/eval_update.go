@@ -162,7 +162,10 @@ func (u *Update) deleted(path Path, v attr.Value, item attr.Map) (left attr.Valu
 		_, found := slices.BinarySearchFunc(v.Elems(), e, compareElems)
 		return found
 	})
-	return setOf(v.Kind(), elems), len(elems) == 0, nil
+	if len(elems) == 0 {
+		return attr.Value{}, true, nil
+	}
+	return setOf(v.Kind(), elems), false, nil
 }
 
 // compareElems orders the elements of a set as attr keeps them.
@@ -247,7 +250,7 @@ func changeValue(old attr.Value, changes []change, depth int) (attr.Value, error
 	c := changes[0]
 	if len(c.path) == depth {
 		if c.remove || !c.value.IsZero() {
-			return c.value, nil
+			return c.value, nil // a removal has no value
 		}
 		return old, nil
 	}

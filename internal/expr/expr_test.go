@@ -39,7 +39,7 @@ func (s *script) run(t *testing.T, d *datadriven.TestData) string {
 		return ""
 	case "names":
 		s.names = nil
-		for _, f := range strings.Fields(d.Input) {
+		for _, f := range strings.Fields(strings.TrimPrefix(d.Input, "none")) {
 			placeholder, name, _ := strings.Cut(f, "=")
 			s.names = append(s.names, Name{placeholder, name})
 		}
