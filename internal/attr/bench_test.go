@@ -9,7 +9,7 @@ import (
 
 // benchText is an item of 256 bytes as the service counts, of the usual kinds.
 const benchText = `{"chat":{"S":"company-17#chat-000192345"},"seq":{"N":"1700000000123"},"id":{"S":"0191f8a2-7c1e-7b5a-9d3f-3c8f5a2b1e4d"},` +
-	`"author":{"S":"member-88213"},"text":{"S":"The surge begins at nine; please have the consumers ready, and tell me when the queue is drained."},` +
+	`"author":{"S":"member-88213"},"text":{"S":"The surge begins at nine; please have your consumers ready, and tell me when the queue is all drained, please."},` +
 	`"unread":{"N":"42"},"read":{"BOOL":false},"tags":{"SS":["campaign","segment-7"]},"sent":{"N":"1700000000.125"}}`
 
 func benchItem(tb testing.TB) Map {

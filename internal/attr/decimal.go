@@ -16,8 +16,8 @@ func scanDecimal(text string) (d decimal, ok bool) {
 		d.neg = text[0] == '-'
 		i++
 	}
-	any, point := false, false
-	seen := 0 // digits from the first that is not 0 on
+	some, point := false, false // digits, a point
+	seen := 0                   // digits from the first that is not 0 on
 	for ; i < len(text); i++ {
 		c := text[i]
 		if c == '.' && !point {
@@ -27,7 +27,7 @@ func scanDecimal(text string) (d decimal, ok bool) {
 		if c-'0' > 9 {
 			break
 		}
-		any = true
+		some = true
 		if c == '0' && seen == 0 {
 			if point {
 				d.exp--
@@ -48,9 +48,9 @@ func scanDecimal(text string) (d decimal, ok bool) {
 		d.exp += exp
 	}
 	if d.n == 0 {
-		return decimal{}, any
+		return decimal{}, some
 	}
-	return d, any
+	return d, some
 }
 
 // put sets the digit at index i; those between n and i are zeros.

@@ -115,7 +115,7 @@ var malformed = []string{
 	"01fa01" + "0161" + "05",                     // a count that fits the head
 	"011a0161" + "15",                            // a null with a count
 	"011a0161" + "24",                            // a boolean beyond true
-	"011a0161" + "f18000",                        // a uvarint in a longer form
+	"011a" + "810061" + "05",                     // a uvarint in a longer form
 	"012a" + "016205" + "016105",                 // names out of order
 	"012a" + "016105" + "016105",                 // a name twice
 	"011a0161" + "26" + "0179" + "0178",          // strings out of order

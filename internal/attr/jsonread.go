@@ -56,7 +56,8 @@ func (r reader) attrs(depth int) Map {
 	if r.d.Err() != nil {
 		return nil
 	}
-	return NewMap(append(make(Map, 0, len(attrs)), attrs...))
+	m := NewMap(attrs)
+	return append(make(Map, 0, len(m)), m...)
 }
 
 // value reads a value at that depth, 1 for that of an attribute itself.

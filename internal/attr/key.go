@@ -138,7 +138,7 @@ func decodeNumberKey(b []byte) (n Number, rest []byte, ok bool) {
 	for i := 1; i < len(b) && i <= 1+maxCentimals; i++ {
 		c := b[i] ^ flip
 		if c == 0 {
-			if i == 1 || last == 0 || d.excess || d.check() != nil {
+			if i == 1 || last == 0 || d.check() != nil {
 				return Number{}, nil, false
 			}
 			return d.number(), b[i+1:], true

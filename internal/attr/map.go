@@ -45,9 +45,11 @@ func sortAttrs(attrs []Attr) {
 		return
 	}
 	for i := 1; i < len(attrs); i++ {
-		for j := i; j > 0 && attrs[j-1].Name > attrs[j].Name; j-- {
-			attrs[j-1], attrs[j] = attrs[j], attrs[j-1]
+		a, j := attrs[i], i
+		for ; j > 0 && attrs[j-1].Name > a.Name; j-- {
+			attrs[j] = attrs[j-1]
 		}
+		attrs[j] = a
 	}
 }
 

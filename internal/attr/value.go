@@ -150,8 +150,21 @@ func BinarySet(bins []string) Value {
 
 // newSet takes over elems, which are of the set's element type.
 func newSet(kind Kind, elems []Value) Value {
-	slices.SortFunc(elems, order)
-	return withElems(kind, slices.CompactFunc(elems, Value.Equal))
+	if !ascending(elems) {
+		slices.SortFunc(elems, order)
+		elems = slices.CompactFunc(elems, Value.Equal)
+	}
+	return withElems(kind, elems)
+}
+
+// ascending reports whether elems already has the order of a set.
+func ascending(elems []Value) bool {
+	for i := 1; i < len(elems); i++ {
+		if order(elems[i-1], elems[i]) >= 0 {
+			return false
+		}
+	}
+	return true
 }
 
 func withElems(kind Kind, elems []Value) Value {

@@ -1,6 +1,9 @@
 package jsontok
 
-import "encoding/base64"
+import (
+	"encoding/base64"
+	"unicode/utf8"
+)
 
 // MaxDepth is the number of objects and arrays that may be open at once. An
 // attribute value takes two per level and a service allows 32 levels, within a
@@ -55,13 +58,14 @@ type Decoder struct {
 	noted error
 
 	copy  string // the whole input, once Text or KeyText needed it
-	plain int    // where in the input the last string read begins; -1 if it had escapes
+	last  int    // where in the input the last string read begins; -1 if it had escapes
 	text  []byte // the last string that had escapes
 	bytes []byte // the last decoded base64
 }
 
-// Reset makes d read data from its start and forgets all errors. data MUST NOT
-// change while d reads it.
+// Reset makes d read data from its start and forgets all errors, unless data is
+// not UTF-8, which is checked here: it is a syntax error wherever it stands. data
+// MUST NOT change while d reads it.
 func (d *Decoder) Reset(data []byte) {
 	text, bytes := d.text, d.bytes
 	if cap(text) > maxScratch {
@@ -71,6 +75,20 @@ func (d *Decoder) Reset(data []byte) {
 		bytes = nil
 	}
 	*d = Decoder{data: data, text: text, bytes: bytes}
+	if !utf8.Valid(data) {
+		d.syntax(invalidUTF8(data), "not UTF-8")
+	}
+}
+
+// invalidUTF8 returns the offset of the first byte that is not UTF-8.
+func invalidUTF8(data []byte) int {
+	for i := 0; ; {
+		r, size := utf8.DecodeRune(data[i:])
+		if r == utf8.RuneError && size <= 1 {
+			return i
+		}
+		i += size
+	}
 }
 
 // Kind returns the type of the next value and consumes nothing. It judges by the
@@ -142,13 +160,13 @@ func (d *Decoder) Text() string { return d.share(d.Bytes()) }
 
 // share returns b, the last string read, as a part of d.copy.
 func (d *Decoder) share(b []byte) string {
-	if d.plain < 0 || len(b) == 0 {
+	if d.last < 0 || len(b) == 0 {
 		return string(b)
 	}
 	if d.copy == "" {
 		d.copy = string(d.data)
 	}
-	return d.copy[d.plain : d.plain+len(b)]
+	return d.copy[d.last : d.last+len(b)]
 }
 
 // Base64 reads a string of standard padded base64 and returns the bytes that it

@@ -31,8 +31,8 @@
 //
 // # Strictness
 //
-// Strings MUST be valid UTF-8, and escaped surrogates MUST come in pairs: both
-// are syntax errors, since replacing them would store something other than what
+// Documents MUST be valid UTF-8, and escaped surrogates MUST come in pairs: all
+// else is a syntax error, since replacing it would store something other than what
 // was sent. Duplicate names in an object are the caller's matter. Objects and
 // arrays nest up to MaxDepth; no method recurses.
 package jsontok

@@ -45,14 +45,14 @@ func (d *Decoder) scanString() []byte {
 	if !d.closeString(end) {
 		return nil
 	}
-	d.plain = start
-	return d.checkUTF8(d.data[start:end:end], start)
+	d.last = start
+	return d.data[start:end:end]
 }
 
 // scanEscaped reads the rest of the string that began at start, from its first
 // backslash on.
 func (d *Decoder) scanEscaped(start, slash int) []byte {
-	d.plain = -1
+	d.last = -1
 	text := append(d.text[:0], d.data[start:slash]...)
 	for end := slash; ; {
 		if end >= len(d.data) || d.data[end] != '\\' {
@@ -60,7 +60,7 @@ func (d *Decoder) scanEscaped(start, slash int) []byte {
 			if !d.closeString(end) {
 				return nil
 			}
-			return d.checkUTF8(text, start)
+			return text
 		}
 		r, size := unescape(d.data[end:])
 		if size == 0 {
@@ -86,14 +86,6 @@ func (d *Decoder) closeString(end int) bool {
 	}
 	d.pos = end + 1
 	return true
-}
-
-func (d *Decoder) checkUTF8(text []byte, start int) []byte {
-	if !utf8.Valid(text) {
-		d.syntax(start, "a string is not UTF-8")
-		return nil
-	}
-	return text
 }
 
 // unescape returns the character of the escape sequence at the start of b, which
