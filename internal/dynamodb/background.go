@@ -1,0 +1,6 @@
+package dynamodb
+
+// startBackground starts what runs beside the operations. No operation is
+// running yet.
+func (e *Engine) startBackground() {
+}

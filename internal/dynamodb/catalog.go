@@ -1,0 +1,179 @@
+package dynamodb
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/levee-io/levee/internal/api"
+	ddb "github.com/levee-io/levee/internal/api/dynamodbapi"
+	"github.com/levee-io/levee/internal/kv"
+)
+
+// lookupNamed is lookup for the operations on tables, whose error names the
+// table.
+func (e *Engine) lookupNamed(c *api.Caller, nameOrARN string) (*table, error) {
+	t, err := e.lookup(c, nameOrARN)
+	var missing *api.Error
+	if errors.As(err, &missing) && missing.Code == ddb.CodeResourceNotFoundException {
+		return nil, errNoTable(nameOf(nameOrARN))
+	}
+	return t, err
+}
+
+// errInUse refuses what the state of a table does not allow now.
+func errInUse(format string, args ...any) *api.Error {
+	return api.Errorf(ddb.CodeResourceInUseException, "Attempt to change a resource which is still in use: "+format, args...)
+}
+
+// create puts a new table into the catalog and numbers it and its stream.
+func (e *Engine) create(d *descriptor) (*table, *view, error) {
+	e.catalog.Lock()
+	t, commit, err := e.insert(d)
+	e.catalog.Unlock()
+	if err != nil {
+		return nil, nil, err
+	}
+	return t, t.current.Load(), commit.Wait()
+}
+
+// insert is the part of create that runs under the catalog's lock.
+func (e *Engine) insert(d *descriptor) (*table, kv.Commit, error) {
+	if e.catalog.tables[d.id()] != nil {
+		return nil, nil, api.Errorf(ddb.CodeResourceInUseException, "Table already exists: %s", d.Name)
+	}
+	last := e.catalog.lastID + 1
+	d.ID = last
+	if d.Stream != nil {
+		last++
+		d.Stream.ID = last
+	}
+	t, err := e.newTable(d)
+	if err != nil {
+		return nil, nil, err
+	}
+	commit, err := e.saveNumbered(e.store.NewBatch(), d, last)
+	if err != nil {
+		return nil, nil, err
+	}
+	e.catalog.tables[d.id()] = t
+	return t, commit, nil
+}
+
+// saveNumbered applies b with the descriptor d in it, and remembers that last is
+// the last number given to a table or stream. The catalog's lock must be held,
+// so that the stored number never goes back.
+func (e *Engine) saveNumbered(b kv.Batch, d *descriptor, last uint64) (kv.Commit, error) {
+	defer b.Discard()
+	value, err := json.Marshal(d)
+	if err != nil {
+		return nil, err
+	}
+	b.Set(catalogKey(d.id().ns, d.Name), value)
+	if last != e.catalog.lastID {
+		b.Set(counterKey, binary.BigEndian.AppendUint64(nil, last))
+	}
+	commit, err := e.store.Apply(b, kv.Sync)
+	if err == nil {
+		e.catalog.lastID = last
+	}
+	return commit, err
+}
+
+// publish makes next, a changed copy of t's descriptor, the one in force. A
+// stream in it that has no number yet gets one. Together with it, erase deletes
+// the rows that nothing refers to any more; it may be nil. seal, which may be
+// nil too, changes the new view before anyone sees it. Once publish returns, no
+// write under an older view is under way, and next is durable. t.alter must be
+// held.
+func (e *Engine) publish(t *table, next *descriptor, erase func(kv.Batch), seal func(*view)) (*view, error) {
+	t.mu.Lock()
+	v, commit, err := e.swap(t, next, erase, seal)
+	t.mu.Unlock()
+	if err != nil {
+		return nil, err
+	}
+	return v, commit.Wait()
+}
+
+// swap is the part of publish that runs under the table's lock.
+func (e *Engine) swap(t *table, next *descriptor, erase func(kv.Batch), seal func(*view)) (*view, kv.Commit, error) {
+	e.catalog.Lock()
+	defer e.catalog.Unlock()
+	last := e.catalog.lastID
+	if next.Stream != nil && next.Stream.ID == 0 {
+		last++
+		next.Stream.ID = last
+	}
+	v, err := e.newView(next, t.current.Load())
+	if err != nil {
+		return nil, nil, err
+	}
+	b := e.store.NewBatch()
+	if erase != nil {
+		erase(b)
+	}
+	commit, err := e.saveNumbered(b, next, last)
+	if err != nil {
+		return nil, nil, err
+	}
+	if seal != nil {
+		seal(v)
+	}
+	t.current.Store(v)
+	return v, commit, nil
+}
+
+// drop deletes a table: its entry in the catalog, its items, the rows of its
+// indexes and the records of its streams. t.alter must be held; v is the present
+// view.
+func (e *Engine) drop(t *table, v *view) error {
+	t.mu.Lock()
+	commit, err := e.remove(t, v)
+	t.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	return commit.Wait()
+}
+
+// remove is the part of drop that runs under the table's lock.
+func (e *Engine) remove(t *table, v *view) (kv.Commit, error) {
+	b := e.store.NewBatch()
+	b.Delete(catalogKey(v.id().ns, v.Name))
+	erasePrefix(b, v.prefix)
+	erasePrefix(b, tableIndexPrefix(v.ID))
+	for _, s := range v.streams() {
+		erasePrefix(b, streamPrefix(s.ID))
+	}
+	e.catalog.Lock()
+	defer e.catalog.Unlock()
+	commit, err := e.store.Apply(b, kv.Sync)
+	if err != nil {
+		return nil, err
+	}
+	delete(e.catalog.tables, v.id())
+	t.current.Store(nil)
+	return commit, nil
+}
+
+func erasePrefix(b kv.Batch, prefix []byte) { b.DeleteRange(prefix, kv.PrefixEnd(prefix)) }
+
+// streams returns the streams of a table, the newest last.
+func (d *descriptor) streams() []streamSettings {
+	list := d.OldStreams[:len(d.OldStreams):len(d.OldStreams)]
+	if d.Stream != nil {
+		list = append(list, *d.Stream)
+	}
+	return list
+}
+
+// newUUID returns a random UUID (RFC 9562, version 4).
+func newUUID() string {
+	var b [16]byte
+	rand.Read(b[:]) // never fails: see crypto/rand
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}

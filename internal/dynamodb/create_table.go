@@ -1,0 +1,106 @@
+package dynamodb
+
+import (
+	"context"
+	"time"
+
+	"github.com/levee-io/levee/internal/api"
+	ddb "github.com/levee-io/levee/internal/api/dynamodbapi"
+)
+
+// CreateTable creates a table, which is usable at once. The answer says
+// CREATING all the same, as the service's does.
+func (e *Engine) CreateTable(_ context.Context, c *api.Caller, in *ddb.CreateTableInput) (*ddb.CreateTableOutput, error) {
+	d, err := newDescriptor(c, in, time.Now())
+	if err != nil {
+		return nil, err
+	}
+	t, v, err := e.create(d)
+	if err != nil {
+		return nil, err
+	}
+	out := t.describe(v)
+	out.TableStatus = api.Some(ddb.TableStatusCreating)
+	if in.WarmThroughput == nil {
+		out.WarmThroughput = nil
+	}
+	if out.BillingModeSummary != nil {
+		out.BillingModeSummary.LastUpdateToPayPerRequestDateTime = api.Opt[time.Time]{}
+	}
+	for i := range out.GlobalSecondaryIndexes {
+		out.GlobalSecondaryIndexes[i].IndexStatus = api.Some(ddb.IndexStatusCreating)
+		out.GlobalSecondaryIndexes[i].WarmThroughput = nil
+	}
+	return &ddb.CreateTableOutput{TableDescription: out}, nil
+}
+
+// newDescriptor checks a request for a new table, in the order of the service,
+// and returns its descriptor without number.
+func newDescriptor(c *api.Caller, in *ddb.CreateTableInput, now time.Time) (*descriptor, error) {
+	if err := refuseCreate(in); err != nil {
+		return nil, err
+	}
+	name, err := newTableName(c, in)
+	if err != nil {
+		return nil, err
+	}
+	d := &descriptor{
+		Account: c.Account, Region: c.Region, Name: name, UUID: newUUID(), Created: now,
+		DeletionProtected: in.DeletionProtectionEnabled.V, Class: in.TableClass.V,
+	}
+	if err := d.setInitialThroughput(in, now); err != nil {
+		return nil, err
+	}
+	if err := d.setSchema(in); err != nil {
+		return nil, err
+	}
+	if d.Stream, err = newStreamSettings(in.StreamSpecification, now); err != nil {
+		return nil, err
+	}
+	if d.SSE, err = d.newSSE(in.SSESpecification); err != nil {
+		return nil, err
+	}
+	d.Tags, err = mergeTags(nil, in.Tags)
+	return d, err
+}
+
+// refuseCreate refuses what Levee does not do, rather than ignore it.
+func refuseCreate(in *ddb.CreateTableInput) error {
+	switch {
+	case in.VectorIndexes != nil:
+		return errUnsupported("VectorIndexes")
+	case in.GlobalTableSourceArn.OK:
+		return errUnsupported("GlobalTableSourceArn")
+	case in.GlobalTableSettingsReplicationMode.OK:
+		return errUnsupported("GlobalTableSettingsReplicationMode")
+	case in.ResourcePolicy.OK:
+		return errUnsupported("ResourcePolicy")
+	}
+	return nil
+}
+
+func errUnsupported(parameter string) error {
+	return api.Validation("Levee does not support the parameter %s yet", parameter)
+}
+
+// tableNamePattern is the service's; the model leaves it out because TableName
+// may be an ARN elsewhere.
+var tableNamePattern = api.NewPattern(`[a-zA-Z0-9_.-]+`)
+
+// newTableName checks the members that a new table needs although the model
+// says that they are optional.
+func newTableName(c *api.Caller, in *ddb.CreateTableInput) (string, error) {
+	name, err := tableName(c, in.TableName.V)
+	if err != nil {
+		return "", err
+	}
+	var v api.Violations
+	var at api.Path
+	v.Required(in.AttributeDefinitions != nil, at.Member("attributeDefinitions"))
+	v.Match(api.Some(name), tableNamePattern, at.Member("tableName"))
+	v.Required(in.KeySchema != nil, at.Member("keySchema"))
+	if in.KeySchema != nil {
+		checkKeyLengths(in, &v, &at)
+	}
+	return name, v.Err()
+}

@@ -1,0 +1,21 @@
+package dynamodb
+
+import (
+	"context"
+
+	"github.com/levee-io/levee/internal/api"
+	ddb "github.com/levee-io/levee/internal/api/dynamodbapi"
+)
+
+// DescribeTable describes a table.
+func (e *Engine) DescribeTable(_ context.Context, c *api.Caller, in *ddb.DescribeTableInput) (*ddb.DescribeTableOutput, error) {
+	t, err := e.lookupNamed(c, in.TableName.V)
+	if err != nil {
+		return nil, err
+	}
+	v := t.current.Load()
+	if v == nil {
+		return nil, errNoTable(nameOf(in.TableName.V))
+	}
+	return &ddb.DescribeTableOutput{Table: t.describe(v)}, nil
+}
