@@ -1,0 +1,80 @@
+package surge
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+)
+
+// clients speak to the three services over one pool of connections.
+type clients struct {
+	tables  *dynamodb.Client
+	streams *dynamodbstreams.Client
+	queues  *sqs.Client
+	pool    *http.Transport
+}
+
+// connect prepares clients with room for so many requests at once.
+func connect(ctx context.Context, endpoint string, requests int) (*clients, error) {
+	pool := &http.Transport{
+		Proxy:               http.ProxyFromEnvironment,
+		MaxIdleConns:        0, // no limit but the next
+		MaxIdleConnsPerHost: requests,
+		IdleConnTimeout:     90 * time.Second,
+		WriteBufferSize:     32 << 10,
+		ReadBufferSize:      32 << 10,
+	}
+	cfg, err := awsConfig(ctx, endpoint)
+	if err != nil {
+		return nil, err
+	}
+	cfg.HTTPClient = &http.Client{Transport: lossyTransport{pool}, Timeout: time.Minute}
+	cfg.Retryer = func() aws.Retryer {
+		return retry.NewStandard(func(o *retry.StandardOptions) {
+			o.MaxAttempts = 8
+			o.MaxBackoff = 2 * time.Second
+			o.RateLimiter = ratelimit.None
+		})
+	}
+	if endpoint != cloud {
+		cfg.BaseEndpoint = aws.String(endpoint)
+	}
+	return &clients{
+		tables:  dynamodb.NewFromConfig(cfg),
+		streams: dynamodbstreams.NewFromConfig(cfg),
+		queues:  sqs.NewFromConfig(cfg),
+		pool:    pool,
+	}, nil
+}
+
+// cloud is the endpoint that stands for the services of the cloud.
+const cloud = "aws"
+
+// awsConfig takes region and credentials from the usual environment. For another endpoint than the cloud's
+// they may be absent: the services that stand in for the cloud accept any.
+func awsConfig(ctx context.Context, endpoint string) (aws.Config, error) {
+	if endpoint == cloud || os.Getenv("AWS_ACCESS_KEY_ID") != "" || os.Getenv("AWS_PROFILE") != "" {
+		cfg, err := config.LoadDefaultConfig(ctx)
+		if endpoint != cloud {
+			cfg.Region = cmp.Or(cfg.Region, "us-east-1")
+		}
+		return cfg, err
+	}
+	return aws.Config{
+		Region:      cmp.Or(os.Getenv("AWS_REGION"), "us-east-1"),
+		Credentials: credentials.NewStaticCredentialsProvider("surge", "surge", ""),
+	}, nil
+}
+
+func (c *clients) close() { c.pool.CloseIdleConnections() }
