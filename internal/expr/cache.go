@@ -17,8 +17,11 @@ var (
 	cacheSeed = maphash.MakeSeed()
 )
 
-// parseCached is parse with the cache before it.
+// parseCached is parse with the limit on the size and the cache before it.
 func parseCached(kind Kind, src string) (*ast, error) {
+	if len(src) > maxBytes {
+		return nil, invalid(kind, textTooLong, len(src))
+	}
 	slot := &cache[(maphash.String(cacheSeed, src)+uint64(kind))%cacheSlots]
 	if t := slot.Load(); t != nil && t.kind == kind && t.src == src {
 		return t, nil

@@ -1,7 +1,5 @@
 package expr
 
-import "github.com/levee-io/levee/internal/attr"
-
 // split takes a condition apart into conditions on attributes, from left to
 // right, and refuses everything that a key condition may not have.
 func (k *KeyCondition) split(i int32) error {
@@ -39,8 +37,7 @@ func (k *KeyCondition) condition(operator string, o KeyOp, operands []int32) err
 		return k.misshapen(textKeyFirstOperand, operator)
 	}
 	c := keyCond{op: o}
-	named := -1
-	var values []attr.Value
+	named, values := -1, 0
 	for i, operand := range operands {
 		switch n := k.tree.nodes[operand]; n.op {
 		case opCall:
@@ -55,7 +52,10 @@ func (k *KeyCondition) condition(operator string, o KeyOp, operands []int32) err
 			}
 			c.name, named = path[0].Name, i
 		case opValue:
-			values = append(values, k.values[n.a])
+			if values < len(c.values) {
+				c.values[values] = k.values[n.a]
+				values++
+			}
 		}
 	}
 	if named < 0 {
@@ -64,7 +64,6 @@ func (k *KeyCondition) condition(operator string, o KeyOp, operands []int32) err
 	if named > 0 {
 		c.op = mirrored(o)
 	}
-	copy(c.values[:], values)
 	return k.addCondition(c)
 }
 

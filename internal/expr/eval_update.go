@@ -31,13 +31,14 @@ func (u *Update) Apply(item attr.Map) (attr.Map, error) {
 }
 
 // Create is Apply where there is no item yet; key holds the attributes of its
-// key. Only then may REMOVE name a path whose parent does not exist.
+// key, which the update must not change. Then REMOVE does nothing, even if the
+// path has no parent.
 func (u *Update) Create(key attr.Map) (attr.Map, error) {
 	changes, err := u.changes(key, nil)
 	if err != nil {
 		return nil, err
 	}
-	changes = slices.DeleteFunc(changes, func(c change) bool { return c.remove && len(c.path) > 1 })
+	changes = slices.DeleteFunc(changes, func(c change) bool { return c.remove })
 	return changeMap(key, changes, 0)
 }
 

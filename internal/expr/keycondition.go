@@ -8,6 +8,10 @@ type KeyCondition struct {
 	binding
 	conds []keyCond
 	shape error // why the expression is no key condition
+
+	stepRoom  [2]Step
+	valueRoom [3]attr.Value
+	condRoom  [2]keyCond
 }
 
 // keyCond is the condition on one attribute.
@@ -55,11 +59,12 @@ func ParseKeyCondition(src string, p *Params) (*KeyCondition, error) {
 		return nil, err
 	}
 	k := &KeyCondition{}
-	k.begin(tree, p, nil, nil)
+	k.begin(tree, p, k.stepRoom[:], k.valueRoom[:])
 	if err := k.check(tree.root); err != nil {
 		return nil, err
 	}
 	k.params = nil
+	k.conds = k.condRoom[:0]
 	k.shape = k.split(tree.root)
 	return k, nil
 }

@@ -74,6 +74,13 @@ func TestOperators(t *testing.T) {
 	}
 	_, err := ParseCondition(ConditionExpression, "not not "+src, nil)
 	checkError(t, err, "Invalid ConditionExpression: The expression contains too many operators; operator count: 301")
+
+	// In updates functions count too.
+	sums := func(n int) string { return strings.Repeat(",a=b+c", n) }
+	_, err = ParseUpdate("SET a=b"+sums(200)+strings.Repeat(",a=if_not_exists(b,c)", 101), nil)
+	checkError(t, err, "Invalid UpdateExpression: The expression contains too many operators; operator count: 301")
+	_, err = ParseUpdate("SET a=b"+sums(200)+strings.Repeat(",a=if_not_exists(b,c)", 100), nil)
+	checkError(t, err, "Invalid UpdateExpression: Two document paths overlap with each other; must remove or rewrite one of these paths; path one: [a], path two: [a]")
 }
 
 func TestOperandsOfIn(t *testing.T) {

@@ -46,11 +46,9 @@ const (
 	rankCount
 )
 
-// parse parses src without regard to a request's parameters.
+// parse parses src, of at most maxBytes, without regard to a request's
+// parameters.
 func parse(kind Kind, src string) (*ast, error) {
-	if len(src) > maxBytes {
-		return nil, invalid(kind, textTooLong, len(src))
-	}
 	p := parser{ast: &ast{kind: kind, src: src}}
 	p.pending = p.pendingRoom[:0]
 	p.tok = lex(src, 0)
