@@ -1,0 +1,202 @@
+package wire
+
+import (
+	"context"
+	"errors"
+	"hash/crc32"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"sync"
+
+	"github.com/levee-io/levee/internal/api"
+	"github.com/levee-io/levee/internal/jsontok"
+)
+
+// The content types of AWS JSON.
+const (
+	json10    = "application/x-amz-json-1.0"
+	json11    = "application/x-amz-json-1.1"
+	plainJSON = "application/json"
+)
+
+// exchange is one request on its way to a response. It is pooled.
+type exchange struct {
+	e    *Endpoint
+	req  *Request
+	resp *Response
+
+	route   *route // nil if the target is unknown
+	service *service
+	code    string // of the error that was answered
+
+	decoder    jsontok.Decoder
+	violations api.Violations
+}
+
+var exchanges = sync.Pool{New: func() any { return new(exchange) }}
+
+func newExchange(e *Endpoint, req *Request, resp *Response) *exchange {
+	x := exchanges.Get().(*exchange)
+	x.e, x.req, x.resp = e, req, resp
+	x.route, x.service = e.find(req)
+	x.code = ""
+	resp.Status = http.StatusOK
+	resp.RequestID = x.service.newID()
+	return x
+}
+
+func (x *exchange) release() {
+	x.decoder.Reset(nil)
+	x.violations = api.Violations{}
+	x.e, x.req, x.resp = nil, nil, nil
+	exchanges.Put(x)
+}
+
+// target returns the target of the request if there is such an operation.
+func (x *exchange) target() string {
+	if x.route == nil {
+		return ""
+	}
+	return x.route.Target + "." + x.route.Name
+}
+
+func (x *exchange) serve(ctx context.Context) {
+	defer x.checksum()
+	defer x.recover()
+	switch {
+	case x.e.closed:
+		x.fail(errUnavailable())
+	case x.req.Method != http.MethodPost:
+		servePlain(x.req, x.resp)
+	case !x.acceptContentType():
+		x.resp.unknown()
+	default:
+		if err := x.run(ctx); err != nil {
+			x.fail(err)
+		}
+	}
+}
+
+// acceptContentType reports whether the body is of a type that the services
+// take, and chooses the type of the response: the same.
+func (x *exchange) acceptContentType() bool {
+	given, _, _ := strings.Cut(x.req.Header.Get("Content-Type"), ";")
+	switch strings.TrimSpace(given) {
+	case json10:
+		x.resp.ContentType = json10
+	case json11:
+		x.resp.ContentType = json11
+	case plainJSON:
+		x.resp.ContentType = plainJSON
+	default:
+		x.resp.ContentType = plainJSON
+		return len(x.req.Body) == 0
+	}
+	return true
+}
+
+// run takes the request through all its steps. On success the response is
+// complete.
+func (x *exchange) run(ctx context.Context) error {
+	if x.route == nil || x.route.Handle == nil {
+		return x.unlessMalformed(errUnknownOperation())
+	}
+	id, err := x.e.auth.authenticate(x.req, x.service)
+	if err != nil {
+		return x.unlessMalformed(err)
+	}
+	in := x.route.New()
+	if err := x.read(in); err != nil {
+		return err
+	}
+	caller := &api.Caller{
+		Namespace: id.namespace,
+		AccessKey: id.accessKey,
+		BaseURL:   x.e.baseURL(x.req),
+		RequestID: x.resp.RequestID,
+	}
+	out, err := x.route.Handle(ctx, caller, in)
+	if err != nil {
+		return err
+	}
+	x.resp.Body = out.AppendJSON(x.resp.Body[:0])
+	return nil
+}
+
+// read fills and checks the request shape.
+func (x *exchange) read(in api.Input) error {
+	d := &x.decoder
+	d.Reset(x.req.Body)
+	in.ReadJSON(d)
+	if err := d.End(); err != nil {
+		return x.unlessMalformed(serializationError(x.req.Body, err, x.service))
+	}
+	v := &x.violations
+	in.Validate(v)
+	if !x.service.generated {
+		return missingParameter(v.Missing())
+	}
+	if err := v.Err(); err != nil {
+		return err
+	}
+	if err := d.Noted(); err != nil {
+		return noted(err)
+	}
+	return nil
+}
+
+// noted makes a complaint about an attribute value an error of the service.
+func noted(err error) error {
+	var typed *api.Error
+	if errors.As(err, &typed) {
+		return typed
+	}
+	return api.Validation("%s", err.Error())
+}
+
+// unlessMalformed returns err, or the error of a body that is not JSON, which
+// comes before all others.
+func (x *exchange) unlessMalformed(err error) error {
+	if len(x.req.Body) == 0 {
+		return err
+	}
+	x.decoder.Reset(x.req.Body)
+	x.decoder.Skip()
+	if x.decoder.End() != nil {
+		return errMalformed()
+	}
+	return err
+}
+
+// fail answers with an error.
+func (x *exchange) fail(err error) {
+	var typed *api.Error
+	switch {
+	case errors.As(err, &typed):
+	case errors.Is(err, context.Canceled) || errors.Is(err, errClosed):
+		typed = errUnavailable() // the client is gone, or will try again elsewhere
+	default:
+		x.e.log.Error("request failed unexpectedly", "target", x.target(), "requestId", x.resp.RequestID, "err", err)
+		typed = errInternal()
+	}
+	x.code = typed.Code
+	writeError(x.resp, x.service, typed)
+}
+
+// recover answers a panic as an unexpected error.
+func (x *exchange) recover() {
+	if cause := recover(); cause != nil {
+		x.e.log.Error("request panicked", "target", x.target(), "requestId", x.resp.RequestID,
+			"panic", cause, "stack", string(debug.Stack()))
+		x.code = errInternal().Code
+		writeError(x.resp, x.service, errInternal())
+	}
+}
+
+func (x *exchange) checksum() {
+	if x.service.crc32 {
+		x.resp.CRC32 = crc32.ChecksumIEEE(x.resp.Body)
+		x.resp.HasCRC32 = true
+	}
+}

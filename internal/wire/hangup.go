@@ -1,0 +1,123 @@
+package wire
+
+import (
+	"errors"
+	"io"
+	"net"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// watchedListener makes its connections watchable, and can close them all.
+type watchedListener struct {
+	net.Listener
+	mu    sync.Mutex
+	conns map[*watchedConn]struct{}
+}
+
+func watched(ln net.Listener) *watchedListener {
+	return &watchedListener{Listener: ln, conns: make(map[*watchedConn]struct{})}
+}
+
+func (l *watchedListener) Accept() (net.Conn, error) {
+	conn, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	c := &watchedConn{Conn: conn, listener: l}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.conns[c] = struct{}{}
+	return c, nil
+}
+
+// closeConns closes the connections that are still open.
+func (l *watchedListener) closeConns() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for c := range l.conns {
+		// The listener forgets it when its owner closes it in turn.
+		c.Conn.Close()
+	}
+}
+
+// watchedConn is a connection of which one byte can be read in the background
+// while nobody else reads. If that meets the end of the connection, the client is
+// gone; if it meets a byte, the client has sent its next request, and the byte is
+// kept for the next Read.
+type watchedConn struct {
+	net.Conn
+	listener *watchedListener
+	// linger says that Close is to let the client finish sending, so that it gets
+	// to read the response.
+	linger atomic.Bool
+
+	stopped chan struct{} // closed when the background read has returned; nil if there is none
+	early   [1]byte
+	// hasEarly says that early is to be read first. It belongs to the background
+	// read until stopped is closed.
+	hasEarly bool
+}
+
+// lingerTime bounds how long a refused client may go on sending.
+const lingerTime = time.Second
+
+// longAgo as a deadline ends a read at once.
+var longAgo = time.Unix(1, 0)
+
+func (c *watchedConn) Read(p []byte) (int, error) {
+	if c.hasEarly && len(p) > 0 {
+		c.hasEarly = false
+		p[0] = c.early[0]
+		return 1, nil
+	}
+	return c.Conn.Read(p)
+}
+
+func (c *watchedConn) Close() error {
+	c.listener.mu.Lock()
+	delete(c.listener.conns, c)
+	c.listener.mu.Unlock()
+	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok && c.linger.Load() {
+		// With unread bytes at hand, closing would reset the connection, and the
+		// response would be lost on the way.
+		half.CloseWrite()
+		c.Conn.SetReadDeadline(time.Now().Add(lingerTime))
+		io.CopyN(io.Discard, c.Conn, MaxBody)
+	}
+	return c.Conn.Close()
+}
+
+// watch implements hangup.
+func (c *watchedConn) watch(gone func()) {
+	if c.hasEarly {
+		return
+	}
+	stopped := make(chan struct{})
+	c.stopped = stopped
+	c.Conn.SetReadDeadline(time.Time{}) // the deadline was for reading the request
+	go func() {
+		defer close(stopped)
+		n, err := c.Conn.Read(c.early[:])
+		if n > 0 {
+			c.hasEarly = true
+			return
+		}
+		if !errors.Is(err, os.ErrDeadlineExceeded) {
+			gone()
+		}
+	}()
+}
+
+// unwatch implements hangup.
+func (c *watchedConn) unwatch() {
+	if c.stopped == nil {
+		return
+	}
+	c.Conn.SetReadDeadline(longAgo)
+	<-c.stopped
+	c.stopped = nil
+	c.Conn.SetReadDeadline(time.Time{})
+}

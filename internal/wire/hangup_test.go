@@ -1,0 +1,179 @@
+package wire_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/levee-io/levee/internal/wire"
+)
+
+const longPoll = `{"QueueUrl":"q","WaitTimeSeconds":20}`
+
+func pollCall() call { return call{target: "AmazonSQS.ReceiveMessage", body: longPoll} }
+
+// await returns the next value of a channel, and fails the test if none comes.
+func await[T any](t *testing.T, ch <-chan T, what string) T {
+	t.Helper()
+	select {
+	case v := <-ch:
+		return v
+	case <-time.After(10 * time.Second):
+		t.Fatal("timed out waiting for " + what)
+		panic("unreachable")
+	}
+}
+
+// A long poll whose client goes away ends, and so takes no messages.
+func TestClientGoesAway(t *testing.T) {
+	f := newFake()
+	onTransports(t, wire.Options{Operations: f.operations()}, func(t *testing.T, tr transport) {
+		ctx, cancel := context.WithCancel(context.Background())
+		failed := make(chan error, 1)
+		go func() {
+			resp, err := tr.Do(pollCall().request(tr.url).WithContext(ctx))
+			if err == nil {
+				resp.Body.Close()
+			}
+			failed <- err
+		}()
+		await(t, f.waiting, "the long poll")
+		cancel()
+		if err := await(t, f.left, "the end of the context"); !errors.Is(err, context.Canceled) {
+			t.Errorf("the operation's context ended with %v", err)
+		}
+		if err := await(t, failed, "the client"); !errors.Is(err, context.Canceled) {
+			t.Errorf("the client got %v", err)
+		}
+	})
+}
+
+// Closing the endpoint ends long polls, and their clients get an answer that
+// makes them try again.
+func TestCloseEndsLongPolls(t *testing.T) {
+	f := newFake()
+	e := wire.New(wire.Options{Operations: f.operations()})
+	tr := startFast(t, e)
+	answers := make(chan answer, 1)
+	go func() { answers <- tr.send(t, pollCall()) }()
+	await(t, f.waiting, "the long poll")
+	e.Close()
+	got := await(t, answers, "the answer")
+	if got.status != http.StatusServiceUnavailable || got.header.Get("X-Amzn-Query-Error") != "ServiceUnavailable;Receiver" {
+		t.Errorf("got %+v", got)
+	}
+	if got := tr.send(t, call{body: "{}"}); got.status != http.StatusServiceUnavailable {
+		t.Errorf("after Close: %d", got.status)
+	}
+}
+
+// A request that is sent while a long poll waits on the same connection is
+// answered after it, from its first byte on: watching the connection must not
+// swallow that byte.
+func TestPipelinedBehindLongPoll(t *testing.T) {
+	f := newFake()
+	ops := f.operations()
+	e := wire.New(wire.Options{Operations: ops})
+	defer e.Close()
+	tr := startFast(t, e)
+	conn, err := net.Dial("tcp", strings.TrimPrefix(tr.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	fmt.Fprint(conn, rawRequest("AmazonSQS.ReceiveMessage", longPoll))
+	await(t, f.waiting, "the long poll")
+	fmt.Fprint(conn, rawRequest("DynamoDB_20120810.ListTables", "{}"))
+	go func() { // the poll can end in no other way than with the endpoint
+		time.Sleep(20 * time.Millisecond)
+		e.Close()
+	}()
+	r := bufio.NewReader(conn)
+	for _, want := range []string{"ServiceUnavailable;Receiver", ""} {
+		resp, err := http.ReadResponse(r, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if got := resp.Header.Get("X-Amzn-Query-Error"); got != want || resp.StatusCode != 503 {
+			t.Errorf("got %d %q, want %q", resp.StatusCode, got, want)
+		}
+	}
+}
+
+// A connection can be used again after a long poll on it was watched.
+func TestConnectionAfterLongPoll(t *testing.T) {
+	f := newFake()
+	e := wire.New(wire.Options{Operations: f.operations()})
+	defer e.Close()
+	tr := startFast(t, e)
+	conn, err := net.Dial("tcp", strings.TrimPrefix(tr.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	r := bufio.NewReader(conn)
+	for _, req := range []string{
+		rawRequest("AmazonSQS.ReceiveMessage", `{"QueueUrl":"q"}`),
+		rawRequest("DynamoDB_20120810.ListTables", "{}"),
+		rawRequest("AmazonSQS.ReceiveMessage", `{"QueueUrl":"q"}`),
+	} {
+		fmt.Fprint(conn, req)
+		resp, err := http.ReadResponse(r, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode != 200 {
+			t.Errorf("status %d", resp.StatusCode)
+		}
+	}
+}
+
+func rawRequest(target, body string) string {
+	return fmt.Sprintf("POST / HTTP/1.1\r\nHost: levee\r\nX-Amz-Target: %s\r\nContent-Type: application/x-amz-json-1.0\r\n"+
+		"Authorization: %s\r\nX-Amz-Date: %s\r\nContent-Length: %d\r\n\r\n%s", target, testAuth, testDate, len(body), body)
+}
+
+// Requests that are not HTTP, or too much of it, are refused by the server.
+func TestRefused(t *testing.T) {
+	e := wire.New(wire.Options{Operations: newFake().operations()})
+	defer e.Close()
+	tr := startFast(t, e)
+	for name, tt := range map[string]struct {
+		request string
+		status  int
+	}{
+		"garbage":        {"\x16\x03\x01\x02\x00\r\n\r\n", 400},
+		"large head":     {"POST / HTTP/1.1\r\nHost: a\r\nX: " + strings.Repeat("x", 17<<10) + "\r\n\r\n", 431},
+		"negative body":  {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n", 400},
+		"two lengths":    {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", 400},
+		"huge body":      {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999\r\n\r\n", 413},
+		"broken chunks":  {"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400},
+		"proxy request":  {"POST http://other/ HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n", 400},
+		"no target, 1.0": {"POST / HTTP/1.0\r\nContent-Length: 0\r\n\r\n", 400},
+	} {
+		t.Run(name, func(t *testing.T) {
+			conn, err := net.Dial("tcp", strings.TrimPrefix(tr.url, "http://"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			fmt.Fprint(conn, tt.request)
+			resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp.Body.Close()
+			if resp.StatusCode != tt.status {
+				t.Errorf("status %d, want %d", resp.StatusCode, tt.status)
+			}
+		})
+	}
+}

@@ -1,0 +1,67 @@
+package wire
+
+import "net/http"
+
+// Request is an HTTP request without the transport that carried it. Its strings
+// and its body may alias the transport's buffers: they are valid until Serve
+// returns, and Serve keeps nothing of them.
+type Request struct {
+	Method string
+	Path   string // percent-encoded, as sent
+	Query  string // as sent, without the question mark
+	Host   string
+	TLS    bool
+	Header Header
+	Body   []byte
+}
+
+// Header looks up the headers of a request. Names are in canonical form, such
+// as X-Amz-Target.
+type Header interface {
+	// Get returns the first value of a header, "" if there is none.
+	Get(name string) string
+	// Joined returns all values of a header with commas between them.
+	Joined(name string) string
+}
+
+// Response is what Serve answers. Its zero value is ready; Reset makes a used
+// one ready again and keeps the memory of its body.
+type Response struct {
+	Status      int
+	ContentType string
+	RequestID   string
+	// QueryError is the value of x-amzn-query-error: the code that an error had
+	// in the query protocol, and whose fault it is. SQS only.
+	QueryError string
+	// CRC32 is the IEEE checksum of Body, sent as x-amz-crc32 if HasCRC32 is
+	// set. DynamoDB only.
+	CRC32    uint32
+	HasCRC32 bool
+	Body     []byte
+}
+
+// maxKeptBody is the largest response body, in bytes, whose memory is kept for
+// the next response.
+const maxKeptBody = 256 << 10
+
+// Reset empties r.
+func (r *Response) Reset() {
+	body := r.Body[:0]
+	if cap(body) > maxKeptBody {
+		body = nil
+	}
+	*r = Response{Body: body}
+}
+
+// plain makes r a response that is not one of a service's operations.
+func (r *Response) plain(status int, contentType, body string) {
+	r.Status = status
+	r.ContentType = contentType
+	r.Body = append(r.Body[:0], body...)
+}
+
+// unknown is the answer to what cannot be an operation: the status and the body
+// that DynamoDB gives to other methods and other content types.
+func (r *Response) unknown() {
+	r.plain(http.StatusNotFound, "", "<UnknownOperationException/>\n")
+}

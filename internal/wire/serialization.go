@@ -1,0 +1,131 @@
+package wire
+
+import (
+	"bytes"
+	"errors"
+
+	"github.com/levee-io/levee/internal/api"
+	"github.com/levee-io/levee/internal/jsontok"
+)
+
+// serializationError says, as the services do, why a body is not of the shape
+// that its operation takes.
+func serializationError(body []byte, err error, svc *service) *api.Error {
+	e := errMalformed()
+	var mismatch *jsontok.TypeError
+	switch {
+	case errors.As(err, &mismatch):
+		e.Message = typeText(body, mismatch, svc)
+	case errors.Is(err, api.ErrTooManyElements):
+		e.Message = "Too many elements"
+	}
+	return e
+}
+
+// typeText is the text for a value of the wrong type. The services name the Java
+// class that they wanted; of the classes that one JSON type stands for, this is
+// the one that most members have.
+func typeText(body []byte, e *jsontok.TypeError, svc *service) string {
+	depth := depthAt(body, e.Offset)
+	switch e.Got {
+	case jsontok.Object:
+		return "Start of structure or map found where not expected"
+	case jsontok.Array:
+		return listText(e.Want, depth, svc)
+	}
+	switch e.Want {
+	case jsontok.Array:
+		return "Unexpected field type"
+	case jsontok.Object:
+		if depth > 1 { // a value within a map or list, such as an attribute value
+			return "Unexpected value type in payload"
+		}
+		return "Unexpected field type"
+	case jsontok.Base64:
+		return base64Text(body, e.Offset)
+	case jsontok.Bool:
+		if e.Got == jsontok.String {
+			return "Unexpected token received from parser"
+		}
+		return token(body, e) + " cannot be converted to Boolean"
+	case jsontok.Number, jsontok.Integer:
+		return token(body, e) + " cannot be converted to Integer"
+	}
+	return token(body, e) + " cannot be converted to String"
+}
+
+// listText is the text for a list where there should be none.
+func listText(want jsontok.Kind, depth int, svc *service) string {
+	const unrecognized = "Unrecognized collection type "
+	switch want {
+	case jsontok.String:
+		return unrecognized + "class java.lang.String"
+	case jsontok.Bool:
+		return unrecognized + "class java.lang.Boolean"
+	case jsontok.Number, jsontok.Integer:
+		return unrecognized + "class java.lang.Integer"
+	case jsontok.Base64:
+		return unrecognized + "class java.nio.ByteBuffer"
+	}
+	if svc != dynamodb || depth == 0 {
+		return "Start of list found where not expected"
+	}
+	if depth == 1 {
+		return unrecognized + "java.util.Map<java.lang.String, com.amazonaws.dynamodb.v20120810.AttributeValue>"
+	}
+	return unrecognized + "class com.amazonaws.dynamodb.v20120810.AttributeValue"
+}
+
+// token names the JSON token that was found.
+func token(body []byte, e *jsontok.TypeError) string {
+	switch e.Got {
+	case jsontok.String:
+		return "STRING_VALUE"
+	case jsontok.Bool:
+		if e.Offset < len(body) && body[e.Offset] == 't' {
+			return "TRUE_VALUE"
+		}
+		return "FALSE_VALUE"
+	case jsontok.Null:
+		return "NULL_VALUE"
+	}
+	rest := body[min(e.Offset, len(body)):]
+	if end := bytes.IndexAny(rest, ",]} \t\r\n"); end >= 0 {
+		rest = rest[:end]
+	}
+	if bytes.ContainsAny(rest, ".eE") {
+		return "DECIMAL_VALUE"
+	}
+	return "NUMBER_VALUE"
+}
+
+// base64Text is the text for a string that is not base64. Its last word is
+// misspelt by the service.
+func base64Text(body []byte, offset int) string {
+	var d jsontok.Decoder
+	d.Reset(body[min(offset, len(body)):])
+	if n := len(d.Bytes()); n%4 != 0 {
+		return "Base64 encoded length is expected a multiple of 4 bytes but found: " + string(api.AppendInt(nil, int64(n)))
+	}
+	return "Invalid last non-pad Base64 character dectected"
+}
+
+// depthAt returns how many objects and lists are open before an offset of
+// well-formed JSON.
+func depthAt(body []byte, offset int) int {
+	depth, quoted := 0, false
+	for i := 0; i < offset && i < len(body); i++ {
+		switch c := body[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '{' || c == '[':
+			depth++
+		case c == '}' || c == ']':
+			depth--
+		}
+	}
+	return depth
+}

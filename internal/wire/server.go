@@ -1,0 +1,163 @@
+package wire
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"strconv"
+	"time"
+	"unsafe"
+
+	"github.com/valyala/fasthttp"
+)
+
+// Bounds on what clients can make a Server hold.
+const (
+	// maxHeader is the largest head of a request in bytes: a session token alone
+	// may take a few thousand.
+	maxHeader = 16 << 10
+	// maxConns is how many connections are served at once; further ones get
+	// status 503.
+	maxConns = 64 << 10
+	// readTimeout is how long a client may take to send a whole request.
+	readTimeout = 60 * time.Second
+	// writeTimeout is how long a client may take to read a response.
+	writeTimeout = 60 * time.Second
+	// idleTimeout is how long a connection may wait for its next request.
+	idleTimeout = 5 * time.Minute
+)
+
+// Server serves an Endpoint over HTTP/1.1 at about half the CPU per request of
+// net/http.
+type Server struct {
+	endpoint *Endpoint
+	http     fasthttp.Server
+	listener *watchedListener
+}
+
+// NewServer returns a server for e on ln. Serve starts it.
+func NewServer(e *Endpoint, ln net.Listener) *Server {
+	s := &Server{endpoint: e, listener: watched(ln)}
+	s.http = fasthttp.Server{
+		Handler:            s.handle,
+		HeaderReceived:     limits,
+		ErrorHandler:       refuse,
+		Logger:             discard{},
+		ReadBufferSize:     maxHeader,
+		Concurrency:        maxConns,
+		ReadTimeout:        readTimeout,
+		WriteTimeout:       writeTimeout,
+		IdleTimeout:        idleTimeout,
+		MaxRequestBodySize: MaxBody,
+		CloseOnShutdown:    true,
+		LazyRequestTime:    true,
+
+		DisablePreParseMultipartForm: true,
+		NoDefaultServerHeader:        true,
+		NoDefaultContentType:         true,
+	}
+	return s
+}
+
+// Serve accepts connections until Shutdown. It returns nil after Shutdown, and
+// otherwise why it cannot go on.
+func (s *Server) Serve() error { return s.http.Serve(s.listener) }
+
+// Shutdown stops accepting and waits for the requests in flight. When ctx ends
+// first, it closes their connections and returns its error. Endpoint.Close, if
+// called before, ends those that wait.
+func (s *Server) Shutdown(ctx context.Context) error {
+	err := s.http.ShutdownWithContext(ctx)
+	s.listener.Close() // unless fasthttp has, because Serve was never called
+	if err != nil {
+		s.listener.closeConns()
+	}
+	return err
+}
+
+func limits(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
+	return fasthttp.RequestConfig{MaxRequestBodySize: bodyLimit(alias(h.Peek("X-Amz-Target")))}
+}
+
+func (s *Server) handle(ctx *fasthttp.RequestCtx) {
+	resp := responses.Get().(*Response)
+	defer responses.Put(resp)
+	resp.Reset()
+	h := &ctx.Request.Header
+	path, query, _ := bytes.Cut(h.RequestURI(), []byte("?"))
+	req := Request{
+		Method: alias(h.Method()),
+		Path:   alias(path),
+		Query:  alias(query),
+		Host:   alias(h.Host()),
+		TLS:    ctx.IsTLS(),
+		Header: (*fastHeader)(h),
+		Body:   ctx.Request.Body(),
+	}
+	c := &call{transport: context.Background(), closing: s.endpoint.closing}
+	if conn, ok := ctx.Conn().(*watchedConn); ok {
+		c.hangup = conn
+	}
+	s.endpoint.serveCall(c, &req, resp)
+	writeFast(&ctx.Response, resp)
+}
+
+func writeFast(out *fasthttp.Response, resp *Response) {
+	out.SetStatusCode(resp.Status)
+	h := &out.Header
+	if resp.ContentType != "" {
+		h.SetContentType(resp.ContentType)
+	}
+	h.SetCanonical([]byte("x-amzn-RequestId"), []byte(resp.RequestID))
+	if resp.HasCRC32 {
+		var digits [10]byte
+		h.SetCanonical([]byte("x-amz-crc32"), strconv.AppendUint(digits[:0], uint64(resp.CRC32), 10))
+	}
+	if resp.QueryError != "" {
+		h.SetCanonical([]byte("x-amzn-query-error"), []byte(resp.QueryError))
+	}
+	resp.Body = out.SwapBody(resp.Body)
+}
+
+// refuse answers what is no request: without words, as a request may be anything.
+func refuse(ctx *fasthttp.RequestCtx, err error) {
+	if conn, ok := ctx.Conn().(*watchedConn); ok {
+		conn.linger.Store(true)
+	}
+	var small *fasthttp.ErrSmallBuffer
+	var timeout net.Error
+	switch {
+	case errors.Is(err, fasthttp.ErrBodyTooLarge):
+		ctx.SetStatusCode(http.StatusRequestEntityTooLarge)
+	case errors.As(err, &small):
+		ctx.SetStatusCode(http.StatusRequestHeaderFieldsTooLarge)
+	case errors.As(err, &timeout) && timeout.Timeout():
+		ctx.SetStatusCode(http.StatusRequestTimeout)
+	default:
+		ctx.SetStatusCode(http.StatusBadRequest)
+	}
+}
+
+// discard drops what fasthttp has to say of broken connections.
+type discard struct{}
+
+func (discard) Printf(string, ...any) {}
+
+// fastHeader is the head of a fasthttp request as a Header.
+type fastHeader fasthttp.RequestHeader
+
+// Get implements Header.
+func (h *fastHeader) Get(name string) string {
+	return alias((*fasthttp.RequestHeader)(h).Peek(name))
+}
+
+// Joined implements Header.
+func (h *fastHeader) Joined(name string) string {
+	return string(bytes.Join((*fasthttp.RequestHeader)(h).PeekAll(name), []byte(",")))
+}
+
+// alias returns the bytes as a string without copying them. Like them, it is
+// valid until the handler of the request returns.
+func alias(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }

@@ -1,0 +1,54 @@
+package wire
+
+import (
+	"github.com/levee-io/levee/internal/api/dynamodbapi"
+	"github.com/levee-io/levee/internal/api/sqsapi"
+	"github.com/levee-io/levee/internal/api/streamsapi"
+)
+
+// MaxBody is the largest request body, in bytes, that any service takes.
+const MaxBody = 16 << 20
+
+// service is what tells the services apart on the wire.
+type service struct {
+	scope     string // the service's name in the scope of a signature
+	namespace string // of the errors of its model
+	errors    map[string]errorRule
+	crc32     bool // responses carry x-amz-crc32
+	query     bool // errors carry x-amzn-query-error
+	newID     func() string
+	// maxBody is the largest request body in bytes.
+	maxBody int
+	// generated says that a request is checked against all constraints of the
+	// model, and refused with the words that belong to them. Without it only the
+	// members that are required are looked at.
+	generated bool
+}
+
+var (
+	dynamodb = &service{
+		scope: "dynamodb", namespace: "com.amazonaws.dynamodb.v20120810#", errors: dynamodbErrors,
+		crc32: true, newID: coralID, maxBody: MaxBody, generated: true,
+	}
+	// The largest batch is 1 MiB of text; as JSON, a character may take three
+	// times its UTF-8 length.
+	sqs = &service{
+		scope: "sqs", namespace: "com.amazonaws.sqs#", errors: sqsErrors,
+		query: true, newID: uuid, maxBody: 4 << 20,
+	}
+)
+
+// services are known by the prefix of their targets.
+var services = map[string]*service{
+	dynamodbapi.Target: dynamodb,
+	streamsapi.Target:  dynamodb, // one service, and one namespace of errors, behind two prefixes
+	sqsapi.Target:      sqs,
+}
+
+// bodyLimit returns the largest body that a request to a target may have.
+func bodyLimit(target string) int {
+	if len(target) > len(sqsapi.Target) && target[:len(sqsapi.Target)] == sqsapi.Target {
+		return sqs.maxBody
+	}
+	return MaxBody
+}
