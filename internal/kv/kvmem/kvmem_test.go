@@ -19,9 +19,8 @@ func TestCheckpointIsUnsupported(t *testing.T) {
 	}
 }
 
-func BenchmarkStore(b *testing.B) {
-	kvtest.Bench(b, func(*testing.B) kv.Store { return kvmem.New() })
-}
+func BenchmarkApply(b *testing.B) { kvtest.BenchApply(b, kvmem.New()) }
+func BenchmarkRead(b *testing.B)  { kvtest.BenchRead(b, kvmem.New(), nil) }
 
 func BenchmarkNew(b *testing.B) {
 	for b.Loop() {

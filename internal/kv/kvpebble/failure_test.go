@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
@@ -81,20 +82,30 @@ func TestSyncFails(t *testing.T) {
 func TestWriteFails(t *testing.T) {
 	var bad atomic.Bool
 	s := mustOpen(t, "store", Options{FS: badLog(vfs.NewMem(), &bad, errorfs.OpFileWrite)})
+	write := func(n int) error {
+		b := s.NewBatch()
+		b.Set([]byte("a"), make([]byte, n))
+		_, err := s.Apply(b, kv.NoSync)
+		return err
+	}
+	// The first memtables are small. The failure must not be found by the change
+	// to the next one, with its new log, which Pebble does not survive.
+	for range 50 {
+		if err := write(100_000); err != nil {
+			t.Fatal(err)
+		}
+	}
 	bad.Store(true)
 	var err error
-	for range 10_000 {
-		b := s.NewBatch()
-		b.Set([]byte("a"), make([]byte, 10_000))
-		if _, err = s.Apply(b, kv.NoSync); err != nil {
-			break
-		}
+	for i := 0; i < 30 && err == nil; i++ {
+		err = write(50_000)
+		time.Sleep(time.Millisecond)
 	}
 	if err == nil {
 		t.Fatal("no Apply failed")
 	}
 	for range 2 {
-		if _, err := set(s, "b", nil); err == nil {
+		if err := write(1); err == nil {
 			t.Error("Apply after a failure returned no error")
 		}
 	}

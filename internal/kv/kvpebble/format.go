@@ -39,10 +39,12 @@ const FormatNewest = formatEnd - 1
 const pebbleFormat = pebble.FormatTableFormatV6
 
 // formatPrefix and a number name an empty file that marks a directory as a store of
-// that format; of several the greatest counts. The marker is the first file of a
-// new store and the last one of a checkpoint, so a directory without it is no
-// store, or not all of one.
+// that format; of several the greatest counts. It is the last file of a new store
+// and of a checkpoint, so a directory without it is no store, or not all of one.
 const formatPrefix = "levee-format."
+
+// marker is the name of the file that marks a store of format f.
+func (f Format) marker() string { return formatPrefix + strconv.FormatUint(uint64(f), 10) }
 
 // readFormat returns the format that the files of dir say, 0 if they say none.
 func readFormat(dir string, names []string) (Format, error) {
@@ -65,10 +67,9 @@ func readFormat(dir string, names []string) (Format, error) {
 	return format, nil
 }
 
-// writeFormat marks dir durably as a store of format f.
-func writeFormat(disk vfs.FS, dir string, f Format) error {
-	name := disk.PathJoin(dir, formatPrefix+strconv.FormatUint(uint64(f), 10))
-	file, err := disk.Create(name, vfs.WriteCategoryUnspecified)
+// writeMarker makes an empty file, durably.
+func writeMarker(disk vfs.FS, dir, name string) error {
+	file, err := disk.Create(disk.PathJoin(dir, name), vfs.WriteCategoryUnspecified)
 	if err != nil {
 		return err
 	}

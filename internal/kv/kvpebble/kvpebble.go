@@ -23,7 +23,8 @@
 // When the log cannot be written or synced, what is on disk is unknown, and it
 // is never retried: every Wait for a batch not yet durable and every later Apply
 // return the error, reads go on, and the process should end and open the store
-// anew. A failure to record new files in the manifest ends the process.
+// anew. Where Pebble cannot hand the error back, it ends the process itself: when
+// it finds the failure as it begins a new log file or writes the manifest.
 //
 // # Lock order
 //

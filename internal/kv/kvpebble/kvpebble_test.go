@@ -53,6 +53,21 @@ func TestStoreOnDisk(t *testing.T) {
 	kvtest.Run(t, func(t *testing.T) kv.Store { return mustOpen(t, t.TempDir(), Options{}) })
 }
 
-func BenchmarkStore(b *testing.B) {
-	kvtest.Bench(b, func(b *testing.B) kv.Store { return mustOpen(b, b.TempDir(), Options{}) })
+func benchStore(b *testing.B) *Store {
+	s := mustOpen(b, b.TempDir(), Options{})
+	b.Cleanup(func() { s.Close() })
+	return s
+}
+
+func BenchmarkApply(b *testing.B) { kvtest.BenchApply(b, benchStore(b)) }
+
+// BenchmarkMemtable reads what was just written.
+func BenchmarkMemtable(b *testing.B) { kvtest.BenchRead(b, benchStore(b), nil) }
+
+// BenchmarkTable reads what was compacted to the last level.
+func BenchmarkTable(b *testing.B) {
+	s := benchStore(b)
+	kvtest.BenchRead(b, s, func() error {
+		return s.db.Compact(b.Context(), []byte{0}, []byte{0xff}, true)
+	})
 }

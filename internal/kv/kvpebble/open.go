@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -24,67 +25,109 @@ func Open(dir string, o Options) (*Store, error) {
 	}
 	// Before the lock, which makes a file, so that a foreign directory is refused
 	// untouched; and below again, when nobody else can change it.
-	if _, err := findFormat(disk, dir); err != nil {
+	if _, err := inspect(disk, dir); err != nil {
 		return nil, err
 	}
 	lock, err := lockDir(disk, dir)
 	if err != nil {
 		return nil, err
 	}
-	s, err := open(disk, dir, lock, o)
+	db, err := openLocked(disk, dir, lock, o)
 	if err != nil {
 		return nil, errors.Join(err, lock.Close())
 	}
-	return s, nil
+	return &Store{fs: disk, dir: dir, lock: lock, db: db}, nil
 }
 
-// open opens the store in the locked directory. Pebble panics when it cannot sync a
-// directory or write a manifest; here that is an error like any other.
-func open(disk vfs.FS, dir string, lock *pebble.Lock, o Options) (_ *Store, err error) {
+// openLocked opens or creates the database in a directory locked. Pebble panics
+// when it cannot sync a directory or write a manifest; here that is an error like
+// any other.
+func openLocked(disk vfs.FS, dir string, lock *pebble.Lock, o Options) (db *pebble.DB, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("kvpebble: open %s: %v", dir, r)
 		}
 	}()
-	format, err := findFormat(disk, dir)
+	found, err := inspect(disk, dir)
 	if err != nil {
 		return nil, err
 	}
-	if format == 0 {
-		if err := writeFormat(disk, dir, FormatNewest); err != nil {
-			return nil, fmt.Errorf("kvpebble: %w", err)
-		}
-	}
 	po := o.pebble()
 	po.Lock = lock
-	db, err := pebble.Open(dir, po)
+	if found.format == 0 {
+		db, err = create(disk, dir, found, po)
+	} else {
+		db, err = pebble.Open(dir, po)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("kvpebble: open %s: %w", dir, err)
 	}
-	return &Store{fs: disk, dir: dir, lock: lock, db: db}, nil
+	return db, nil
 }
 
-// lockFile is Pebble's name of the file that is locked.
-const lockFile = "LOCK"
+// Names of files beside those of Pebble and the format marker.
+const (
+	// lockFile is locked while the store is open. Pebble names it.
+	lockFile = "LOCK"
+	// newFile says, as long as there is no format marker, that the directory was
+	// empty when Levee began to create a store in it.
+	newFile = "levee-new"
+)
 
-// findFormat returns the format of the store in dir, 0 if dir is empty but for the
-// lock, and an error if it is neither.
-func findFormat(disk vfs.FS, dir string) (Format, error) {
+// create makes a store in an empty directory. A crash at any moment leaves one
+// that is either complete, or marked so that the next Open clears it and begins
+// anew: nobody can have written to it.
+func create(disk vfs.FS, dir string, found contents, po *pebble.Options) (*pebble.DB, error) {
+	if err := writeMarker(disk, dir, newFile); err != nil {
+		return nil, err
+	}
+	for _, name := range found.unfinished {
+		if err := disk.RemoveAll(disk.PathJoin(dir, name)); err != nil {
+			return nil, err
+		}
+	}
+	db, err := pebble.Open(dir, po)
+	if err != nil {
+		return nil, err
+	}
+	err = writeMarker(disk, dir, FormatNewest.marker())
+	if err == nil {
+		err = disk.Remove(disk.PathJoin(dir, newFile))
+	}
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
+}
+
+// contents is what inspect finds in a directory.
+type contents struct {
+	// format is that of the store in it, 0 if it is to be created.
+	format Format
+	// unfinished names the files of a store that was not created to the end.
+	unfinished []string
+}
+
+// inspect looks at dir. Anything but a store of a known format, the beginning of
+// one, or nothing, is an error.
+func inspect(disk vfs.FS, dir string) (contents, error) {
 	names, err := disk.List(dir)
 	if err != nil {
-		return 0, fmt.Errorf("kvpebble: %w", err)
+		return contents{}, fmt.Errorf("kvpebble: %w", err)
 	}
 	format, err := readFormat(dir, names)
 	if format != 0 || err != nil {
-		return format, err
+		return contents{format: format}, err
 	}
-	for _, name := range names {
-		if name != lockFile {
-			return 0, fmt.Errorf("kvpebble: %s is not empty and holds no Levee store (it has %s): %w",
-				dir, name, kv.ErrFormat)
-		}
+	names = slices.DeleteFunc(names, func(name string) bool { return name == lockFile })
+	if len(names) == 0 {
+		return contents{}, nil
 	}
-	return 0, nil
+	if i := slices.Index(names, newFile); i >= 0 {
+		return contents{unfinished: slices.Delete(names, i, i+1)}, nil
+	}
+	return contents{}, fmt.Errorf("kvpebble: %s is not empty and holds no Levee store (it has %s): %w",
+		dir, names[0], kv.ErrFormat)
 }
 
 // ErrLocked: another process, or this one, has the directory open.

@@ -13,22 +13,30 @@ import (
 // benchKeys is the number of entries that a benchmark finds in the store.
 const benchKeys = 100_000
 
-// Bench measures the store that open returns: writes of 256 bytes over all keys,
-// and reads of them.
-func Bench(b *testing.B, open func(b *testing.B) kv.Store) {
-	s := open(b)
-	defer s.Close()
+// BenchApply measures writes of 256 bytes over all keys.
+func BenchApply(b *testing.B, s kv.Store) {
 	fillBench(b, s)
-	b.Run("apply/sync/writers=1", func(b *testing.B) { benchApply(b, s, kv.Sync, 1, false) })
-	b.Run("apply/sync/writers=64", func(b *testing.B) { benchApply(b, s, kv.Sync, 64, false) })
-	b.Run("apply/sync/guarded/writers=64", func(b *testing.B) { benchApply(b, s, kv.Sync, 64, true) })
-	b.Run("apply/nosync/writers=1", func(b *testing.B) { benchApply(b, s, kv.NoSync, 1, false) })
-	b.Run("apply/nosync/writers=64", func(b *testing.B) { benchApply(b, s, kv.NoSync, 64, false) })
+	b.Run("sync/writers=1", func(b *testing.B) { benchApply(b, s, kv.Sync, 1, false) })
+	b.Run("sync/writers=64", func(b *testing.B) { benchApply(b, s, kv.Sync, 64, false) })
+	b.Run("sync/guarded/writers=64", func(b *testing.B) { benchApply(b, s, kv.Sync, 64, true) })
+	b.Run("nosync/writers=1", func(b *testing.B) { benchApply(b, s, kv.NoSync, 1, false) })
+	b.Run("nosync/writers=64", func(b *testing.B) { benchApply(b, s, kv.NoSync, 64, false) })
+}
+
+// BenchRead measures reads of a store just filled; settle, if not nil, brings it
+// into the state to be measured.
+func BenchRead(b *testing.B, s kv.Store, settle func() error) {
+	fillBench(b, s)
+	if settle != nil {
+		if err := settle(); err != nil {
+			b.Fatal(err)
+		}
+	}
 	b.Run("get/hit", func(b *testing.B) { benchGet(b, s, 0) })
 	b.Run("get/miss", func(b *testing.B) { benchGet(b, s, 1) })
-	b.Run("scan/10", func(b *testing.B) { benchScan(b, s, false) })
-	b.Run("scan/10/reverse", func(b *testing.B) { benchScan(b, s, true) })
-	b.Run("scan/10/after apply", func(b *testing.B) { benchScanApply(b, s) })
+	b.Run("scan10", func(b *testing.B) { benchScan(b, s, false) })
+	b.Run("scan10/reverse", func(b *testing.B) { benchScan(b, s, true) })
+	b.Run("scan10/after apply", func(b *testing.B) { benchScanApply(b, s) })
 }
 
 // benchKey is the key of entry i; odd ones are never set.
