@@ -1,6 +1,7 @@
 package api
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/levee-io/levee/internal/attr"
@@ -34,20 +35,11 @@ func ReadItem(d *jsontok.Decoder) attr.Item {
 // ReadExpressionValues reads ExpressionAttributeValues, whose invalid values
 // the service reports with the placeholder that has them.
 func ReadExpressionValues(d *jsontok.Decoder) attr.Map {
-	if d.Null() || !d.Object() {
-		return nil
+	before := d.Noted()
+	m := ReadMap(d)
+	var bad *attr.ValueError
+	if before == nil && errors.As(d.Noted(), &bad) {
+		d.Renote(fmt.Errorf("ExpressionAttributeValues contains invalid value: %w for key %s", bad.Err, bad.Key))
 	}
-	attrs := []attr.Attr{}
-	for key, ok := d.Key(); ok; key, ok = d.Key() {
-		if len(attrs) == MaxElements {
-			d.Fail(ErrTooManyElements)
-			return nil
-		}
-		name, before := string(key), d.Noted()
-		attrs = append(attrs, attr.Attr{Name: name, Value: attr.ReadValue(d)})
-		if err := d.Noted(); before == nil && err != nil {
-			d.Renote(fmt.Errorf("ExpressionAttributeValues contains invalid value: %w for key %s", err, name))
-		}
-	}
-	return attr.NewMap(attrs)
+	return m
 }
