@@ -92,13 +92,14 @@ func readEvents(name string, r io.Reader) iter.Seq2[event, error] {
 // readLine is the next line without its break, valid until the next call; io.EOF is after the last one.
 func readLine(r *bufio.Reader) ([]byte, error) {
 	line, err := r.ReadSlice('\n')
-	switch {
-	case errors.Is(err, bufio.ErrBufferFull):
-		return nil, fmt.Errorf("line is longer than %d bytes", maxEventLine)
-	case errors.Is(err, io.EOF) && len(line) > 0:
+	if errors.Is(err, io.EOF) && len(line) > 0 {
 		err = nil // the last line has no break
 	}
-	return bytes.TrimRight(line, "\r\n"), err
+	line = bytes.TrimRight(line, "\r\n")
+	if errors.Is(err, bufio.ErrBufferFull) || len(line) > maxEventLine {
+		return nil, fmt.Errorf("line is longer than %d bytes", maxEventLine)
+	}
+	return line, err
 }
 
 // recorded is the script made from a file of events. The members of a chat are all who ever write in it; those
