@@ -1,6 +1,7 @@
 package dynamodb
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/levee-io/levee/internal/api"
@@ -15,6 +16,10 @@ type expressions struct {
 	values attr.Map
 
 	condition, update, filter, key, projection api.Opt[string]
+
+	// null says which expressions are absent where values come without one that
+	// could use them; "" means that only ConditionExpression could.
+	null string
 }
 
 // parsed are the expressions of a request, bound to its names and values; nil
@@ -64,17 +69,9 @@ func (x *expressions) checkPlaceholders() error {
 		return api.Validation("ExpressionAttributeNames can only be specified when using expressions")
 	}
 	if x.values != nil && !any {
-		return api.Validation("ExpressionAttributeValues can only be specified when using expressions: %s", x.absent())
+		return api.Validation("ExpressionAttributeValues can only be specified when using expressions: %s", cmp.Or(x.null, "ConditionExpression is null"))
 	}
 	return nil
-}
-
-// absent names the expression whose absence makes values useless.
-func (x *expressions) absent() string {
-	if x.projection.OK {
-		return "FilterExpression and KeyConditionExpression are null"
-	}
-	return "ConditionExpression is null"
 }
 
 func nameBindings(names api.Map[string]) []expr.Name {

@@ -1,0 +1,190 @@
+package dynamodb
+
+import (
+	"context"
+
+	"github.com/levee-io/levee/internal/api"
+	ddb "github.com/levee-io/levee/internal/api/dynamodbapi"
+	"github.com/levee-io/levee/internal/attr"
+	"github.com/levee-io/levee/internal/capacity"
+	"github.com/levee-io/levee/internal/expr"
+	"github.com/levee-io/levee/internal/kv"
+)
+
+// maxPageSize is how many bytes of items, as the service counts them, a Query or
+// Scan reads at most, filters notwithstanding; the item that reaches the limit
+// is the last of its page (Developer Guide, "Paginating table query results").
+const maxPageSize = 1 << 20
+
+// page is what one Query or Scan reads. The first block is the request's, the
+// second is filled by read.
+type page struct {
+	source
+	filter     *expr.Condition
+	projection *expr.Projection
+	limit      int64 // of items to evaluate; 0 for none
+	count      bool  // only count
+	consistent bool
+	fetch      bool // read the table's item for each entry of a local index
+
+	items            []attr.Item
+	scanned, matched int64
+	size             int     // of the rows read
+	fetchedSize      int     // of the table's items read besides
+	fetchedUnits     float64 // their cost: each is rounded up on its own
+	last             attr.Map
+	room             []byte // where stored items are kept
+	scratch          []byte
+}
+
+// newPage returns the page of a request whose expressions fit its source.
+func newPage(s source, p *parsed, selected api.Opt[string], limit api.Opt[int64], consistent bool) *page {
+	pg := &page{source: s, filter: p.filter, projection: p.projection, limit: limit.V, consistent: consistent}
+	pg.count = selected.V == ddb.SelectCount
+	pg.fetch = s.fetches(selected, p)
+	if !pg.count {
+		pg.items = []attr.Item{}
+	}
+	return pg
+}
+
+// fill reads the page from a range of rows. Of a consistent read, what it
+// returns is durable.
+func (e *Engine) fill(ctx context.Context, p *page, r kv.Range) error {
+	var from kv.Reader = e.store
+	if p.fetch {
+		// An entry and its item must be of the same moment.
+		snapshot := e.store.Snapshot()
+		defer snapshot.Close()
+		from = snapshot
+	}
+	r.Limit = int(min(p.limit, 1<<16))
+	if err := p.read(ctx, from, r); err != nil {
+		return err
+	}
+	if p.consistent {
+		return e.settled()
+	}
+	return nil
+}
+
+// settled waits until everything that was visible when it was called is durable.
+func (e *Engine) settled() error {
+	barrier, err := e.store.Apply(e.store.NewBatch(), kv.Sync)
+	if err != nil {
+		return err
+	}
+	return barrier.Wait()
+}
+
+func (p *page) read(ctx context.Context, from kv.Reader, r kv.Range) (err error) {
+	it := from.Scan(r)
+	defer it.Close()
+	for it.Next() {
+		if p.scanned%64 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		raw := it.Value()
+		if err := p.evaluate(from, raw); err != nil {
+			return err
+		}
+		if p.full() {
+			p.last, err = p.placeOf(raw)
+			return err
+		}
+	}
+	return it.Err()
+}
+
+// full reports whether the page ends with the row evaluated last. The service
+// does not look whether there are more.
+func (p *page) full() bool {
+	return p.scanned == p.limit || p.size+p.fetchedSize >= maxPageSize
+}
+
+// evaluate takes one stored row into the page.
+func (p *page) evaluate(from kv.Reader, raw []byte) error {
+	size, err := attr.SizeEncoded(raw)
+	if err != nil {
+		return err
+	}
+	p.scanned++
+	p.size += size
+	if p.fetch {
+		if raw, err = p.base(from, raw); err != nil {
+			return err
+		}
+	}
+	var item attr.Map
+	if p.filter != nil || p.projection != nil {
+		if item, err = attr.DecodeMap(raw); err != nil {
+			return err
+		}
+	}
+	if p.filter != nil && !p.filter.Eval(item) {
+		return nil
+	}
+	p.matched++
+	switch {
+	case p.count:
+	case p.projection != nil:
+		p.items = append(p.items, attr.ItemOf(p.projection.Apply(item)))
+	default:
+		p.items = append(p.items, attr.EncodedItem(p.keep(raw)))
+	}
+	return nil
+}
+
+// base returns the table's item of an index entry; it is valid until the next
+// call.
+func (p *page) base(from kv.Reader, entry []byte) ([]byte, error) {
+	place, err := p.placeOf(entry)
+	if err != nil {
+		return nil, err
+	}
+	raw, ok, err := from.Get(p.v.row(place), p.scratch[:0])
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		return entry, nil // no snapshot shows an entry without its item
+	}
+	p.scratch = raw
+	size, err := attr.SizeEncoded(raw)
+	p.fetchedSize += size
+	p.fetchedUnits += capacity.ReadUnits(size, p.consistent)
+	return raw, err
+}
+
+// keep copies a stored item that the iterator owns. Items share a few larger
+// blocks.
+func (p *page) keep(raw []byte) []byte {
+	if cap(p.room)-len(p.room) < len(raw) {
+		block := min(max(1<<10, 2*cap(p.room)), 64<<10)
+		p.room = make([]byte, 0, max(block, len(raw)))
+	}
+	start := len(p.room)
+	p.room = append(p.room, raw...)
+	return p.room[start:len(p.room):len(p.room)]
+}
+
+// output returns the answer; Query and Scan have the same.
+func (p *page) output(table string, mode api.Opt[string]) ddb.QueryOutput {
+	out := ddb.QueryOutput{
+		Items:            p.items,
+		Count:            api.Some(p.matched),
+		ScannedCount:     api.Some(p.scanned),
+		LastEvaluatedKey: p.last,
+	}
+	if mode.V == "" || mode.V == ddb.ReturnConsumedCapacityNone {
+		return out
+	}
+	u := usage{name: table, table: p.fetchedUnits}
+	if units := capacity.ReadUnits(p.size, p.consistent); p.x != nil {
+		u.addIndex(p.x, units)
+	} else {
+		u.table += units
+	}
+	out.ConsumedCapacity = u.report(mode)
+	return out
+}

@@ -1,0 +1,180 @@
+package dynamodb
+
+import (
+	"context"
+
+	"github.com/levee-io/levee/internal/api"
+	ddb "github.com/levee-io/levee/internal/api/dynamodbapi"
+	"github.com/levee-io/levee/internal/attr"
+	"github.com/levee-io/levee/internal/expr"
+)
+
+// Query returns the items of one partition of a table or index, in the order of
+// their sort key.
+func (e *Engine) Query(ctx context.Context, c *api.Caller, in *ddb.QueryInput) (*ddb.QueryOutput, error) {
+	p, err := parseQuery(in)
+	if err != nil {
+		return nil, err
+	}
+	v, err := e.view(c, in.TableName.V)
+	if err != nil {
+		return nil, err
+	}
+	s, err := v.source(in.IndexName, in.ConsistentRead.V)
+	if err != nil {
+		return nil, err
+	}
+	selection, err := s.selection(p.key, in.ExclusiveStartKey)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.checkQuery(&p, in.Select); err != nil {
+		return nil, err
+	}
+	rows := s.rows(&selection)
+	rows.Reverse = !in.ScanIndexForward.Or(true)
+	if in.ExclusiveStartKey != nil {
+		rows = after(rows, s.row(in.ExclusiveStartKey))
+	}
+	pg := newPage(s, &p, in.Select, in.Limit, in.ConsistentRead.V)
+	if err := e.fill(ctx, pg, rows); err != nil {
+		return nil, err
+	}
+	out := pg.output(in.TableName.V, in.ReturnConsumedCapacity)
+	return &out, nil
+}
+
+// parseQuery checks what needs no table.
+func parseQuery(in *ddb.QueryInput) (p parsed, err error) {
+	if err := legacyQuery(in); err != nil {
+		return p, err
+	}
+	if err := checkSelect(in.Select, in.IndexName.OK, in.ProjectionExpression.OK); err != nil {
+		// The service words it as a violated constraint, but not in a Scan.
+		return p, api.Validation("1 validation error detected: %s", err.(*api.Error).Message)
+	}
+	x := expressions{
+		names: in.ExpressionAttributeNames, values: in.ExpressionAttributeValues,
+		key: in.KeyConditionExpression, filter: in.FilterExpression, projection: in.ProjectionExpression,
+		null: "FilterExpression and KeyConditionExpression are null",
+	}
+	if err := x.checkPlaceholders(); err != nil {
+		return p, err
+	}
+	if !in.KeyConditionExpression.OK {
+		return p, api.Validation("Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.")
+	}
+	if p, err = x.parse(); err != nil {
+		return p, err
+	}
+	return p, invalid(p.key.Check())
+}
+
+// checkQuery checks the expressions against the table.
+func (s source) checkQuery(p *parsed, selected api.Opt[string]) error {
+	if p.projection != nil {
+		if err := s.v.checkScalars(p.projection); err != nil {
+			return err
+		}
+	}
+	if p.filter != nil {
+		for _, a := range s.key().attrs() {
+			if err := p.filter.CheckFilter(a.Name); err != nil {
+				return invalid(err)
+			}
+		}
+	}
+	if err := s.checkAttributes(selected, p); err != nil {
+		return err
+	}
+	if p.filter != nil {
+		return s.v.checkScalars(p.filter)
+	}
+	return nil
+}
+
+// selection binds a key condition to the source and checks the starting key,
+// nil for none, against it. Its checks are in the order of the service.
+func (s source) selection(k *expr.KeyCondition, start attr.Map) (sel expr.KeyRange, err error) {
+	key := s.key()
+	if start != nil {
+		if len(start) != len(s.place()) {
+			return sel, api.Validation(msgStartKey)
+		}
+		if err := key.checkStart(key.Hash, start); err != nil {
+			return sel, err
+		}
+	}
+	if sel, err = k.Bind(bindable(key.Hash), bindable(key.Range)); err != nil {
+		return sel, invalid(err)
+	}
+	if start != nil {
+		if err := key.checkStart(key.Range, start); err != nil {
+			return sel, err
+		}
+	}
+	if err := key.checkSelection(&sel); err != nil || start == nil {
+		return sel, err
+	}
+	if err := s.v.checkTableStart(start); err != nil {
+		return sel, err
+	}
+	return sel, key.checkWithin(&sel, start)
+}
+
+func bindable(attrs []keyAttr) expr.KeyAttr {
+	if len(attrs) == 0 {
+		return expr.KeyAttr{}
+	}
+	return expr.KeyAttr{Name: attrs[0].Name, Kind: attrs[0].Kind}
+}
+
+// checkSelection checks the values of a key condition as keys.
+func (k *keySchema) checkSelection(sel *expr.KeyRange) error {
+	for _, value := range [2]attr.Value{sel.Value, sel.Upper} {
+		key := []attr.Attr{{Name: k.Hash[0].Name, Value: sel.Partition}}
+		if !value.IsZero() {
+			key = append(key, attr.Attr{Name: k.Range[0].Name, Value: value})
+		}
+		if err := k.checkValues(attr.NewMap(key)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkWithin checks that a starting key lies where the query looks.
+func (k *keySchema) checkWithin(sel *expr.KeyRange, start attr.Map) error {
+	partition, _ := start.Get(k.Hash[0].Name)
+	same := partition.Equal(sel.Partition)
+	if sel.Op == expr.KeyAny {
+		if !same {
+			return api.Validation("The provided starting key is outside query boundaries based on provided conditions")
+		}
+		return nil
+	}
+	if sort, _ := start.Get(k.Range[0].Name); !contains(sel, sort) {
+		return api.Validation("The provided starting key does not match the range key predicate")
+	}
+	if !same {
+		return api.Validation("The query can return at most one row and cannot be restarted")
+	}
+	return nil
+}
+
+func legacyQuery(in *ddb.QueryInput) error {
+	var present []string
+	if in.AttributesToGet != nil {
+		present = append(present, "AttributesToGet")
+	}
+	if in.QueryFilter != nil {
+		present = append(present, "QueryFilter")
+	}
+	if in.ConditionalOperator.OK {
+		present = append(present, "ConditionalOperator")
+	}
+	if in.KeyConditions != nil {
+		present = append(present, "KeyConditions")
+	}
+	return legacy(present...)
+}

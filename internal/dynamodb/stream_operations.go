@@ -1,0 +1,16 @@
+package dynamodb
+
+import (
+	"github.com/levee-io/levee/internal/api"
+	streams "github.com/levee-io/levee/internal/api/streamsapi"
+)
+
+// streamOperations are those of DynamoDB Streams.
+func (e *Engine) streamOperations() []api.Operation {
+	return []api.Operation{
+		api.Op(streams.Target, "ListStreams", api.Control, "whole; the streams of a deleted table are gone with it", e.ListStreams),
+		api.Op(streams.Target, "DescribeStream", api.Control, "whole; a stream has four shards, which never split or roll over", e.DescribeStream),
+		api.Op(streams.Target, "GetShardIterator", api.Control, "whole; iterators survive a restart", e.GetShardIterator),
+		api.Op(streams.Target, "GetRecords", api.Control, "whole", e.GetRecords),
+	}
+}

@@ -1,0 +1,125 @@
+package dynamodb
+
+import (
+	"context"
+
+	"github.com/levee-io/levee/internal/api"
+	ddb "github.com/levee-io/levee/internal/api/dynamodbapi"
+	"github.com/levee-io/levee/internal/attr"
+	"github.com/levee-io/levee/internal/expr"
+)
+
+// TransactGetItems returns up to 100 items as they were at one moment.
+func (e *Engine) TransactGetItems(_ context.Context, c *api.Caller, in *ddb.TransactGetItemsInput) (*ddb.TransactGetItemsOutput, error) {
+	gets, err := e.transactGets(c, in.TransactItems)
+	if err != nil {
+		return nil, err
+	}
+	if err := e.readTogether(gets); err != nil {
+		return nil, err
+	}
+	out := &ddb.TransactGetItemsOutput{Responses: make([]ddb.ItemResponse, len(gets))}
+	for i := range gets {
+		if g := &gets[i]; g.found {
+			if out.Responses[i].Item, err = projected(g.raw, g.projection); err != nil {
+				return nil, err
+			}
+		}
+	}
+	out.ConsumedCapacity, err = transactGetConsumed(gets, in.ReturnConsumedCapacity)
+	return out, err
+}
+
+// transactGet is one item of the request.
+type transactGet struct {
+	table      string // as the request names it
+	projection *expr.Projection
+	row        []byte
+	raw        []byte
+	found      bool
+}
+
+// transactGets checks the request: every expression first, then the tables and
+// keys. A key that does not fit its table cancels the transaction.
+func (e *Engine) transactGets(c *api.Caller, items []ddb.TransactGetItem) ([]transactGet, error) {
+	gets := make([]transactGet, len(items))
+	for i := range items {
+		in, err := items[i].Get, error(nil)
+		if in == nil {
+			return nil, api.Validation("TransactItems can only contain Get")
+		}
+		gets[i].table = in.TableName.V
+		if gets[i].projection, err = parseProjection(nil, in.ProjectionExpression, in.ExpressionAttributeNames); err != nil {
+			return nil, err
+		}
+	}
+	seen := make(map[string]bool, len(gets))
+	for i := range gets {
+		g := &gets[i]
+		v, err := e.view(c, g.table)
+		if err != nil {
+			return nil, err
+		}
+		if g.row, err = v.projectedRow(items[i].Get.Key, g.projection); err != nil {
+			return nil, cancelled(len(gets), i, err)
+		}
+		if seen[string(g.row)] {
+			return nil, api.Validation("Transaction request cannot include multiple operations on one item")
+		}
+		seen[string(g.row)] = true
+	}
+	return gets, nil
+}
+
+// readTogether reads the items of one moment and waits until what it found is
+// durable. A batch is applied as a whole, so a snapshot never shows a part of a
+// transaction, and no writer has to wait for the reader.
+func (e *Engine) readTogether(gets []transactGet) error {
+	snapshot := e.store.Snapshot()
+	defer snapshot.Close()
+	size := 0
+	for i := range gets {
+		g := &gets[i]
+		var err error
+		if g.raw, g.found, err = snapshot.Get(g.row, nil); err != nil {
+			return err
+		}
+		if !g.found {
+			continue
+		}
+		n, err := attr.SizeEncoded(g.raw)
+		if err != nil {
+			return err
+		}
+		if size += n; size > maxTransactionSize {
+			return api.Validation("Collection size of items in the transaction has exceeded the maximum allowed size")
+		}
+	}
+	for i := range gets {
+		if err := e.latches.settle(gets[i].row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// transactGetConsumed returns the capacity by table, in the order of the
+// request.
+func transactGetConsumed(gets []transactGet, mode api.Opt[string]) ([]ddb.ConsumedCapacity, error) {
+	if mode.V == "" || mode.V == ddb.ReturnConsumedCapacityNone {
+		return nil, nil
+	}
+	var usages []*usage
+	for i := range gets {
+		u := usageOf(&usages, gets[i].table)
+		u.write = false
+		if err := u.addRead(gets[i].raw, true); err != nil {
+			return nil, err
+		}
+	}
+	list := make([]ddb.ConsumedCapacity, len(usages))
+	for i, u := range usages {
+		list[i] = *u.report(mode)
+	}
+	return list, nil
+}
