@@ -11,8 +11,10 @@ type Keys map[string]Key
 
 // Key is one of Keys.
 type Key struct {
-	Secret  string
-	Account string // 12 digits: the namespace of the key's requests
+	Secret string
+	// Account is the account whose tables and queues the key sees, 12 digits. If
+	// empty, it follows from the key id as if any key were accepted.
+	Account string
 }
 
 // identity is who a credential (a key id and the scope of a signature) stands
@@ -95,7 +97,9 @@ func (a *authenticator) resolve(credential string) (*identity, error) {
 	if !ok {
 		return nil, errUnrecognized()
 	}
-	id.namespace.Account = key.Account
+	if id.namespace.Account = key.Account; key.Account == "" {
+		id.namespace.Account = accountOf(keyID)
+	}
 	id.signingKey = signingKey(key.Secret, date, region, id.service)
 	return id, nil
 }

@@ -86,12 +86,23 @@ func New(opts Options) *Endpoint {
 }
 
 // Close ends the contexts of the requests in flight, so that long polls return,
-// and waits for them all. Later requests are answered with status 503.
-func (e *Endpoint) Close() {
+// and waits for them all, or until ctx ends: then it returns the error of ctx, and
+// requests may still be running. Later requests are answered with status 503.
+func (e *Endpoint) Close(ctx context.Context) error {
 	e.endCalls(errClosed)
-	e.gate.Lock()
-	defer e.gate.Unlock()
-	e.closed = true
+	idle := make(chan struct{})
+	go func() {
+		defer close(idle)
+		e.gate.Lock()
+		defer e.gate.Unlock()
+		e.closed = true
+	}()
+	select {
+	case <-idle:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // Serve answers one request. ctx ends when the client is known to be gone.

@@ -128,7 +128,7 @@ func onTransports(t *testing.T, opts wire.Options, test func(*testing.T, transpo
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := wire.New(opts)
-			defer e.Close()
+			defer e.Close(context.Background())
 			test(t, start(t, e))
 		})
 	}

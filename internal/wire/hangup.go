@@ -83,9 +83,9 @@ func (c *watchedConn) Close() error {
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok && c.linger.Load() {
 		// With unread bytes at hand, closing would reset the connection, and the
 		// response would be lost on the way.
-		half.CloseWrite()
-		c.Conn.SetReadDeadline(time.Now().Add(lingerTime))
-		io.CopyN(io.Discard, c.Conn, MaxBody)
+		_ = half.CloseWrite()
+		_ = c.Conn.SetReadDeadline(time.Now().Add(lingerTime))
+		_, _ = io.CopyN(io.Discard, c.Conn, MaxBody)
 	}
 	return c.Conn.Close()
 }
@@ -97,7 +97,9 @@ func (c *watchedConn) watch(gone func()) {
 	}
 	stopped := make(chan struct{})
 	c.stopped = stopped
-	c.Conn.SetReadDeadline(time.Time{}) // the deadline was for reading the request
+	// The deadline was for reading the request. If the connection is broken, the
+	// read below will tell.
+	_ = c.Conn.SetReadDeadline(time.Time{})
 	go func() {
 		defer close(stopped)
 		n, err := c.Conn.Read(c.early[:])
@@ -116,8 +118,8 @@ func (c *watchedConn) unwatch() {
 	if c.stopped == nil {
 		return
 	}
-	c.Conn.SetReadDeadline(longAgo)
+	_ = c.Conn.SetReadDeadline(longAgo)
 	<-c.stopped
 	c.stopped = nil
-	c.Conn.SetReadDeadline(time.Time{})
+	_ = c.Conn.SetReadDeadline(time.Time{})
 }

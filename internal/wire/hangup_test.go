@@ -63,7 +63,7 @@ func TestCloseEndsLongPolls(t *testing.T) {
 	answers := make(chan answer, 1)
 	go func() { answers <- tr.send(t, pollCall()) }()
 	await(t, f.waiting, "the long poll")
-	e.Close()
+	e.Close(context.Background())
 	got := await(t, answers, "the answer")
 	if got.status != http.StatusServiceUnavailable || got.header.Get("X-Amzn-Query-Error") != "ServiceUnavailable;Receiver" {
 		t.Errorf("got %+v", got)
@@ -80,7 +80,7 @@ func TestPipelinedBehindLongPoll(t *testing.T) {
 	f := newFake()
 	ops := f.operations()
 	e := wire.New(wire.Options{Operations: ops})
-	defer e.Close()
+	defer e.Close(context.Background())
 	tr := startFast(t, e)
 	conn, err := net.Dial("tcp", strings.TrimPrefix(tr.url, "http://"))
 	if err != nil {
@@ -92,7 +92,7 @@ func TestPipelinedBehindLongPoll(t *testing.T) {
 	fmt.Fprint(conn, rawRequest("DynamoDB_20120810.ListTables", "{}"))
 	go func() { // the poll can end in no other way than with the endpoint
 		time.Sleep(20 * time.Millisecond)
-		e.Close()
+		e.Close(context.Background())
 	}()
 	r := bufio.NewReader(conn)
 	for _, want := range []string{"ServiceUnavailable;Receiver", ""} {
@@ -111,7 +111,7 @@ func TestPipelinedBehindLongPoll(t *testing.T) {
 func TestConnectionAfterLongPoll(t *testing.T) {
 	f := newFake()
 	e := wire.New(wire.Options{Operations: f.operations()})
-	defer e.Close()
+	defer e.Close(context.Background())
 	tr := startFast(t, e)
 	conn, err := net.Dial("tcp", strings.TrimPrefix(tr.url, "http://"))
 	if err != nil {
@@ -144,7 +144,7 @@ func rawRequest(target, body string) string {
 // Requests that are not HTTP, or too much of it, are refused by the server.
 func TestRefused(t *testing.T) {
 	e := wire.New(wire.Options{Operations: newFake().operations()})
-	defer e.Close()
+	defer e.Close(context.Background())
 	tr := startFast(t, e)
 	for name, tt := range map[string]struct {
 		request string

@@ -86,7 +86,7 @@ func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	e.serveCall(&call{transport: r.Context(), closing: e.closing}, &req, resp)
 	setHeader(w.Header(), resp)
 	w.WriteHeader(resp.Status)
-	w.Write(resp.Body)
+	_, _ = w.Write(resp.Body) // the client went away
 }
 
 // tooLarge refuses a body as the services do: with a status and no words. The
