@@ -1,6 +1,23 @@
 package dynamodb
 
 // startBackground starts what runs beside the operations. No operation is
-// running yet.
+// running yet, so the counters start from what the store holds now.
 func (e *Engine) startBackground() {
+	var list []counting
+	for _, t := range e.catalog.tables {
+		v := t.current.Load()
+		list = append(list, counting{v.prefix, &t.stats})
+		for i := range v.indexes {
+			if x := &v.indexes[i]; x.Backfilling {
+				e.startBackfill(t, x.Number)
+			} else {
+				list = append(list, counting{x.prefix, x.stats})
+			}
+		}
+	}
+	if len(list) == 0 {
+		return
+	}
+	snapshot := e.store.Snapshot()
+	e.background.Go(func() { e.countAll(snapshot, list) })
 }

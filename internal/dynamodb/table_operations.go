@@ -9,8 +9,14 @@ import (
 func (e *Engine) tableOperations() []api.Operation {
 	return []api.Operation{
 		api.Op(ddb.Target, "CreateTable", api.Control, "whole, but for vector indexes, global tables and resource policies; the table is usable at once", e.CreateTable),
-		api.Op(ddb.Target, "DescribeTable", api.Control, "whole; counts and sizes are those of the moment, not of six hours ago", e.DescribeTable),
+		api.Op(ddb.Target, "DescribeTable", api.Control, "whole; counts and sizes are those of the moment, not of the last six hours", e.DescribeTable),
 		api.Op(ddb.Target, "ListTables", api.Control, "whole", e.ListTables),
-		api.Op(ddb.Target, "DeleteTable", api.Control, "whole; the table and its stream are gone at once", e.DeleteTable),
+		api.Op(ddb.Target, "UpdateTable", api.Control, "whole, but for vector indexes and global tables; changes are done at once, except that a new index is filled beside other work", e.UpdateTable),
+		api.Op(ddb.Target, "DeleteTable", api.Control, "whole; the table is gone at once, and its streams with it", e.DeleteTable),
+		api.Op(ddb.Target, "TagResource", api.Control, "tables only; tags are changed at once", e.TagResource),
+		api.Op(ddb.Target, "UntagResource", api.Control, "tables only; tags are changed at once", e.UntagResource),
+		api.Op(ddb.Target, "ListTagsOfResource", api.Control, "tables only; one page", e.ListTagsOfResource),
+		api.Op(ddb.Target, "DescribeLimits", api.Control, "the default quotas, which are not enforced", e.DescribeLimits),
+		api.Op(ddb.Target, "DescribeEndpoints", api.Control, "the address that the caller used", e.DescribeEndpoints),
 	}
 }

@@ -1,6 +1,7 @@
 package dynamodb
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"unicode"
@@ -17,6 +18,71 @@ const (
 	maxTagKey   = 128
 	maxTagValue = 256
 )
+
+// TagResource sets tags of a table.
+func (e *Engine) TagResource(_ context.Context, c *api.Caller, in *ddb.TagResourceInput) (*noBody, error) {
+	if len(in.Tags) == 0 {
+		return nil, api.Validation("Atleast one Tag needs to be provided as Input.")
+	}
+	err := e.retag(c, in.ResourceArn.V, func(old []tag) ([]tag, error) { return mergeTags(old, in.Tags) })
+	if err != nil {
+		return nil, err
+	}
+	return &noBody{}, nil
+}
+
+// retag replaces the tags of a table by what change makes of them.
+func (e *Engine) retag(c *api.Caller, arn string, change func([]tag) ([]tag, error)) error {
+	t, err := e.lookupTagged(c, arn)
+	if err != nil {
+		return err
+	}
+	t.alter.Lock()
+	defer t.alter.Unlock()
+	v := t.current.Load()
+	if v == nil {
+		return errNoTagged(arn)
+	}
+	next := v.clone()
+	if next.Tags, err = change(next.Tags); err != nil {
+		return err
+	}
+	_, err = e.publish(t, next, nil, nil)
+	return err
+}
+
+// lookupTagged returns the table that the ResourceArn of a tag operation names.
+// Streams have tags of their own in the service, which Levee does not keep.
+func (e *Engine) lookupTagged(c *api.Caller, arn string) (*table, error) {
+	if !strings.HasPrefix(arn, "arn:") {
+		return nil, badParameter("ARNs must start with 'arn:': %s", arn)
+	}
+	part := strings.SplitN(arn, ":", 6)
+	if len(part) < 6 || part[2] != "dynamodb" {
+		return nil, badParameter("Provided Arn is not a DynamoDB resource arn: %s", arn)
+	}
+	name, ok := strings.CutPrefix(part[5], "table/")
+	if !ok || strings.Contains(name, "/") {
+		return nil, badParameter("Invalid resource arn provided, only table or stream is accepted. Provided resource arn: %s", arn)
+	}
+	if part[3] != c.Region {
+		return nil, api.Validation("Invalid TableArn: Invalid ResourceArn provided as input %s", arn)
+	}
+	if part[4] != c.Account {
+		return nil, errNoTagged(arn)
+	}
+	e.catalog.RLock()
+	t := e.catalog.tables[tableID{c.Namespace, name}]
+	e.catalog.RUnlock()
+	if t == nil {
+		return nil, errNoTagged(arn)
+	}
+	return t, nil
+}
+
+func errNoTagged(arn string) error {
+	return api.Errorf(ddb.CodeResourceNotFoundException, "Requested resource not found: ResourceArn: %s not found", arn)
+}
 
 // mergeTags checks tags and returns old with them, in a new list. A tag with
 // the key of an old one replaces it.
@@ -68,3 +134,10 @@ func isTagText(s string, limit int) bool {
 	}
 	return true
 }
+
+// noBody is the answer of an operation that has none in the model: an empty
+// body.
+type noBody struct{}
+
+// AppendJSON implements api.Output.
+func (*noBody) AppendJSON(dst []byte) []byte { return dst }

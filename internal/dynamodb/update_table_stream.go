@@ -3,6 +3,7 @@ package dynamodb
 import (
 	"time"
 
+	"github.com/levee-io/levee/internal/api"
 	ddb "github.com/levee-io/levee/internal/api/dynamodbapi"
 )
 
@@ -27,4 +28,49 @@ func newStreamSettings(in *ddb.StreamSpecification, now time.Time) (*streamSetti
 
 func newStream(view string, now time.Time) *streamSettings {
 	return &streamSettings{View: view, Label: now.UTC().Format(streamLabel), Created: now}
+}
+
+// checkStreamUpdate checks the stream specification of an UpdateTable.
+func checkStreamUpdate(in *ddb.StreamSpecification) error {
+	switch {
+	case in == nil:
+		return nil
+	case in.StreamEnabled.V && !in.StreamViewType.OK:
+		return badParameter("If stream is being enabled then UpdateViewType is required")
+	case !in.StreamEnabled.V && in.StreamViewType.OK:
+		return badParameter("If stream is being disabled, then UpdateViewType must not be specified")
+	}
+	return nil
+}
+
+// changeStream turns the stream on or off. A stream that was turned off stays
+// readable; turning it on makes a new one.
+func (u *tableUpdate) changeStream() error {
+	in, d := u.in.StreamSpecification, u.next
+	switch {
+	case in == nil:
+		return nil
+	case in.StreamEnabled.V && d.Stream != nil:
+		return api.Validation("Table already has an enabled stream: TableName: %s", d.Name)
+	case !in.StreamEnabled.V && d.Stream == nil:
+		return api.Validation("Table has no stream to disable: TableName: %s", d.Name)
+	case in.StreamEnabled.V:
+		d.Stream = newStream(in.StreamViewType.V, d.freshLabelTime(u.now))
+		return nil
+	}
+	off := *d.Stream
+	off.Disabled = u.now
+	d.Stream, d.OldStreams = nil, append(d.OldStreams, off)
+	return nil
+}
+
+// freshLabelTime returns the time from which a new stream can take its label:
+// now, or the first millisecond after the labels that there are.
+func (d *descriptor) freshLabelTime(now time.Time) time.Time {
+	for _, s := range d.OldStreams {
+		if next := s.Created.Truncate(time.Millisecond).Add(time.Millisecond); now.Before(next) {
+			now = next
+		}
+	}
+	return now
 }

@@ -1,0 +1,171 @@
+package dynamodb
+
+import (
+	"errors"
+
+	"github.com/levee-io/levee/internal/attr"
+	"github.com/levee-io/levee/internal/kv"
+)
+
+// backfillStep is the number of items whose entries are written at once, and
+// whose latches are held for that long.
+const backfillStep = 64
+
+// A new global index is filled beside the operations. It is published first, so
+// that every write from then on maintains it; what was there before is then
+// walked in steps. An item's entry is made under its latch from the item as it
+// is at that moment, so it does not matter whether a write came before or comes
+// after: whoever is last has seen what the other did.
+//
+// Nothing is remembered of the progress. After a restart the walk begins anew,
+// and entries that are there already are merely written again.
+
+// startBackfill fills an index of a table in the background.
+func (e *Engine) startBackfill(t *table, number uint16) {
+	e.background.Go(func() {
+		if err := e.backfill(t, number); err != nil {
+			e.log.Error("dynamodb: an index could not be filled; it will be tried again after a restart",
+				"table", t.id, "index", number, "error", err)
+		}
+	})
+}
+
+// backfill returns early without an error when the engine is closed or the
+// table or its index deleted.
+func (e *Engine) backfill(t *table, number uint16) error {
+	rows := kv.PrefixRange(itemPrefix(t.id))
+	for e.background.ctx.Err() == nil {
+		batch, err := e.rowsFrom(rows, backfillStep)
+		if err != nil {
+			return err
+		}
+		if len(batch) == 0 {
+			return e.finishBackfill(t, number)
+		}
+		if goOn, err := e.fillRows(t, number, batch); err != nil || !goOn {
+			return err
+		}
+		rows.Start = append(batch[len(batch)-1], 0)
+	}
+	return nil
+}
+
+// rowsFrom returns the first keys of a range.
+func (e *Engine) rowsFrom(r kv.Range, limit int) ([][]byte, error) {
+	r.Limit = limit
+	it := e.store.Scan(r)
+	var rows [][]byte
+	for len(rows) < limit && it.Next() {
+		rows = append(rows, append([]byte(nil), it.Key()...))
+	}
+	return rows, errors.Join(it.Err(), it.Close())
+}
+
+// fillRows makes the entries of the items at rows. It reports whether the index
+// is still there and wants more.
+func (e *Engine) fillRows(t *table, number uint16, rows [][]byte) (bool, error) {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	v := t.current.Load()
+	x := v.unfinished(number)
+	if x == nil {
+		return false, nil
+	}
+	var h held
+	for _, row := range rows {
+		h.add(row)
+	}
+	h.lock(&e.latches)
+	// The latches keep the commits that they have: that of these entries is
+	// durable at once by its own account, which would make readers believe the
+	// same of the writes before it.
+	defer h.unlock(nil)
+	b := e.store.NewBatch()
+	defer b.Discard()
+	for _, row := range rows {
+		if err := e.fillRow(b, v, x, row); err != nil {
+			return false, err
+		}
+	}
+	// Not synced: the end of the backfill is, and with it all that came before.
+	_, err := e.store.Apply(b, kv.NoSync)
+	return err == nil, err
+}
+
+// fillRow adds the entry of one item, if it belongs into the index.
+func (e *Engine) fillRow(b kv.Batch, v *view, x *indexView, row []byte) error {
+	raw, ok, err := e.store.Get(row, nil)
+	if err != nil || !ok {
+		return err
+	}
+	item, err := attr.DecodeMap(raw)
+	if err != nil {
+		return err
+	}
+	if !x.accepts(item) {
+		return nil
+	}
+	if entry := x.entry(v, item, raw, 0); entry.row != nil {
+		b.Set(entry.row, entry.value)
+	}
+	return nil
+}
+
+// accepts reports whether those attributes of an item that are keys of the
+// index can be. Items from before the index need not conform: the service leaves
+// them out (Developer Guide, "Detecting and correcting index key violations").
+func (x *indexView) accepts(item attr.Map) bool {
+	for _, a := range x.Key.attrs() {
+		if value, ok := item.Get(a.Name); ok && x.checkKey(a, value) != nil {
+			return false
+		}
+	}
+	return true
+}
+
+// unfinished returns the index of a number if it is still being filled.
+func (v *view) unfinished(number uint16) *indexView {
+	if v == nil {
+		return nil
+	}
+	for i := range v.indexes {
+		if x := &v.indexes[i]; x.Number == number && x.Backfilling {
+			return x
+		}
+	}
+	return nil
+}
+
+// finishBackfill opens a filled index to queries. Its counters start anew: until
+// now writes counted the removal of entries that were not there yet.
+func (e *Engine) finishBackfill(t *table, number uint16) error {
+	t.alter.Lock()
+	defer t.alter.Unlock()
+	v := t.current.Load()
+	if v.unfinished(number) == nil {
+		return nil
+	}
+	next := v.clone()
+	for i := range next.Indexes {
+		if next.Indexes[i].Number == number {
+			next.Indexes[i].Backfilling = false
+		}
+	}
+	var snapshot kv.Snapshot
+	var list []counting
+	_, err := e.publish(t, next, nil, func(v *view) {
+		// No write is under way, so each is either in the snapshot or will count
+		// itself in the new counters.
+		snapshot = e.store.Snapshot()
+		for i := range v.indexes {
+			if x := &v.indexes[i]; x.Number == number {
+				x.stats = new(counters)
+				list = append(list, counting{x.prefix, x.stats})
+			}
+		}
+	})
+	if snapshot != nil {
+		e.background.Go(func() { e.countAll(snapshot, list) })
+	}
+	return err
+}

@@ -1,0 +1,60 @@
+package dynamodb
+
+import (
+	"context"
+	"errors"
+
+	"github.com/levee-io/levee/internal/attr"
+	"github.com/levee-io/levee/internal/kv"
+)
+
+// countStep is the number of rows between two looks at whether to stop.
+const countStep = 1024
+
+// counting is a range of rows, of a table or an index, to be counted.
+type counting struct {
+	prefix []byte
+	stats  *counters
+}
+
+// countAll adds to the counters what a snapshot holds. Every write that the
+// snapshot has not is counted by the write itself. countAll closes the snapshot.
+func (e *Engine) countAll(snapshot kv.Snapshot, list []counting) {
+	err := countRows(e.background.ctx, snapshot, list)
+	if err = errors.Join(err, snapshot.Close()); err != nil && e.background.ctx.Err() == nil {
+		e.log.Error("dynamodb: item counts are incomplete", "error", err)
+	}
+}
+
+func countRows(ctx context.Context, r kv.Reader, list []counting) error {
+	for _, c := range list {
+		if err := c.count(ctx, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// count adds the rows of one range to its counters.
+func (c *counting) count(ctx context.Context, r kv.Reader) error {
+	it := r.Scan(kv.PrefixRange(c.prefix))
+	defer it.Close()
+	items, bytes := 0, 0
+	for it.Next() {
+		size, err := attr.SizeEncoded(it.Value())
+		if err != nil {
+			return err
+		}
+		items, bytes = items+1, bytes+size
+		if items < countStep {
+			continue
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		c.stats.add(items, bytes)
+		items, bytes = 0, 0
+	}
+	c.stats.add(items, bytes)
+	return it.Err()
+}

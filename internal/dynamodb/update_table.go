@@ -1,0 +1,237 @@
+package dynamodb
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/levee-io/levee/internal/api"
+	ddb "github.com/levee-io/levee/internal/api/dynamodbapi"
+)
+
+// UpdateTable changes the settings and indexes of a table. All but the filling
+// of a new index is done when it answers.
+func (e *Engine) UpdateTable(_ context.Context, c *api.Caller, in *ddb.UpdateTableInput) (*ddb.UpdateTableOutput, error) {
+	if err := checkUpdate(in); err != nil {
+		return nil, err
+	}
+	t, err := e.lookupNamed(c, in.TableName.V)
+	if err != nil {
+		return nil, err
+	}
+	t.alter.Lock()
+	defer t.alter.Unlock()
+	before := t.current.Load()
+	if before == nil {
+		return nil, errNoTable(nameOf(in.TableName.V))
+	}
+	u := &tableUpdate{in: in, now: time.Now(), before: before, next: before.clone()}
+	if err := u.apply(); err != nil {
+		return nil, err
+	}
+	after, err := e.publish(t, u.next, u.erase, nil)
+	if err != nil {
+		return nil, err
+	}
+	if u.created != "" {
+		e.startBackfill(t, after.find(u.created).Number)
+	}
+	return &ddb.UpdateTableOutput{TableDescription: u.describe(t, after)}, nil
+}
+
+// tableUpdate is one UpdateTable of a table.
+type tableUpdate struct {
+	in     *ddb.UpdateTableInput
+	now    time.Time
+	before *view
+	next   *descriptor // a copy that is being changed
+
+	created string  // the new index, if there is one
+	deleted []index // the indexes whose rows go
+}
+
+// clone returns a copy of a descriptor that can be changed.
+func (d *descriptor) clone() *descriptor {
+	c := *d
+	c.Attributes = slices.Clone(d.Attributes)
+	c.Indexes = slices.Clone(d.Indexes)
+	c.OldStreams = slices.Clone(d.OldStreams)
+	c.Tags = slices.Clone(d.Tags)
+	return &c
+}
+
+// present says which members a request has. An empty structure counts as
+// absent.
+type present struct {
+	throughput, billing, indexes, stream, sse, class, protection, onDemand, warm bool
+}
+
+func presentIn(in *ddb.UpdateTableInput) present {
+	return present{
+		throughput: in.ProvisionedThroughput != nil,
+		billing:    in.BillingMode.OK,
+		indexes:    len(in.GlobalSecondaryIndexUpdates) > 0,
+		stream:     in.StreamSpecification != nil,
+		sse:        in.SSESpecification != nil,
+		class:      in.TableClass.OK,
+		protection: in.DeletionProtectionEnabled.OK,
+		onDemand:   in.OnDemandThroughput != nil && *in.OnDemandThroughput != ddb.OnDemandThroughput{},
+		warm:       in.WarmThroughput != nil && *in.WarmThroughput != ddb.WarmThroughput{},
+	}
+}
+
+func (p present) count() int {
+	n := 0
+	for _, has := range []bool{p.throughput, p.billing, p.indexes, p.stream, p.sse, p.class, p.protection, p.onDemand, p.warm} {
+		if has {
+			n++
+		}
+	}
+	return n
+}
+
+// checkUpdate checks what can be checked of a request without the table, which
+// the service does before it looks whether there is one.
+func checkUpdate(in *ddb.UpdateTableInput) error {
+	if err := refuseUpdate(in); err != nil {
+		return err
+	}
+	p := presentIn(in)
+	if p.count() == 0 {
+		return api.Validation("At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates, SSESpecification, ReplicaUpdates, MultiAccountReplicaReady, ReplicaTransitRoleArn, MultiRegionConsistency, DeletionProtectionEnabled, OnDemandThroughput, WarmThroughput or TableClass is required")
+	}
+	if in.GlobalSecondaryIndexUpdates != nil && !p.indexes {
+		return badParameter("List of GlobalSecondaryIndexUpdates is empty")
+	}
+	if err := checkBounds(in.ProvisionedThroughput); err != nil {
+		return err
+	}
+	if err := checkIndexUpdates(in.GlobalSecondaryIndexUpdates); err != nil {
+		return err
+	}
+	if err := p.checkAlone(); err != nil {
+		return err
+	}
+	return checkCombination(in, p)
+}
+
+// refuseUpdate refuses what Levee does not do, rather than ignore it.
+func refuseUpdate(in *ddb.UpdateTableInput) error {
+	switch {
+	case in.VectorIndexUpdates != nil:
+		return errUnsupported("VectorIndexUpdates")
+	case in.ReplicaUpdates != nil:
+		return errUnsupported("ReplicaUpdates")
+	case in.MultiRegionConsistency.OK:
+		return errUnsupported("MultiRegionConsistency")
+	case in.GlobalTableWitnessUpdates != nil:
+		return errUnsupported("GlobalTableWitnessUpdates")
+	case in.GlobalTableSettingsReplicationMode.OK:
+		return errUnsupported("GlobalTableSettingsReplicationMode")
+	}
+	return nil
+}
+
+// checkAlone refuses a change that must be the only one of its request together
+// with others.
+func (p present) checkAlone() error {
+	if p.count() == 1 {
+		return nil
+	}
+	switch {
+	case p.sse:
+		return badParameter("Server-Side Encryption modification must be the only operation in the request")
+	case p.class:
+		return badParameter("TableClass modification must be the only operation in the request")
+	case p.protection:
+		return badParameter("DeletionProtection modification must be the only operation in the request")
+	case p.onDemand && (!p.billing || p.count() > 2):
+		return badParameter("OnDemandThroughput can only be combined with BillingMode in an UpdateTable request")
+	}
+	return nil
+}
+
+// checkCombination refuses the other pairs of changes that exclude each other.
+func checkCombination(in *ddb.UpdateTableInput, p present) error {
+	creates, deletes := countIndexChanges(in.GlobalSecondaryIndexUpdates)
+	switch {
+	case p.warm && creates > 0:
+		return badParameter("Create global secondary index cannot be specified when updating WarmThroughput")
+	case p.warm && p.count() > 1:
+		return badParameter("WarmThroughput must be the only operation in the request")
+	case p.stream && (p.throughput || in.BillingMode.V == ddb.BillingModeProvisioned):
+		return badParameter("You cannot modify stream status while updating table IOPS")
+	case p.throughput && creates+deletes > 0:
+		return badParameter("You cannot create or delete index while updating table IOPS")
+	case p.stream && creates+deletes > 0:
+		return badParameter("You cannot create or delete index while changing stream status")
+	case in.BillingMode.V == ddb.BillingModePayPerRequest && p.throughput:
+		return badParameter("ProvisionedThroughput cannot be specified when BillingMode is PAY_PER_REQUEST")
+	case in.BillingMode.V == ddb.BillingModeProvisioned && !p.throughput:
+		return badParameter("ProvisionedThroughput must be specified when BillingMode is PROVISIONED")
+	}
+	return checkStreamUpdate(in.StreamSpecification)
+}
+
+// apply checks a request against the table and changes the copy of its
+// descriptor.
+func (u *tableUpdate) apply() error {
+	for _, step := range []func() error{
+		u.changeThroughput, u.changeIndexes, u.changeLimits, u.changeWarm, u.changeStream, u.changeSSE,
+	} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	u.next.DeletionProtected = u.in.DeletionProtectionEnabled.Or(u.next.DeletionProtected)
+	u.changeClass()
+	return nil
+}
+
+func (u *tableUpdate) changeClass() {
+	if class := u.in.TableClass; class.OK && class.V != orStandard(u.next.Class) {
+		u.next.Class, u.next.ClassChanged = class.V, u.now
+	}
+}
+
+// orStandard is the class of a table for which no request named one.
+func orStandard(class string) string {
+	if class == "" {
+		return ddb.TableClassStandard
+	}
+	return class
+}
+
+func (u *tableUpdate) changeSSE() error {
+	if u.in.SSESpecification == nil {
+		return nil
+	}
+	setting, err := u.next.newSSE(u.in.SSESpecification)
+	if err != nil {
+		return err
+	}
+	switch now := u.next.SSE; {
+	case setting == nil && now == nil:
+		return badParameter("Table is already encrypted by default")
+	case setting != nil && now != nil && u.in.SSESpecification.KMSMasterKeyId.V == now.Key:
+		return badParameter("Table is already encrypted with given KMSMasterKeyId. Use KMSMasterKeyId parameter if you want to change Master Key")
+	}
+	u.next.SSE = setting
+	return nil
+}
+
+// describe returns the answer: the table as it is becoming. Of a change that
+// the service carries out later it shows, as the service does, what it had
+// before.
+func (u *tableUpdate) describe(t *table, after *view) *ddb.TableDescription {
+	out := t.describe(after)
+	p := presentIn(u.in)
+	if p.throughput || p.billing || p.stream || p.class {
+		out.TableStatus = api.Some(ddb.TableStatusUpdating)
+	}
+	if p.throughput && !u.before.OnDemand {
+		out.ProvisionedThroughput = u.before.Throughput.describe(u.now)
+	}
+	u.describeIndexes(out)
+	return out
+}
