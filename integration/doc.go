@@ -1,0 +1,17 @@
+// Package integration tests the binary from outside, with the clients that
+// Levee's users have: the AWS SDK for Go here, the AWS CLI and boto3 beside it.
+// It is a module of its own, so that no client is a dependency of Levee.
+//
+//	integration/run                     everything, as CI does
+//	go test ./... -run TestPutItem      one family of operations
+//	LEVEE=/path/to/levee go test ./...  against a binary that is built already
+//
+// What an answer should be comes from the services' documentation and from what
+// they are known to answer, never from Levee's source. A test that disagrees
+// with Levee is a bug of Levee until the service says otherwise.
+//
+// Each test has an account of its own, which is the access key it signs with
+// (12 digits are the account itself), on one of two servers that all tests
+// share: one with its data in memory and one with its data on disk. Tests that
+// stop or kill a server start their own.
+package integration
