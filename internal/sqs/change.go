@@ -1,0 +1,80 @@
+package sqs
+
+import (
+	"github.com/levee-io/levee/internal/kv"
+)
+
+// change is one atomic step over one or several locked queues. The prepare
+// methods of a queue add to its batch and say what becomes of memory once the
+// batch is applied; so what several of them prepare, and whatever else is put
+// into the batch, happens together or not at all.
+//
+// The same message must not be prepared twice in one change, except to be
+// deleted.
+type change struct {
+	engine  *Engine
+	batch   kv.Batch
+	queues  []*queue
+	applied []func()
+	sent    []stagedSend
+}
+
+// stagedSend is a message with a deduplication id that the change will send.
+type stagedSend struct {
+	queue *queue
+	key   dedupKey
+	sent  sent
+}
+
+func (e *Engine) newChange(queues ...*queue) *change {
+	return &change{engine: e, batch: e.store.NewBatch(), queues: queues}
+}
+
+// then makes f run, under the locks, once the batch is applied.
+func (c *change) then(f func()) { c.applied = append(c.applied, f) }
+
+// apply applies the change. The queues may be unlocked then, but nothing may be
+// answered before the commit is durable. A change of nothing has the commit of
+// what was last written to its first queue.
+//
+// If it fails, what memory holds of the queues is dropped and read again.
+func (c *change) apply() (kv.Commit, error) {
+	if c.batch.Len() == 0 {
+		c.batch.Discard()
+		return c.queues[0].last, nil
+	}
+	commit, err := c.engine.store.Apply(c.batch, kv.Sync)
+	if err != nil {
+		for _, q := range c.queues {
+			q.forget()
+		}
+		return nil, err
+	}
+	for _, f := range c.applied {
+		f()
+	}
+	for _, q := range c.queues {
+		q.last = commit
+	}
+	return commit, nil
+}
+
+// run prepares one change of one queue and sees it through until it is durable.
+func (q *queue) run(prepare func(c *change, now int64) error) error {
+	now, err := q.lock()
+	if err != nil {
+		return err
+	}
+	c := q.engine.newChange(q)
+	if err := prepare(c, now); err != nil {
+		c.batch.Discard()
+		q.unlock()
+		return err
+	}
+	commit, err := c.apply()
+	q.unlock()
+	if err != nil {
+		return err
+	}
+	return commit.Wait()
+}

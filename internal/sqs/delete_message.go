@@ -1,0 +1,27 @@
+package sqs
+
+import (
+	"context"
+
+	"github.com/levee-io/levee/internal/api"
+	model "github.com/levee-io/levee/internal/api/sqsapi"
+)
+
+// DeleteMessage deletes a message that was received.
+func (e *Engine) DeleteMessage(_ context.Context, c *api.Caller, in *model.DeleteMessageRequest) (*Empty, error) {
+	q, err := e.queue(c, in.QueueUrl.V)
+	if err != nil {
+		return nil, err
+	}
+	err = q.run(func(c *change, now int64) error { return q.prepareDelete(c, in.ReceiptHandle.V, now) })
+	if err != nil {
+		return nil, err
+	}
+	return &Empty{}, nil
+}
+
+// Empty is the answer of an operation that says only that it was done.
+type Empty struct{}
+
+// AppendJSON implements api.Output.
+func (*Empty) AppendJSON(dst []byte) []byte { return append(dst, '{', '}') }

@@ -1,0 +1,45 @@
+// Package sqs is the queue engine: the operations of SQS over a kv.Store.
+//
+//	engine, err := sqs.Open(store, sqs.Options{})
+//	for _, op := range engine.Operations() { ... }
+//	engine.Close() // ends long polls; the store is the caller's
+//
+// # What is where
+//
+// A queue is a descriptor in the catalog and, for each message, a small row of
+// state and a row of content (docs/format.md). Memory holds the order of the
+// messages and who has which in flight: 16 bytes for a message that waits and
+// was never received, about 150 for one that was. Contents stay in the store and
+// are read when a message is handed out, after the queue is unlocked. All of
+// memory follows from the rows; it is read from them when a queue is first used,
+// and again should a write ever fail.
+//
+// The order is kept by a line: standard or fifo. Both hand out, take back and
+// forget a message in logarithmic time or better, whatever the depth of the
+// queue and the number of its groups. Nothing runs for an idle queue: what is
+// due (the end of a timeout or of a delay, expiry) happens when the queue is
+// next locked, and a timer is set only while a receive waits.
+//
+// # A write
+//
+// An operation locks its queue, prepares a change (rows in a kv.Batch, and what
+// becomes of memory), applies it, unlocks the queue, waits until the commit is
+// durable and only then answers. An answer that rests on what another operation
+// wrote (a repeated send, a message that is already deleted) waits for that
+// commit. Prepare methods of several queues, and whatever else shares the batch,
+// can be part of one change; that is how a message moves to a dead-letter queue.
+//
+// # Locks
+//
+// In this order: Engine.admin, queue.mu (of two queues that with the lower id
+// first), Engine.catalog. Engine.admin is for creating, changing and deleting
+// queues; sending and receiving never take it.
+//
+// # Where this differs from the service
+//
+// Everything is in force at once and every count is exact. The rules that forbid
+// something for 60 seconds are off by default (Options.EnforceCooldowns). A
+// message that moves to a dead-letter queue starts there with a receive count
+// of 0. ReceiveRequestAttemptIds are forgotten at a restart. The SenderId of a
+// message is the account that sent it.
+package sqs

@@ -1,0 +1,274 @@
+package sqs
+
+import (
+	"cmp"
+	"slices"
+)
+
+// fifo is the line of a FIFO queue. Each message group is a line of its own,
+// which is closed while a message of it is in flight. Groups that are open and
+// have a visible message take turns, so that a group with a million messages
+// does not hide one with a single message.
+//
+// The delay of a FIFO queue belongs to the queue, is retroactive, and messages
+// of a group are sent one after the other: so the delayed messages of a group
+// are always its last ones, and when the first is delayed all are.
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-delay-queues.html
+type fifo struct {
+	delay, retention int64 // ms
+
+	groups map[string]*group
+	// first and last are the ends of the list of groups whose turn will come:
+	// open ones with a visible message, and during a receive the one that it
+	// takes from, which is the first.
+	first, last *group
+	// waiting are open groups whose first message is delayed.
+	waiting heap[*group]
+	// expiring are the groups that have fresh messages, by group.bound.
+	expiring heap[*group]
+	// fresh is the number of messages that were never received, returned that of
+	// those that came back.
+	fresh, returned int
+	// pending are the messages whose delay has not ended. It serves only to
+	// count them.
+	pending deque[entry]
+
+	// adopt makes a message known to the queue.
+	adopt func(m *message)
+}
+
+// group is one message group. It exists while it has messages.
+type group struct {
+	name string
+	// back are messages that came back, in order. They precede fresh and are 10
+	// at most, since only the first ten of a group can have been received.
+	back  []*message
+	fresh deque[entry]
+	// flying is the number of messages in flight.
+	flying int
+	// bound is when the oldest fresh message was sent, or earlier. A bound that
+	// is too early costs one look at the group when it falls due; keeping it
+	// exact would cost a step in a heap for each message.
+	bound int64
+
+	listed     bool // stands in the list of turns
+	prev, next *group
+	waitAt     int // place in fifo.waiting; -1: none
+	expireAt   int // place in fifo.expiring; -1: none
+}
+
+func newFIFO(s *settings, adopt func(*message)) *fifo {
+	l := &fifo{delay: s.delay, retention: s.retention, groups: map[string]*group{}, adopt: adopt}
+	l.waiting.less = func(a, b *group) bool { return a.fresh.front().sent < b.fresh.front().sent }
+	l.waiting.moved = func(g *group, at int) { g.waitAt = at }
+	l.expiring.less = func(a, b *group) bool { return a.bound < b.bound }
+	l.expiring.moved = func(g *group, at int) { g.expireAt = at }
+	return l
+}
+
+// group returns the group of a name, which is made if there is none.
+func (l *fifo) group(name string) *group {
+	g := l.groups[name]
+	if g == nil {
+		g = &group{name: name, waitAt: -1, expireAt: -1}
+		l.groups[name] = g
+	}
+	return g
+}
+
+func (l *fifo) add(e entry, name string, _, now int64) {
+	g := l.group(name)
+	g.fresh.push(e)
+	l.fresh++
+	if e.sent+l.delay > now {
+		l.pending.push(e)
+	}
+	if g.expireAt < 0 {
+		g.bound = e.sent
+		l.expiring.push(g)
+	}
+	if g.flying == 0 && !g.listed && g.waitAt < 0 {
+		l.place(g, now)
+	}
+}
+
+// visible reports whether the first message of an open group can be handed out.
+func (l *fifo) visible(g *group, now int64) bool {
+	return len(g.back) > 0 || g.fresh.len() > 0 && g.fresh.front().sent+l.delay <= now
+}
+
+// place puts a group where it belongs: at the end of the list of turns, among
+// the waiting, or nowhere.
+func (l *fifo) place(g *group, now int64) {
+	l.unlist(g)
+	if g.waitAt >= 0 {
+		l.waiting.remove(g.waitAt)
+	}
+	switch {
+	case g.flying > 0: // closed
+	case l.visible(g, now):
+		l.list(g)
+	case g.fresh.len() > 0:
+		l.waiting.push(g)
+	default:
+		delete(l.groups, g.name)
+		if g.expireAt >= 0 {
+			l.expiring.remove(g.expireAt)
+		}
+	}
+}
+
+// replace places a group that is open, unless it keeps its turn.
+func (l *fifo) replace(g *group, now int64) {
+	if g.flying == 0 && !(g.listed && l.visible(g, now)) {
+		l.place(g, now)
+	}
+}
+
+func (l *fifo) list(g *group) {
+	g.listed, g.prev, g.next = true, l.last, nil
+	if l.last == nil {
+		l.first = g
+	} else {
+		l.last.next = g
+	}
+	l.last = g
+}
+
+func (l *fifo) unlist(g *group) {
+	if !g.listed {
+		return
+	}
+	if g.prev == nil {
+		l.first = g.next
+	} else {
+		g.prev.next = g.next
+	}
+	if g.next == nil {
+		l.last = g.prev
+	} else {
+		g.next.prev = g.prev
+	}
+	g.listed, g.prev, g.next = false, nil, nil
+}
+
+func (l *fifo) next(now int64) *message {
+	for g := l.first; g != nil; g = l.first {
+		if m := l.pop(g, now); m != nil {
+			return m
+		}
+		l.place(g, now)
+	}
+	return nil
+}
+
+// pop takes out the first message of a group, nil if it is not visible.
+func (l *fifo) pop(g *group, now int64) *message {
+	if !l.visible(g, now) {
+		return nil
+	}
+	if len(g.back) > 0 {
+		m := g.back[0]
+		g.back = slices.Delete(g.back, 0, 1)
+		l.returned--
+		return m
+	}
+	l.fresh--
+	m := newMessage(g.fresh.pop(), g)
+	l.adopt(m)
+	return m
+}
+
+func (l *fifo) fly(m *message) { m.group.flying++ }
+
+// done closes the group that the receive took from last; those before it were
+// closed when they had nothing more to give.
+func (l *fifo) done(now int64) {
+	if g := l.first; g != nil && (g.flying > 0 || !l.visible(g, now)) {
+		l.place(g, now)
+	}
+}
+
+func (l *fifo) back(m *message, now int64) {
+	g := m.group
+	at, _ := slices.BinarySearchFunc(g.back, m.seq, func(o *message, seq uint64) int { return cmp.Compare(o.seq, seq) })
+	g.back = slices.Insert(g.back, at, m)
+	l.returned++
+	g.flying--
+	l.replace(g, now)
+}
+
+func (l *fifo) remove(m *message, now int64) {
+	g := m.group
+	if m.inFlight {
+		g.flying--
+	} else if at := slices.Index(g.back, m); at >= 0 {
+		g.back = slices.Delete(g.back, at, at+1)
+		l.returned--
+	}
+	l.replace(g, now)
+}
+
+func (l *fifo) advance(now int64, drop func(uint64)) {
+	for l.expiring.len() > 0 && l.expiring.top().bound+l.retention <= now {
+		l.expire(l.expiring.pop(), now, drop)
+	}
+	for l.waiting.len() > 0 && l.visible(l.waiting.top(), now) {
+		l.place(l.waiting.top(), now)
+	}
+	for l.pending.len() > 0 && l.pending.front().sent+min(l.delay, l.retention) <= now {
+		l.pending.pop()
+	}
+}
+
+// expire drops the expired fresh messages of a group.
+func (l *fifo) expire(g *group, now int64, drop func(uint64)) {
+	for g.fresh.len() > 0 && g.fresh.front().sent+l.retention <= now {
+		drop(g.fresh.pop().seq)
+		l.fresh--
+	}
+	if g.waitAt >= 0 { // its key in the heap has changed
+		l.waiting.remove(g.waitAt)
+	}
+	if g.fresh.len() > 0 {
+		g.bound = g.fresh.front().sent
+		l.expiring.push(g)
+	}
+	l.replace(g, now)
+}
+
+func (l *fifo) ready() bool { return l.first != nil }
+
+func (l *fifo) nextDue() int64 {
+	if l.waiting.len() == 0 {
+		return 0
+	}
+	return l.waiting.top().fresh.front().sent + l.delay
+}
+
+func (l *fifo) counts(int64) (visible, delayed int) {
+	return l.fresh + l.returned - l.pending.len(), l.pending.len()
+}
+
+// configure applies a changed retention or delay.
+func (l *fifo) configure(s *settings, now int64) {
+	l.retention = s.retention
+	if l.delay == s.delay {
+		return
+	}
+	l.delay = s.delay
+	var pending []entry
+	for _, g := range l.groups {
+		g.fresh.each(func(e entry) {
+			if e.sent+l.delay > now {
+				pending = append(pending, e)
+			}
+		})
+		l.replace(g, now)
+	}
+	slices.SortFunc(pending, func(a, b entry) int { return cmp.Compare(a.seq, b.seq) })
+	l.pending = deque[entry]{}
+	for _, e := range pending {
+		l.pending.push(e)
+	}
+}

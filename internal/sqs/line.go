@@ -1,0 +1,32 @@
+package sqs
+
+// line is the order in which the messages of a queue are handed out: standard
+// or fifo. It holds the messages that no consumer has in flight, and knows of
+// those that one has only what the order needs. The lock of the queue guards it.
+type line interface {
+	// add puts in a message that was never received. visibleAt is when its own
+	// delay ends, 0 for none.
+	add(e entry, group string, visibleAt, now int64)
+	// next takes out the next message to hand out, nil if there is none now. The
+	// caller then either calls fly or lets the message go. It calls done before
+	// anything else is done with the line.
+	next(now int64) *message
+	// fly says that m, which next returned, is in flight.
+	fly(m *message)
+	done(now int64)
+	// back puts m, which was in flight, back.
+	back(m *message, now int64)
+	// remove forgets m, in flight or not.
+	remove(m *message, now int64)
+	// advance makes visible what is due and takes out entries that are expired,
+	// telling drop of each.
+	advance(now int64, drop func(seq uint64))
+	// ready reports whether next would return a message.
+	ready() bool
+	// nextDue is when advance has something to do, or 0. It may be too early.
+	nextDue() int64
+	// counts returns the numbers of messages that are visible and delayed.
+	counts(now int64) (visible, delayed int)
+	// configure applies changed settings.
+	configure(s *settings, now int64)
+}

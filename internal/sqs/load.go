@@ -1,0 +1,82 @@
+package sqs
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"github.com/levee-io/levee/internal/kv"
+)
+
+// load reads the messages of the queue from the store, but not their contents.
+func (q *queue) load(now int64) error {
+	q.clear()
+	next, ok, err := q.engine.store.Get(appendQueue(nil, kindSequence, q.id), nil)
+	if err != nil {
+		return fmt.Errorf("sqs: read queue %s: %w", q.arn, err)
+	}
+	q.nextSeq = 1
+	if ok && len(next) == 8 {
+		q.nextSeq = binary.BigEndian.Uint64(next)
+	}
+	q.reserved = q.nextSeq
+	if err := q.loadMessages(now); err != nil {
+		return fmt.Errorf("sqs: read queue %s: %w", q.arn, err)
+	}
+	if err := q.loadDedup(now); err != nil {
+		return fmt.Errorf("sqs: read queue %s: %w", q.arn, err)
+	}
+	q.loaded = true
+	return nil
+}
+
+func (q *queue) loadMessages(now int64) error {
+	retention := q.settings.Load().retention
+	it := q.engine.store.Scan(kv.PrefixRange(appendQueue(nil, kindMessage, q.id)))
+	defer func() { _ = it.Close() }()
+	for it.Next() {
+		s, err := readState(it.Value())
+		if err != nil {
+			return err
+		}
+		e := entry{seqOf(it.Key()), s.sent}
+		q.lastSent = max(q.lastSent, s.sent)
+		switch {
+		case s.sent+retention <= now:
+			q.expire(e.seq)
+		case s.receives == 0:
+			q.line.add(e, s.group, s.visibleAt, now)
+		default:
+			q.restore(e, s, now)
+		}
+	}
+	return it.Err()
+}
+
+// restore puts back a message that was received before.
+func (q *queue) restore(e entry, s state, now int64) {
+	m := newMessage(e, nil)
+	if l, ok := q.line.(*fifo); ok {
+		m.group = l.group(s.group)
+	}
+	m.receives, m.visibleAt, m.first, m.received = s.receives, s.visibleAt, s.first, s.received
+	q.adopt(m)
+	q.fly(m)
+	if m.visibleAt <= now {
+		q.land(m, now)
+	}
+}
+
+func (q *queue) loadDedup(now int64) error {
+	q.dedup = dedup{seqs: map[dedupKey]uint64{}}
+	it := q.engine.store.Scan(kv.PrefixRange(appendQueue(nil, kindDedup, q.id)))
+	defer func() { _ = it.Close() }()
+	for it.Next() {
+		r, err := readDedup(seqOf(it.Key()), it.Value())
+		if err != nil {
+			return err
+		}
+		q.dedup.add(r)
+	}
+	q.dedup.advance(now)
+	return it.Err()
+}

@@ -1,0 +1,54 @@
+package sqs
+
+import (
+	"slices"
+
+	"github.com/levee-io/levee/internal/api"
+	model "github.com/levee-io/levee/internal/api/sqsapi"
+)
+
+// Operations returns the operation table of SQS, sorted by name. Operations that
+// the engine does not have yet stand in it without a handler.
+func (e *Engine) Operations() []api.Operation {
+	have := slices.Concat(e.queueOperations(), e.messageOperations())
+	ops := make([]api.Operation, 0, len(model.OperationNames))
+	for _, name := range model.OperationNames {
+		at := slices.IndexFunc(have, func(op api.Operation) bool { return op.Name == name })
+		if at < 0 {
+			ops = append(ops, api.Operation{Target: model.Target, Name: name, Doc: "not implemented yet"})
+			continue
+		}
+		ops = append(ops, have[at])
+	}
+	return ops
+}
+
+func (e *Engine) queueOperations() []api.Operation {
+	const t = model.Target
+	return []api.Operation{
+		api.Op(t, "CreateQueue", api.Control, "whole; the name of a deleted queue is free at once, unless cooldowns are enforced", e.CreateQueue),
+		api.Op(t, "DeleteQueue", api.Control, "whole; takes effect at once", e.DeleteQueue),
+		api.Op(t, "GetQueueAttributes", api.Control, "whole; the counts are exact", e.GetQueueAttributes),
+		api.Op(t, "GetQueueUrl", api.Control, "whole, for queues of the caller's account", e.GetQueueUrl),
+		api.Op(t, "ListDeadLetterSourceQueues", api.Control, "whole", e.ListDeadLetterSourceQueues),
+		api.Op(t, "ListQueueTags", api.Control, "whole", e.ListQueueTags),
+		api.Op(t, "ListQueues", api.Control, "whole", e.ListQueues),
+		api.Op(t, "PurgeQueue", api.Control, "whole; takes effect at once, and may be repeated at once unless cooldowns are enforced", e.PurgeQueue),
+		api.Op(t, "SetQueueAttributes", api.Control, "whole; in force at once; policies and KMS keys are kept and not used", e.SetQueueAttributes),
+		api.Op(t, "TagQueue", api.Control, "whole", e.TagQueue),
+		api.Op(t, "UntagQueue", api.Control, "whole", e.UntagQueue),
+	}
+}
+
+func (e *Engine) messageOperations() []api.Operation {
+	const t = model.Target
+	return []api.Operation{
+		api.Op(t, "ChangeMessageVisibility", api.Write, "whole", e.ChangeMessageVisibility),
+		api.Op(t, "ChangeMessageVisibilityBatch", api.Write, "whole", e.ChangeMessageVisibilityBatch),
+		api.Op(t, "DeleteMessage", api.Write, "whole", e.DeleteMessage),
+		api.Op(t, "DeleteMessageBatch", api.Write, "whole", e.DeleteMessageBatch),
+		api.Op(t, "ReceiveMessage", api.Read, "whole, but for fair queues; attempt ids are forgotten at a restart", e.ReceiveMessage),
+		api.Op(t, "SendMessage", api.Write, "whole; a message group id on a standard queue is kept and does not change the order", e.SendMessage),
+		api.Op(t, "SendMessageBatch", api.Write, "whole; the messages of one call are accepted together", e.SendMessageBatch),
+	}
+}

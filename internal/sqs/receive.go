@@ -1,0 +1,148 @@
+package sqs
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/levee-io/levee/internal/api"
+	model "github.com/levee-io/levee/internal/api/sqsapi"
+	"github.com/levee-io/levee/internal/kv"
+)
+
+// receiving is what a receive asks of the queue.
+type receiving struct {
+	most       int
+	visibility api.Opt[int64] // s
+	wait       int64          // ms
+	attempt    string         // ReceiveRequestAttemptId of a FIFO queue
+}
+
+// delivery is a message that was handed out, as it was then.
+type delivery struct {
+	seq      uint64
+	sent     int64 // unix milliseconds
+	first    int64 // unix milliseconds
+	receives uint32
+}
+
+// visibility is the visibility timeout that a receive asks for, in milliseconds.
+func (q *queue) visibility(r *receiving) int64 {
+	if r.visibility.OK {
+		return 1000 * r.visibility.V
+	}
+	return q.settings.Load().visibility
+}
+
+// receive hands out messages. If there is none it waits. The deliveries are
+// durable when it returns.
+func (q *queue) receive(ctx context.Context, r *receiving) ([]delivery, error) {
+	w := newWaiter()
+	got, commit, err := q.look(r, w)
+	if w.place != nil {
+		defer q.leave(w)
+		timer := time.NewTimer(time.Duration(r.wait) * time.Millisecond)
+		defer timer.Stop()
+		for len(got) == 0 && err == nil {
+			select {
+			case <-w.wake:
+				got, commit, err = q.look(r, w)
+			case <-timer.C:
+				return nil, nil
+			case <-ctx.Done():
+				return nil, ctx.Err()
+			}
+		}
+		if errors.Is(err, errClosed) {
+			return nil, nil
+		}
+	}
+	if err != nil || len(got) == 0 {
+		return nil, err
+	}
+	return got, commit.Wait()
+}
+
+// look hands out what there is. If there is nothing and the receive may wait, w
+// stands in line afterwards.
+func (q *queue) look(r *receiving, w *waiter) (got []delivery, commit kv.Commit, err error) {
+	dead, now, err := q.lockWithDead()
+	if err != nil {
+		return nil, nil, err
+	}
+	queues := []*queue{q}
+	if dead != nil {
+		queues = append(queues, dead)
+	}
+	w.called = false
+	c := q.engine.newChange(queues...)
+	messages, err := q.take(c, dead, r, now)
+	if err == nil {
+		got = make([]delivery, len(messages))
+		for i, m := range messages {
+			got[i] = delivery{m.seq, m.sent, m.first, m.receives}
+		}
+		commit, err = c.apply()
+	} else {
+		c.batch.Discard()
+	}
+	if len(got) == 0 && err == nil && r.wait > 0 {
+		q.join(w)
+	}
+	if dead != nil {
+		dead.unlock()
+	}
+	q.unlock()
+	return got, commit, err
+}
+
+// take puts up to r.most messages in flight, and moves to the dead-letter queue
+// those that were received too often. Unlike what the prepare methods do, this
+// changes memory at once; if the change is not applied, memory is read anew.
+func (q *queue) take(c *change, dead *queue, r *receiving, now int64) ([]*message, error) {
+	if r.attempt != "" {
+		if list := q.repeat(c, r, now); list != nil {
+			return list, nil
+		}
+	}
+	room := min(r.most, maxInFlight-q.inFlight)
+	if room <= 0 {
+		if !q.fifo && r.wait == 0 {
+			return nil, api.Errorf(model.CodeOverLimit, "Too many messages in flight.")
+		}
+		return nil, nil
+	}
+	var list []*message
+	for len(list) < room {
+		m := q.line.next(now)
+		if m == nil {
+			break
+		}
+		if dead != nil && m.receives >= q.settings.Load().redrive.most {
+			if err := q.bury(c, m, dead, now); err != nil {
+				q.forget()
+				return nil, err
+			}
+			continue
+		}
+		q.handOut(c, m, q.visibility(r), now)
+		list = append(list, m)
+	}
+	q.line.done(now)
+	if r.attempt != "" && len(list) > 0 {
+		q.attempts.add(r.attempt, list, now)
+	}
+	return list, nil
+}
+
+// handOut puts one message in flight.
+func (q *queue) handOut(c *change, m *message, visibility, now int64) {
+	m.receives++
+	m.received = now
+	if m.first == 0 {
+		m.first = now
+	}
+	m.visibleAt = now + visibility
+	q.fly(m)
+	q.setState(c.batch, m.seq, m.state())
+}

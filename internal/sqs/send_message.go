@@ -1,0 +1,37 @@
+package sqs
+
+import (
+	"context"
+
+	"github.com/levee-io/levee/internal/api"
+	model "github.com/levee-io/levee/internal/api/sqsapi"
+)
+
+// SendMessage sends a message.
+func (e *Engine) SendMessage(_ context.Context, c *api.Caller, in *model.SendMessageRequest) (*model.SendMessageResult, error) {
+	q, err := e.queue(c, in.QueueUrl.V)
+	if err != nil {
+		return nil, err
+	}
+	d, err := newDraft(c, q, &model.SendMessageBatchRequestEntry{
+		MessageBody: in.MessageBody, DelaySeconds: in.DelaySeconds,
+		MessageAttributes: in.MessageAttributes, MessageSystemAttributes: in.MessageSystemAttributes,
+		MessageDeduplicationId: in.MessageDeduplicationId, MessageGroupId: in.MessageGroupId,
+	})
+	if err != nil {
+		return nil, err
+	}
+	var s sent
+	err = q.run(func(c *change, now int64) (err error) {
+		s, err = q.prepareSend(c, d, now)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	r := d.result(api.Opt[string]{}, q, s)
+	return &model.SendMessageResult{
+		MessageId: r.MessageId, MD5OfMessageBody: r.MD5OfMessageBody, SequenceNumber: r.SequenceNumber,
+		MD5OfMessageAttributes: r.MD5OfMessageAttributes, MD5OfMessageSystemAttributes: r.MD5OfMessageSystemAttributes,
+	}, nil
+}
