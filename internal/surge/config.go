@@ -9,8 +9,11 @@ import (
 
 // Config says what to play, where, and how hard. Start from DefaultConfig.
 type Config struct {
-	// Endpoint is the URL of the service, or "aws" for the cloud with the usual environment.
+	// Endpoint is the URL of the service, or "aws" for the cloud. Region and credentials come from the usual
+	// environment.
 	Endpoint string
+	// Embedded says that Endpoint is an engine of this process: the environment does not matter to it.
+	Embedded bool
 
 	Messages  int // one-off messages of all companies together
 	Companies int // companies that send at the same moment

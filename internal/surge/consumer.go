@@ -54,6 +54,8 @@ func (c *consumer) work(ctx context.Context) error {
 		case err == nil:
 			failures = 0
 			continue
+		case ctx.Err() != nil:
+			return nil
 		case errors.Is(err, errKilled):
 			failures = 0
 		default:
@@ -153,10 +155,7 @@ func (c *consumer) store(ctx context.Context, deliveries []*delivery, killed boo
 		for _, d := range p.stored {
 			c.counters.latency.record(now.Sub(time.UnixMicro(d.Sent)), 1)
 		}
-		if len(p.stored) > 0 {
-			c.counters.stored.Add(int64(len(p.stored)))
-			atLeast(&c.counters.lastStored, now.UnixMicro())
-		}
+		c.counters.stored.Add(int64(len(p.stored)))
 		c.counters.duplicates.Add(int64(len(p.duplicates)))
 		done = append(append(done, p.stored...), p.duplicates...)
 	}

@@ -6,7 +6,6 @@ import "sync/atomic"
 type counters struct {
 	sent, everyday atomic.Int64 // messages the queue accepted, for the first time as far as the producer knows; of which everyday traffic
 	sentInSurge    atomic.Int64 // messages of the surge that the queue accepted in this process
-	lastStored     atomic.Int64 // when a transaction was last acknowledged, Unix microseconds
 	stored         atomic.Int64 // messages whose transaction was acknowledged
 	propagated     atomic.Int64 // rows in the search table, over all processes of the run
 	resumedSent    atomic.Int64 // messages that earlier processes of the run sent

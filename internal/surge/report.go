@@ -22,13 +22,14 @@ type Report struct {
 	Propagated int64 `json:"propagated"` // rows in the search table
 
 	// Of this process:
-	Elapsed     float64 `json:"elapsed_seconds"`
-	SendSeconds float64 `json:"send_seconds"`      // until the queue had accepted the surge
-	SendRate    float64 `json:"sent_per_second"`   // messages the queue accepted in this time
-	DrainRate   float64 `json:"stored_per_second"` // from the start of the surge to the last message stored
-	Latency     Latency `json:"send_to_stored"`
-	Trouble     Trouble `json:"trouble"`
-	Consumers   int     `json:"consumers"`
+	Elapsed      float64 `json:"elapsed_seconds"`
+	SendSeconds  float64 `json:"send_seconds"`      // until the queue had accepted the surge
+	SendRate     float64 `json:"sent_per_second"`   // messages the queue accepted in this time
+	DrainSeconds float64 `json:"drain_seconds"`     // until its backlog was gone
+	DrainRate    float64 `json:"stored_per_second"` // messages stored in this time
+	Latency      Latency `json:"send_to_stored"`
+	Trouble      Trouble `json:"trouble"`
+	Consumers    int     `json:"consumers"`
 }
 
 // Latency is the time from the moment a message was handed to the queue to the acknowledgement of its transaction.
@@ -62,8 +63,9 @@ func (r *run) report(lines []Line) *Report {
 	rep := &Report{
 		OK: true, Run: r.record.Run, Resumed: r.resumed, Endpoint: r.Endpoint, Plan: r.record.Plan, Audit: lines,
 		Sent: c.sentSoFar(), Everyday: c.everyday.Load(), Propagated: c.propagated.Load(), Consumers: r.Consumers,
-		Elapsed:     time.Since(r.began).Seconds(),
-		SendSeconds: r.sentAll.Sub(r.surged).Seconds(),
+		Elapsed:      time.Since(r.began).Seconds(),
+		DrainSeconds: r.drained.Sub(r.surged).Seconds(),
+		SendSeconds:  r.sentAll.Sub(r.surged).Seconds(),
 		Latency: Latency{
 			Messages: c.latency.count(),
 			P50:      c.latency.quantile(0.50).Seconds(), P99: c.latency.quantile(0.99).Seconds(), Max: c.latency.longest().Seconds(),
@@ -74,9 +76,7 @@ func (r *run) report(lines []Line) *Report {
 		rep.OK = rep.OK && l.OK
 	}
 	rep.SendRate = perSecond(c.sentInSurge.Load(), rep.SendSeconds)
-	if last := time.UnixMicro(c.lastStored.Load()); last.After(r.surged) {
-		rep.DrainRate = perSecond(c.stored.Load()-r.storedBefore, last.Sub(r.surged).Seconds())
-	}
+	rep.DrainRate = perSecond(r.storedThen-r.storedBefore, rep.DrainSeconds)
 	return rep
 }
 
@@ -115,8 +115,8 @@ func (rep *Report) WriteText(w io.Writer) error {
 	t, l := rep.Trouble, rep.Latency
 	p.line("")
 	p.line("Speed")
-	p.line("  surge sent in   %.1f s, %s messages/s", rep.SendSeconds, group(int64(rep.SendRate)))
-	p.line("  stored          %s messages/s, end to end", group(int64(rep.DrainRate)))
+	p.line("  surge sent      in %.1f s, %s messages/s", rep.SendSeconds, group(int64(rep.SendRate)))
+	p.line("  backlog gone    in %.1f s, %s messages/s stored", rep.DrainSeconds, group(int64(rep.DrainRate)))
 	p.line("  send to stored  p50 %s, p99 %s, longest %s (%s messages)", seconds(l.P50), seconds(l.P99), seconds(l.Max), group(l.Messages))
 	p.line("")
 	p.line("Trouble")

@@ -27,8 +27,10 @@ type run struct {
 	phase atomic.Value // string: what the run is doing, for the display
 	total atomic.Int64 // messages of the whole run; zero while everyday traffic goes on
 
-	began, surged, sentAll time.Time // start of the process's part, of the surge; end of the surge's sends
-	storedBefore           int64     // counters.stored when the surge started
+	// Start of the process's part, of the surge; end of the surge's sends, and of its backlog.
+	began, surged, sentAll, drained time.Time
+	// counters.stored when the surge started, and when its backlog was gone.
+	storedBefore, storedThen int64
 }
 
 // Run plays the story, holds the audit and reports. A Report with OK false is a run whose audit found something; an
@@ -68,7 +70,7 @@ func (r *run) open(ctx context.Context) (err error) {
 		return err
 	}
 	requests := r.Companies + r.Consumers + 32
-	if r.clients, err = connect(ctx, r.Endpoint, requests); err != nil {
+	if r.clients, err = connect(ctx, r.Endpoint, r.Embedded, requests); err != nil {
 		return err
 	}
 	if err := r.begin(ctx); err != nil {
@@ -196,6 +198,7 @@ func (r *run) drive(ctx context.Context, done map[string]laneProgress) error {
 	if err := r.awaitCalm(ctx); err != nil {
 		return err
 	}
+	r.drained, r.storedThen = time.Now(), r.counters.stored.Load()
 	close(enough)
 	if err := everyday.wait(); err != nil {
 		return err
@@ -261,7 +264,7 @@ func (r *run) awaitCalm(ctx context.Context) error {
 	limit := time.Now().Add(drainLimit)
 	for time.Now().Before(limit) {
 		d, err := r.clients.depth(ctx, r.queue)
-		if err != nil || d.waiting+d.inFlight <= int64(r.BaseRate) {
+		if err != nil || d.waiting <= int64(r.BaseRate) {
 			return err
 		}
 		if err := sleep(ctx, queuePoll); err != nil {

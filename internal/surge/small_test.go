@@ -113,7 +113,7 @@ func TestLostReply(t *testing.T) {
 		fmt.Fprint(w, `{"QueueUrl":"q"}`)
 	}))
 	defer srv.Close()
-	c, err := connect(context.Background(), srv.URL, 4)
+	c, err := connect(context.Background(), srv.URL, true, 4)
 	if err != nil {
 		t.Fatal(err)
 	}
