@@ -3,6 +3,7 @@ package dynamodb
 // startBackground starts what runs beside the operations. No operation is
 // running yet, so the counters start from what the store holds now.
 func (e *Engine) startBackground() {
+	e.background.Go(e.trimStreams)
 	var list []counting
 	for _, t := range e.catalog.tables {
 		v := t.current.Load()

@@ -111,9 +111,9 @@ func (e *Engine) forgetStreams(t *table, now time.Time) error {
 	if !slices.ContainsFunc(v.OldStreams, past) {
 		return nil
 	}
-	next := *v.descriptor
-	next.OldStreams = slices.DeleteFunc(slices.Clone(v.OldStreams), past)
-	_, err := e.publish(t, &next, func(b kv.Batch) {
+	next := v.clone()
+	next.OldStreams = slices.DeleteFunc(next.OldStreams, past)
+	_, err := e.publish(t, next, func(b kv.Batch) {
 		for _, s := range v.OldStreams {
 			if past(s) {
 				erasePrefix(b, streamPrefix(s.ID))
