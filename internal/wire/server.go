@@ -27,6 +27,10 @@ const (
 	writeTimeout = 60 * time.Second
 	// idleTimeout is how long a connection may wait for its next request.
 	idleTimeout = 5 * time.Minute
+	// workerIdle is how long goroutines of closed connections are kept for new
+	// ones. It is also how long one of fasthttp's goroutines sleeps on after
+	// Shutdown.
+	workerIdle = time.Second
 )
 
 // Server serves an Endpoint over HTTP/1.1 at about half the CPU per request of
@@ -52,7 +56,9 @@ func NewServer(e *Endpoint, ln net.Listener) *Server {
 		IdleTimeout:        idleTimeout,
 		MaxRequestBodySize: MaxBody,
 		CloseOnShutdown:    true,
-		LazyRequestTime:    true,
+
+		MaxIdleWorkerDuration: workerIdle,
+		LazyRequestTime:       true,
 
 		DisablePreParseMultipartForm: true,
 		NoDefaultServerHeader:        true,
