@@ -1,0 +1,51 @@
+// Package levee gives tables, change streams and queues that speak the protocols
+// of DynamoDB, DynamoDB Streams and SQS, inside your process.
+//
+// Every AWS SDK can talk to it. Nothing in your code is specific to Levee but the
+// configuration of the client:
+//
+//	srv, err := levee.Open("data") // or "" for memory
+//	if err != nil {
+//		return err
+//	}
+//	defer srv.Close()
+//	tables := dynamodb.NewFromConfig(srv.AWSConfig())
+//	queues := sqs.NewFromConfig(srv.AWSConfig())
+//
+// In a test, package leveetest opens one and closes it when the test ends.
+//
+// # Reaching it
+//
+// AWSConfig makes clients that call the server directly: no socket, no port to
+// choose, no connection to wait for. Other processes, and SDKs in other
+// languages, need an address. Either the server listens by itself:
+//
+//	srv := &levee.Server{Dir: "data", Listen: "127.0.0.1:8000"}
+//	err := srv.Start()
+//
+// or Handler goes into a server of net/http, beside your own pages, behind TLS or
+// in an httptest.Server. Clients elsewhere then set the environment variable
+// AWS_ENDPOINT_URL to http:// and the address.
+//
+// # Data
+//
+// A request is answered when the disk has what it changed: a process can be
+// killed at any moment, and everything acknowledged is there when the directory
+// is opened again. Tables and queues are in one store, of which one process at a
+// time has the use. Without a directory the data is in memory and gone after
+// Close.
+//
+// # Namespaces
+//
+// What a request sees depends on its credentials: the account of the access key,
+// and the region. With Server.Keys, only these keys are accepted, their signatures
+// are verified, and each has the account that is configured for it. Without, any
+// key will do, and tests in parallel need nothing but different ones: a key id of
+// 12 digits is itself the account, and any other stands for an account of its
+// own.
+//
+// # Errors
+//
+// They are those of the services, to the letter: the types of the SDK, the texts,
+// and the order in which a request with several mistakes is refused.
+package levee

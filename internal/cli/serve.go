@@ -1,0 +1,145 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"syscall"
+	"time"
+
+	"github.com/levee-io/levee/internal/kv/kvpebble"
+	"github.com/levee-io/levee/internal/server"
+	"github.com/levee-io/levee/internal/wire"
+)
+
+const (
+	defaultDir = "levee-data"
+	// stopTimeout is how long requests in flight may take after a signal.
+	stopTimeout = 20 * time.Second
+)
+
+// serveCmd is the command levee serve.
+type serveCmd struct {
+	Addr     string `default:"127.0.0.1:8000" help:"Address to listen on."`
+	Data     string `placeholder:"DIR" xor:"store" help:"Directory of the data, levee-data by default."`
+	Memory   bool   `xor:"store" help:"Keep the data in memory; it is gone when the server stops."`
+	Auth     string `placeholder:"FILE" env:"LEVEE_AUTH" help:"Accept only the access keys of this file, and verify signatures."`
+	LogLevel string `default:"info" enum:"debug,info,warn,error" help:"What to log: debug (each request), info, warn or error."`
+}
+
+// Help is what levee serve --help says beside the flags.
+func (serveCmd) Help() string {
+	return `All services are on one port. Data is in the directory levee-data, made where the server is started, unless
+--data or --memory say otherwise. Every acknowledged change is on the disk, so the server can be stopped in any
+way; SIGINT and SIGTERM let it answer the requests that it has.
+
+By default any access key is accepted, and each access key and region sees tables and queues of its own. The file of
+--auth is one of AWS credentials, with the account that each key belongs to:
+
+    [shop]
+    aws_access_key_id = SHOPKEY
+    aws_secret_access_key = its secret
+    aws_account_id = 111122223333
+
+Instead, or as well, LEVEE_ACCESS_KEY_ID, LEVEE_SECRET_ACCESS_KEY and LEVEE_ACCOUNT_ID in the environment are a key.`
+}
+
+// Run serves until ctx ends.
+func (c *serveCmd) Run(ctx context.Context, std streams) error {
+	log, level := newLogger(std.err, c.LogLevel)
+	keys, err := readKeys(c.Auth, os.Getenv)
+	if err != nil {
+		return err
+	}
+	cfg := server.Config{Dir: c.dir(), Keys: keys, Logger: log}
+	if level <= slog.LevelDebug {
+		cfg.Observe = logRequests(log)
+	}
+	srv, err := server.Open(cfg)
+	if err != nil {
+		return explain(err, c.Addr)
+	}
+	addr, err := srv.Listen(c.Addr)
+	if err != nil {
+		return errors.Join(explain(err, c.Addr), srv.Close(ctx))
+	}
+	c.greet(std.err, addr, keys)
+	select {
+	case <-ctx.Done():
+		fmt.Fprintln(std.err, "levee: stopping")
+	case err = <-srv.Failed():
+	}
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
+	defer cancel()
+	return errors.Join(err, srv.Close(stop))
+}
+
+// dir is the directory of the data, "" for memory.
+func (c *serveCmd) dir() string {
+	switch {
+	case c.Memory:
+		return ""
+	case c.Data == "":
+		return defaultDir
+	}
+	return c.Data
+}
+
+func newLogger(w io.Writer, name string) (*slog.Logger, slog.Level) {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(name)); err != nil {
+		panic(err) // the parser lets only the names of levels pass
+	}
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level})), level
+}
+
+func logRequests(log *slog.Logger) func(wire.Observation) {
+	return func(o wire.Observation) {
+		log.Debug("request", "target", o.Target, "status", o.Status, "code", o.Code, "duration", o.Duration,
+			"in", o.In, "out", o.Out, "requestId", o.RequestID)
+	}
+}
+
+// explain adds what to do about the errors that a newcomer meets.
+func explain(err error, addr string) error {
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return fmt.Errorf("%s is in use, perhaps by another levee; choose another address with --addr", addr)
+	case errors.Is(err, kvpebble.ErrLocked):
+		return fmt.Errorf("%w\nStop that process, or choose another directory with --data", err)
+	}
+	return err
+}
+
+// greet says where the server is and how to reach it.
+func (c *serveCmd) greet(w io.Writer, addr net.Addr, keys wire.Keys) {
+	where := "in memory"
+	if dir := c.dir(); dir != "" {
+		where = "in " + dir
+	}
+	url := "http://" + reachable(addr)
+	fmt.Fprintf(w, "levee %s serves DynamoDB, DynamoDB Streams and SQS on %s, data %s\n\n", version(), url, where)
+	fmt.Fprintf(w, "To point the AWS CLI or any AWS SDK at it:\n\n")
+	fmt.Fprintf(w, "  export AWS_ENDPOINT_URL=%s AWS_REGION=us-east-1\n", url)
+	if keys == nil {
+		fmt.Fprintf(w, "  export AWS_ACCESS_KEY_ID=000000000000 AWS_SECRET_ACCESS_KEY=any\n")
+	} else {
+		fmt.Fprintf(w, "  export AWS_ACCESS_KEY_ID=... AWS_SECRET_ACCESS_KEY=...   # one of the %d accepted\n", len(keys))
+	}
+	fmt.Fprintf(w, "  aws dynamodb list-tables\n\n")
+	if tcp, ok := addr.(*net.TCPAddr); ok && keys == nil && !tcp.IP.IsLoopback() {
+		fmt.Fprintf(w, "Anybody who reaches this address can read and write everything: see --auth.\n\n")
+	}
+}
+
+// reachable is the address as a client on this machine would write it.
+func reachable(addr net.Addr) string {
+	if tcp, ok := addr.(*net.TCPAddr); ok && tcp.IP.IsUnspecified() {
+		return fmt.Sprintf("localhost:%d", tcp.Port)
+	}
+	return addr.String()
+}

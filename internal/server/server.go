@@ -1,0 +1,194 @@
+// Package server puts the parts together: a store, the engines on it, the wire
+// in front of them, and a listener. It is the only package that knows them all.
+//
+//	srv, err := server.Open(server.Config{Dir: "data"})
+//	addr, err := srv.Listen("127.0.0.1:8000")
+//	...
+//	err = srv.Close(ctx)
+//
+// Close takes the parts apart in the order in which they depend on each other:
+// it stops accepting connections, ends long polls, waits for the requests in
+// flight, and closes the engines and then the store. What was acknowledged is
+// durable without it.
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"sync"
+
+	"github.com/levee-io/levee/internal/dynamodb"
+	"github.com/levee-io/levee/internal/kv"
+	"github.com/levee-io/levee/internal/kv/kvmem"
+	"github.com/levee-io/levee/internal/kv/kvpebble"
+	"github.com/levee-io/levee/internal/sqs"
+	"github.com/levee-io/levee/internal/wire"
+)
+
+// Config says what to open. Its zero value is an engine in memory that accepts
+// any access key.
+type Config struct {
+	// Dir is the directory of the data, made if it does not exist. Empty means
+	// memory.
+	Dir string
+	// Keys are the accepted access keys; nil accepts any.
+	Keys wire.Keys
+	// Logger gets what an operator should know; nil means slog.Default.
+	Logger *slog.Logger
+	// Observe, unless nil, is told of each finished request.
+	Observe func(wire.Observation)
+}
+
+// Server is a running engine.
+type Server struct {
+	endpoint *wire.Endpoint
+	tables   *dynamodb.Engine
+	queues   *sqs.Engine
+	store    kv.Store
+
+	failed chan error // see Failed
+
+	mu        sync.Mutex
+	listening []*listening // guarded by mu
+	closed    bool         // guarded by mu
+}
+
+type listening struct {
+	http *wire.Server
+	done chan error
+}
+
+// Open opens the store and the engines. The error wraps kvpebble.ErrLocked if
+// another process has the directory open, and kv.ErrFormat if it holds something
+// that this program does not know.
+func Open(cfg Config) (*Server, error) {
+	if cfg.Logger == nil {
+		cfg.Logger = slog.Default()
+	}
+	s := &Server{failed: make(chan error, 1)}
+	if err := s.open(cfg); err != nil {
+		return nil, errors.Join(err, s.closeParts())
+	}
+	s.endpoint = wire.New(wire.Options{
+		Operations: append(s.tables.Operations(), s.queues.Operations()...),
+		Keys:       cfg.Keys,
+		Logger:     cfg.Logger,
+		Observe:    cfg.Observe,
+	})
+	return s, nil
+}
+
+func (s *Server) open(cfg Config) (err error) {
+	if s.store, err = openStore(cfg); err != nil {
+		return err
+	}
+	if s.tables, err = dynamodb.Open(s.store, dynamodb.Options{Logger: cfg.Logger}); err != nil {
+		return fmt.Errorf("open tables: %w", err)
+	}
+	if s.queues, err = sqs.Open(s.store, sqs.Options{}); err != nil {
+		return fmt.Errorf("open queues: %w", err)
+	}
+	return nil
+}
+
+func openStore(cfg Config) (kv.Store, error) {
+	if cfg.Dir == "" {
+		return kvmem.New(), nil
+	}
+	store, err := kvpebble.Open(cfg.Dir, kvpebble.Options{Logger: cfg.Logger})
+	if err != nil {
+		return nil, err // not a nil *kvpebble.Store in a kv.Store
+	}
+	return store, nil
+}
+
+// Endpoint returns what serves requests, to be used with other listeners or
+// with none.
+func (s *Server) Endpoint() *wire.Endpoint { return s.endpoint }
+
+// Listen serves on an address until Close, and returns the address with the port
+// that was chosen if it had 0.
+func (s *Server) Listen(addr string) (net.Addr, error) {
+	ln, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		ln.Close()
+		return nil, net.ErrClosed
+	}
+	l := &listening{http: wire.NewServer(s.endpoint, ln), done: make(chan error, 1)}
+	s.listening = append(s.listening, l)
+	go s.serve(l)
+	return ln.Addr(), nil
+}
+
+func (s *Server) serve(l *listening) {
+	err := l.http.Serve()
+	if errors.Is(err, net.ErrClosed) {
+		err = nil
+	}
+	l.done <- err
+	if err != nil {
+		select {
+		case s.failed <- err:
+		default: // one failure says enough
+		}
+	}
+}
+
+// Failed returns a channel that gets an error when a listener ends by itself.
+func (s *Server) Failed() <-chan error { return s.failed }
+
+// Close stops the server as the package comment says; again, it does nothing. If
+// ctx ends before the requests in flight do, Close returns its error and leaves
+// the engines and the store open for them: nothing is lost, but the process
+// should end.
+func (s *Server) Close(ctx context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil
+	}
+	s.closed = true
+	stopped := make(chan error, len(s.listening))
+	for _, l := range s.listening {
+		go func() { stopped <- l.shutdown(ctx) }()
+	}
+	err := s.endpoint.Close(ctx)
+	for range s.listening {
+		err = errors.Join(err, <-stopped)
+	}
+	if err != nil {
+		return fmt.Errorf("requests are still running: %w", err)
+	}
+	return s.closeParts()
+}
+
+// shutdown stops the listener and waits for its connections.
+func (l *listening) shutdown(ctx context.Context) error {
+	if err := l.http.Shutdown(ctx); err != nil {
+		return err
+	}
+	return <-l.done
+}
+
+// closeParts closes what was opened, the store last.
+func (s *Server) closeParts() error {
+	var errs []error
+	if s.queues != nil {
+		errs = append(errs, s.queues.Close())
+	}
+	if s.tables != nil {
+		errs = append(errs, s.tables.Close())
+	}
+	if s.store != nil {
+		errs = append(errs, s.store.Close())
+	}
+	return errors.Join(errs...)
+}
