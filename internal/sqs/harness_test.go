@@ -208,3 +208,6 @@ func wantError(t testing.TB, err error, code, message string) {
 		t.Errorf("error\n  %s: %s\nwant\n  %s: %s", e.Code, e.Message, code, message)
 	}
 }
+
+// kvRange is the range of all rows of the engine.
+func kvRange() kv.Range { return kv.PrefixRange([]byte{space}) }

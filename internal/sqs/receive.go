@@ -40,22 +40,7 @@ func (q *queue) receive(ctx context.Context, r *receiving) ([]delivery, error) {
 	w := newWaiter()
 	got, commit, err := q.look(r, w)
 	if w.place != nil {
-		defer q.leave(w)
-		timer := time.NewTimer(time.Duration(r.wait) * time.Millisecond)
-		defer timer.Stop()
-		for len(got) == 0 && err == nil {
-			select {
-			case <-w.wake:
-				got, commit, err = q.look(r, w)
-			case <-timer.C:
-				return nil, nil
-			case <-ctx.Done():
-				return nil, ctx.Err()
-			}
-		}
-		if errors.Is(err, errClosed) {
-			return nil, nil
-		}
+		got, commit, err = q.await(ctx, r, w)
 	}
 	if err != nil || len(got) == 0 {
 		return nil, err
@@ -63,37 +48,67 @@ func (q *queue) receive(ctx context.Context, r *receiving) ([]delivery, error) {
 	return got, commit.Wait()
 }
 
+// await waits for its turn and for a message.
+func (q *queue) await(ctx context.Context, r *receiving, w *waiter) (got []delivery, commit kv.Commit, err error) {
+	timer := time.NewTimer(time.Duration(r.wait) * time.Millisecond)
+	defer timer.Stop()
+	for w.place != nil {
+		select {
+		case <-w.wake:
+			got, commit, err = q.look(r, w)
+		case <-timer.C:
+			q.leave(w)
+		case <-ctx.Done():
+			q.leave(w)
+			err = ctx.Err()
+		}
+	}
+	if errors.Is(err, errClosed) {
+		return nil, nil, nil
+	}
+	return got, commit, err
+}
+
 // look hands out what there is. If there is nothing and the receive may wait, w
-// stands in line afterwards.
+// stands in line afterwards, else it does not.
 func (q *queue) look(r *receiving, w *waiter) (got []delivery, commit kv.Commit, err error) {
 	dead, now, err := q.lockWithDead()
 	if err != nil {
+		q.leave(w)
 		return nil, nil, err
 	}
-	queues := []*queue{q}
-	if dead != nil {
-		queues = append(queues, dead)
-	}
 	w.called = false
-	c := q.engine.newChange(queues...)
-	messages, err := q.take(c, dead, r, now)
-	if err == nil {
-		got = make([]delivery, len(messages))
-		for i, m := range messages {
-			got[i] = delivery{m.seq, m.sent, m.first, m.receives}
-		}
-		commit, err = c.apply()
-	} else {
-		c.batch.Discard()
-	}
-	if len(got) == 0 && err == nil && r.wait > 0 {
+	if got, commit, err = q.takeNow(dead, r, now); len(got) == 0 && err == nil && r.wait > 0 {
 		q.join(w)
+	} else {
+		q.part(w)
 	}
 	if dead != nil {
 		dead.unlock()
 	}
 	q.unlock()
 	return got, commit, err
+}
+
+// takeNow takes messages and applies the change that this is.
+func (q *queue) takeNow(dead *queue, r *receiving, now int64) (got []delivery, commit kv.Commit, err error) {
+	c := q.engine.newChange(q)
+	if dead != nil {
+		c.queues = append(c.queues, dead)
+	}
+	messages, err := q.take(c, dead, r, now)
+	if err != nil {
+		c.batch.Discard()
+		return nil, nil, err
+	}
+	got = make([]delivery, len(messages))
+	for i, m := range messages {
+		got[i] = delivery{m.seq, m.sent, m.first, m.receives}
+	}
+	if commit, err = c.apply(); err != nil {
+		return nil, nil, err
+	}
+	return got, commit, nil
 }
 
 // take puts up to r.most messages in flight, and moves to the dead-letter queue

@@ -22,23 +22,26 @@ type waiter struct {
 
 func newWaiter() *waiter { return &waiter{wake: make(chan struct{}, 1)} }
 
-// join puts a waiter at the end of the line unless it already stands in it, and
-// reports whether it stands there now.
-func (q *queue) join(w *waiter) bool {
+// join puts a waiter at the end of the line, unless it already stands in it or
+// too many do.
+func (q *queue) join(w *waiter) {
 	if w.place == nil && q.waiters.Len() < maxWaiters {
 		w.place = q.waiters.PushBack(w)
 	}
-	return w.place != nil
 }
 
-// leave ends the wait of w. It may have been woken meanwhile, then the next one
-// is.
-func (q *queue) leave(w *waiter) {
-	q.mu.Lock()
+// part takes a waiter out of the line, if it stands in it.
+func (q *queue) part(w *waiter) {
 	if w.place != nil {
 		q.waiters.Remove(w.place)
 		w.place = nil
 	}
+}
+
+// leave ends the wait of w. If it was woken meanwhile, the next one is instead.
+func (q *queue) leave(w *waiter) {
+	q.mu.Lock()
+	q.part(w)
 	q.unlock()
 }
 
