@@ -109,7 +109,7 @@ func gsis(list ...string) string {
 }
 
 func TestCreateTableValidation(t *testing.T) {
-	const bad = "One or more parameter values were invalid: "
+
 	const provisioned = `,"ProvisionedThroughput":{"ReadCapacityUnits":1,"WriteCapacityUnits":1}`
 	names := func(n int) (list []string) {
 		for i := range n {
@@ -187,7 +187,7 @@ func TestCreateTableWithKeysOfSeveralAttributes(t *testing.T) {
 			name, strings.Join(defs, ","), key("pk:HASH"), lsi("index", key(keys...), all))
 	}
 	h.mustDo("CreateTable", create("four", "a:HASH", "b:HASH", "c:HASH", "d:HASH", "pk:RANGE"))
-	const bad = "One or more parameter values were invalid: "
+
 	h.refused("CreateTable", create("five", "a:HASH", "b:HASH", "c:HASH", "d:HASH", "e:HASH"), bad+"The KeySchema exceeds the maximum allowed number of HASH key attributes")
 	h.refused("CreateTable", create("mixed", "a:HASH", "b:RANGE", "c:HASH"), bad+"All HASH key attributes must precede RANGE key attributes in the KeySchema")
 }
