@@ -126,7 +126,6 @@ func (g *batchGet) read(ctx context.Context, e *Engine, room *int) error {
 				return err
 			}
 			if size > *room {
-				*room = 0
 				return nil
 			}
 			*room -= size

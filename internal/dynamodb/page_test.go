@@ -157,6 +157,25 @@ func TestPagesOf1MB(t *testing.T) {
 	}
 }
 
+// Whole items of a page stay what they are while the page grows.
+func TestPageKeepsItemsApart(t *testing.T) {
+	h := newEngine(t)
+	h.mustDo("CreateTable", rangedTable)
+	for i := range 300 {
+		h.put("ranged", fmt.Sprintf(`{"a":{"S":"x"},"b":{"S":"%03d"},"f":{"S":%q},"g":{"S":"%03d"}}`, i, filler(i*13%2000), i))
+	}
+	f := h.read("Query", `{"TableName":"ranged","KeyConditionExpression":"a = :x","ExpressionAttributeValues":{":x":{"S":"x"}}}`)
+	for i, item := range f.Items {
+		want := fmt.Sprintf("%03d", i)
+		if text, _ := item["f"]["S"].(string); item["b"]["S"] != want || item["g"]["S"] != want || len(text) != i*13%2000 {
+			t.Fatalf("item %d: %v %v, %d bytes", i, item["b"], item["g"], len(text))
+		}
+	}
+	if len(f.Items) != 300 {
+		t.Errorf("%d items", len(f.Items))
+	}
+}
+
 // raw returns a stored item of partition x of "ranged" and its size.
 func (h *harness) raw(table, b string) ([]byte, int) {
 	h.t.Helper()

@@ -56,20 +56,24 @@ func TestTransactGetItemsBoundsTheSize(t *testing.T) {
 	h.refused("TransactGetItems", `{"TransactItems":[`+strings.Join(gets, ",")+`]}`, "Collection size of items in the transaction has exceeded the maximum allowed size")
 }
 
-// Of two items that are always written together, no transaction sees one new and
-// the other old.
+// Of items that are always written together, no transaction sees some new and the
+// others old.
 func TestTransactGetItemsSeesWholeTransactions(t *testing.T) {
+	const items, writes = 20, 150
 	h := newEngine(t)
 	h.mustDo("CreateTable", hashedTable)
+	all := func(format string, args ...any) string {
+		list := make([]string, items)
+		for i := range list {
+			list[i] = fmt.Sprintf(format, append([]any{i}, args...)...)
+		}
+		return `{"TransactItems":[` + strings.Join(list, ",") + `]}`
+	}
 	var writers sync.WaitGroup
 	for w := range 2 {
 		writers.Go(func() {
-			for i := range 200 {
-				n := fmt.Sprint(2*i + w)
-				put := func(key string) string {
-					return `{"Put":{"TableName":"hashed","Item":{"a":{"S":"` + key + `"},"v":{"N":"` + n + `"}}}}`
-				}
-				if _, err := h.do("TransactWriteItems", `{"TransactItems":[`+put("x")+`,`+put("y")+`]}`); err != nil {
+			for i := range writes {
+				if _, err := h.do("TransactWriteItems", all(`{"Put":{"TableName":"hashed","Item":{"a":{"S":"k%d"},"v":{"N":"%d"}}}}`, 2*i+w)); err != nil {
 					t.Error(err)
 				}
 			}
@@ -77,18 +81,17 @@ func TestTransactGetItemsSeesWholeTransactions(t *testing.T) {
 	}
 	done := make(chan struct{})
 	go func() { writers.Wait(); close(done) }()
+	get := all(`{"Get":{"TableName":"hashed","Key":{"a":{"S":"k%d"}},"ProjectionExpression":"v"}}`)
 	for running := true; running; {
 		select {
 		case <-done:
 			running = false
 		default:
 		}
-		out := h.mustDo("TransactGetItems", `{"TransactItems":[
-			{"Get":{"TableName":"hashed","Key":{"a":{"S":"x"}},"ProjectionExpression":"v"}},
-			{"Get":{"TableName":"hashed","Key":{"a":{"S":"y"}},"ProjectionExpression":"v"}}]}`)
-		x, y, _ := strings.Cut(strings.TrimSuffix(strings.TrimPrefix(out, `{"Responses":[`), `]}`), `},{`)
-		if strings.Trim(x, "{}") != strings.Trim(y, "{}") {
-			t.Fatalf("half a transaction: %s", out)
+		out := strings.TrimSuffix(strings.TrimPrefix(h.mustDo("TransactGetItems", get), `{"Responses":[`), `]}`)
+		first := out[:(len(out)-items+1)/items]
+		if want := strings.Repeat(first+",", items); out+"," != want {
+			t.Fatalf("a part of a transaction: %s", out)
 		}
 	}
 }
