@@ -9,14 +9,17 @@ import (
 // batch is applied; so what several of them prepare, and whatever else is put
 // into the batch, happens together or not at all.
 //
-// The same message must not be prepared twice in one change, except to be
-// deleted.
+// What is prepared later does not see what was prepared before, except that a
+// repeated deduplication id and a message given back are noticed. A message must
+// not be deleted and get another visibility timeout in one change.
 type change struct {
 	engine  *Engine
 	batch   kv.Batch
 	queues  []*queue
 	applied []func()
 	sent    []stagedSend
+	// released are the messages that the change will give back.
+	released []*message
 }
 
 // stagedSend is a message with a deduplication id that the change will send.

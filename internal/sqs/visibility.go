@@ -1,6 +1,8 @@
 package sqs
 
 import (
+	"slices"
+
 	"github.com/levee-io/levee/internal/api"
 	model "github.com/levee-io/levee/internal/api/sqsapi"
 )
@@ -26,7 +28,7 @@ func (q *queue) prepareVisibility(c *change, handle string, seconds, now int64) 
 		return errReceiptExpired(handle)
 	case m == nil || m.receives != r.receives:
 		return errParameter(handle, "ReceiptHandle", "Message does not exist or is not available for visibility timeout change.")
-	case !m.inFlight && m.visibleAt == 0:
+	case !m.inFlight && m.visibleAt == 0, slices.Contains(c.released, m):
 		return api.Errorf(model.CodeMessageNotInflight, "The specified message isn't in flight.")
 	case !m.inFlight:
 		return nil
@@ -38,6 +40,8 @@ func (q *queue) prepareVisibility(c *change, handle string, seconds, now int64) 
 	s.visibleAt = 0
 	if seconds > 0 {
 		s.visibleAt = now + 1000*seconds
+	} else {
+		c.released = append(c.released, m)
 	}
 	q.setState(c.batch, m.seq, s)
 	c.then(func() { q.setVisible(m, s.visibleAt, now) })
@@ -47,9 +51,6 @@ func (q *queue) prepareVisibility(c *change, handle string, seconds, now int64) 
 // setVisible gives a message in flight a new end of its visibility timeout, 0
 // for now.
 func (q *queue) setVisible(m *message, at, now int64) {
-	if !m.inFlight {
-		return // given back twice in one batch
-	}
 	m.visibleAt = at
 	if at == 0 {
 		q.land(m, now)
