@@ -13,7 +13,7 @@ func markdown(c *config, results []result) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Benchmark report\n\n")
 	fmt.Fprintf(&b, "Made by `go run . %s` in bench/ on %s: %s, %d CPUs, %s/%s, %s.\n\n",
-		strings.Join(os.Args[1:], " "), time.Now().UTC().Format("2006-01-02"), cpuModel(), runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, runtime.Version())
+		commandLine(), time.Now().UTC().Format("2006-01-02"), cpuModel(), runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, runtime.Version())
 	fmt.Fprintf(&b, "%d connections, %v a measurement, items of about 256 bytes; the server has one CPU of its own where taskset is at hand. "+
 		"A queue's cycle is three requests (send, receive, delete). \"Fixed rate\" is %.0f %% of the closed loop's rate, its latency counted from the due time. "+
 		"Absolute figures say as much about the machine and its disk as about Levee; CPU per request is what compares best.\n\n", c.conns, c.duration, c.share*100)
@@ -33,4 +33,16 @@ func cpuModel() string {
 		}
 	}
 	return "unknown processor"
+}
+
+// commandLine returns the arguments as a shell takes them.
+func commandLine() string {
+	var args []string
+	for _, a := range os.Args[1:] {
+		if strings.ContainsAny(a, " ,") {
+			a = "'" + a + "'"
+		}
+		args = append(args, a)
+	}
+	return strings.Join(args, " ")
 }

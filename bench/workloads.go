@@ -36,16 +36,16 @@ func workloads() []workload {
 		{"UpdateItem ADD", filledTable("add"), func(k *worker) error {
 			return k.do(ddb+"UpdateItem", fmt.Sprintf(`{"TableName":"add","Key":{"pk":{"S":"k%d"}},"UpdateExpression":"ADD n :one","ExpressionAttributeValues":{":one":{"N":"1"}}}`, rand.IntN(keys)))
 		}},
-		{"UpdateItem ADD, one key", filledTable("hot"), func(k *worker) error {
+		{"UpdateItem ADD one key", filledTable("hot"), func(k *worker) error {
 			return k.do(ddb+"UpdateItem", `{"TableName":"hot","Key":{"pk":{"S":"k1"}},"UpdateExpression":"ADD n :one","ExpressionAttributeValues":{":one":{"N":"1"}}}`)
 		}},
-		{"TransactWriteItems of 2", filledTable("tx"), transact},
+		{"TransactWriteItems of 2", filledTable("transact"), transact},
 		{"Query of 10", sortedTable("query"), func(k *worker) error {
 			return k.do(ddb+"Query", fmt.Sprintf(`{"TableName":"query","KeyConditionExpression":"pk = :p","ExpressionAttributeValues":{":p":{"S":"p%d"}},"Limit":10}`, rand.IntN(keys/10)))
 		}},
 		{"BatchWriteItem of 25", emptyTable("batch"), batchWrite},
-		{"SQS cycle, standard", queue("standard", "{}"), cycle("standard", func(*worker) string { return "" })},
-		{"SQS cycle, FIFO", queue("fifo.fifo", `{"FifoQueue":"true","DeduplicationScope":"messageGroup","FifoThroughputLimit":"perMessageGroupId"}`),
+		{"SQS cycle standard", queue("standard", "{}"), cycle("standard", func(*worker) string { return "" })},
+		{"SQS cycle FIFO", queue("fifo.fifo", `{"FifoQueue":"true","DeduplicationScope":"messageGroup","FifoThroughputLimit":"perMessageGroupId"}`),
 			cycle("fifo.fifo", func(k *worker) string {
 				return fmt.Sprintf(`,"MessageGroupId":"g%d","MessageDeduplicationId":"%d-%d-%d"`, rand.IntN(1000), k.id, k.n, rand.Int64())
 			})},
@@ -57,7 +57,7 @@ func (k *worker) do(target, body string) error { return k.client.call(target, []
 func transact(k *worker) error {
 	a := rand.IntN(keys)
 	b := (a + 1 + rand.IntN(keys-1)) % keys
-	update := `{"Update":{"TableName":"tx","Key":{"pk":{"S":"k%d"}},"UpdateExpression":"ADD n :one","ExpressionAttributeValues":{":one":{"N":"1"}}}}`
+	update := `{"Update":{"TableName":"transact","Key":{"pk":{"S":"k%d"}},"UpdateExpression":"ADD n :one","ExpressionAttributeValues":{":one":{"N":"1"}}}}`
 	return k.do(ddb+"TransactWriteItems", fmt.Sprintf(`{"ClientRequestToken":"%d-%d-%d","TransactItems":[`+update+`,`+update+`]}`, k.id, k.n, rand.Int64(), a, b))
 }
 
