@@ -2,6 +2,7 @@ package sqs
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 )
 
@@ -59,7 +60,7 @@ type group struct {
 
 func newFIFO(s *settings, adopt func(*message)) *fifo {
 	l := &fifo{delay: s.delay, retention: s.retention, groups: map[string]*group{}, adopt: adopt}
-	l.waiting.less = func(a, b *group) bool { return a.fresh.front().sent < b.fresh.front().sent }
+	l.waiting.less = func(a, b *group) bool { return a.fresh.front().seq < b.fresh.front().seq }
 	l.waiting.moved = func(g *group, at int) { g.waitAt = at }
 	l.expiring.less = func(a, b *group) bool { return a.bound < b.bound }
 	l.expiring.moved = func(g *group, at int) { g.expireAt = at }
@@ -257,18 +258,25 @@ func (l *fifo) configure(s *settings, now int64) {
 		return
 	}
 	l.delay = s.delay
-	var pending []entry
-	for _, g := range l.groups {
-		g.fresh.each(func(e entry) {
-			if e.sent+l.delay > now {
-				pending = append(pending, e)
-			}
-		})
-		l.replace(g, now)
-	}
-	slices.SortFunc(pending, func(a, b entry) int { return cmp.Compare(a.seq, b.seq) })
 	l.pending = deque[entry]{}
-	for _, e := range pending {
+	for _, e := range l.freshSince(now - l.delay) {
 		l.pending.push(e)
 	}
+	for _, g := range slices.SortedFunc(maps.Values(l.groups), func(a, b *group) int { return cmp.Compare(a.bound, b.bound) }) {
+		l.replace(g, now)
+	}
+}
+
+// freshSince returns the messages sent after a moment and never received, in
+// order.
+func (l *fifo) freshSince(after int64) (list []entry) {
+	for _, g := range l.groups {
+		g.fresh.each(func(e entry) {
+			if e.sent > after {
+				list = append(list, e)
+			}
+		})
+	}
+	slices.SortFunc(list, func(a, b entry) int { return cmp.Compare(a.seq, b.seq) })
+	return list
 }
