@@ -176,6 +176,34 @@ func TestPageKeepsItemsApart(t *testing.T) {
 	}
 }
 
+// An entry of a local index and the item fetched for it are of the same moment:
+// no item is shown at a place where it is not.
+func TestFetchedItemsFitTheirEntries(t *testing.T) {
+	h := newEngine(t)
+	h.mustDo("CreateTable", rangedTable)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for i := range 1500 { // an item goes to and fro between 1 and 9
+			in := fmt.Sprintf(`{"TableName":"ranged","Item":{"a":{"S":"x"},"b":{"S":"%d"},"d":{"S":"%d"}}}`, i/2%8, 1+8*(i%2))
+			if _, err := h.do("PutItem", in); err != nil {
+				t.Error(err)
+			}
+		}
+	}()
+	for running := true; running; {
+		select {
+		case <-done:
+			running = false
+		default:
+		}
+		f := h.read("Query", `{"TableName":"ranged","IndexName":"index2","Select":"ALL_ATTRIBUTES","KeyConditionExpression":"a = :x AND d < :5","ExpressionAttributeValues":{":x":{"S":"x"},":5":{"S":"5"}}}`)
+		if d := f.column("d"); strings.Contains(d, "9") {
+			t.Fatalf("items at %s among those before 5", d)
+		}
+	}
+}
+
 // raw returns a stored item of partition x of "ranged" and its size.
 func (h *harness) raw(table, b string) ([]byte, int) {
 	h.t.Helper()
