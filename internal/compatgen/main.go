@@ -1,0 +1,93 @@
+// Command compatgen writes docs/compatibility.md from the operation table:
+//
+//	compatgen -out docs/compatibility.md
+//
+// The table is the one that dispatches requests, so the page lists what the
+// binary does and not what somebody remembers.
+package main
+
+import (
+	_ "embed"
+	"flag"
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+
+	"github.com/levee-io/levee/internal/api"
+	"github.com/levee-io/levee/internal/dynamodb"
+	"github.com/levee-io/levee/internal/kv/kvmem"
+	"github.com/levee-io/levee/internal/sqs"
+)
+
+// general is what concerns more than one operation.
+//
+//go:embed general.md
+var general string
+
+func main() {
+	out := flag.String("out", "", "file to write")
+	flag.Parse()
+	page, err := page()
+	if err == nil {
+		err = os.WriteFile(*out, []byte(page), 0o644)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "compatgen:", err)
+		os.Exit(1)
+	}
+}
+
+// page returns the text of docs/compatibility.md.
+func page() (string, error) {
+	slog.SetDefault(slog.New(slog.DiscardHandler))
+	store := kvmem.New()
+	defer store.Close()
+	tables, err := dynamodb.Open(store, dynamodb.Options{})
+	if err != nil {
+		return "", err
+	}
+	defer tables.Close()
+	queues, err := sqs.Open(store, sqs.Options{})
+	if err != nil {
+		return "", err
+	}
+	defer queues.Close()
+	var b strings.Builder
+	b.WriteString(general)
+	all := append(tables.Operations(), queues.Operations()...)
+	for _, s := range []struct{ title, target string }{
+		{"DynamoDB", "DynamoDB_20120810"},
+		{"DynamoDB Streams", "DynamoDBStreams_20120810"},
+		{"SQS", "AmazonSQS"},
+	} {
+		section(&b, s.title, s.target, all)
+	}
+	return b.String(), nil
+}
+
+// section writes the operations of one service.
+func section(b *strings.Builder, title, target string, all []api.Operation) {
+	var built, missing []api.Operation
+	for _, op := range all {
+		switch {
+		case op.Target != target:
+		case op.Handle == nil:
+			missing = append(missing, op)
+		default:
+			built = append(built, op)
+		}
+	}
+	fmt.Fprintf(b, "\n## %s: %d of %d operations\n\n| operation | what to know |\n| --- | --- |\n", title, len(built), len(built)+len(missing))
+	for _, op := range built {
+		fmt.Fprintf(b, "| %s | %s |\n", op.Name, op.Doc)
+	}
+	if len(missing) == 0 {
+		return
+	}
+	var names []string
+	for _, op := range missing {
+		names = append(names, op.Name)
+	}
+	fmt.Fprintf(b, "\nKnown and not implemented, answered with the service's error for an unknown operation:\n%s.\n", strings.Join(names, ", "))
+}

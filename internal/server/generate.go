@@ -1,0 +1,3 @@
+package server
+
+//go:generate go run ../compatgen -out ../../docs/compatibility.md
