@@ -260,3 +260,20 @@ func TestQueryStartKeyRefusals(t *testing.T) {
 			q.table, index, q.condition, q.start), q.want)
 	}
 }
+
+func TestBackfillingIndexCannotBeRead(t *testing.T) {
+	h := newEngine(t)
+	songs(h)
+	table, err := h.lookup(&h.caller, "ranged")
+	if err != nil {
+		t.Fatal(err)
+	}
+	next := table.current.Load().clone()
+	next.index("index3").Backfilling = true
+	if _, err := h.publish(table, next, nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	const message = "Cannot read from backfilling global secondary index: index3"
+	h.refused("Query", `{"TableName":"ranged","IndexName":"index3","KeyConditionExpression":"c = :x","ExpressionAttributeValues":{":x":{"S":"m"}}}`, message)
+	h.refused("Scan", `{"TableName":"ranged","IndexName":"index3"}`, message)
+}

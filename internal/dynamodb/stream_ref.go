@@ -88,7 +88,7 @@ func (s *streamSettings) shardOf(id string) (int, error) {
 	return 0, api.Errorf(streams.CodeResourceNotFoundException, "Requested resource not found: Shard does not exist")
 }
 
-// end returns the last sequence number of a shard whose record is durable, and
+// shardEnd returns the last sequence number of a shard whose record is durable, and
 // so are those of all records before; 0 if there is none.
 func (e *Engine) shardEnd(ref *streamRef, i int) (uint64, error) {
 	if ref.live == nil {

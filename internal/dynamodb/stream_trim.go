@@ -101,14 +101,14 @@ func (e *Engine) trimStream(id, before uint64) error {
 
 // forgetStreams removes from a table the streams whose records are all deleted.
 func (e *Engine) forgetStreams(t *table, now time.Time) error {
+	past := func(s streamSettings) bool { return s.forgotten(now.Add(-2 * iteratorLife)) }
+	if v := t.current.Load(); v == nil || !slices.ContainsFunc(v.OldStreams, past) {
+		return nil
+	}
 	t.alter.Lock()
 	defer t.alter.Unlock()
 	v := t.current.Load()
 	if v == nil {
-		return nil
-	}
-	past := func(s streamSettings) bool { return s.forgotten(now.Add(-2 * iteratorLife)) }
-	if !slices.ContainsFunc(v.OldStreams, past) {
 		return nil
 	}
 	next := v.clone()
