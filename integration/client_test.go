@@ -64,16 +64,21 @@ func ctx(t testing.TB) context.Context {
 	return c
 }
 
-// must fails the test on an error and is otherwise its first argument.
-func must[T any](t testing.TB) func(v T, err error) T {
+// answer is what a call returned.
+type answer[T any] struct {
+	v   T
+	err error
+}
+
+func try[T any](v T, err error) answer[T] { return answer[T]{v, err} }
+
+// must is the value of a call that has to succeed.
+func (a answer[T]) must(t testing.TB) T {
 	t.Helper()
-	return func(v T, err error) T {
-		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return v
+	if a.err != nil {
+		t.Fatal(a.err)
 	}
+	return a.v
 }
 
 // wantError checks the type that the SDK gives an error, and its message.

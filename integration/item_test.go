@@ -23,7 +23,7 @@ func dec(n string) val       { return &types.AttributeValueMemberN{Value: n} }
 func bin(b string) val       { return &types.AttributeValueMemberB{Value: []byte(b)} }
 func boolean(b bool) val     { return &types.AttributeValueMemberBOOL{Value: b} }
 func null() val              { return &types.AttributeValueMemberNULL{Value: true} }
-func list(v ...val) val      { return &types.AttributeValueMemberL{Value: v} }
+func list(v ...val) val      { return &types.AttributeValueMemberL{Value: append([]val{}, v...)} }
 func object(m item) val      { return &types.AttributeValueMemberM{Value: m} }
 func strs(s ...string) val   { return &types.AttributeValueMemberSS{Value: s} }
 func nums(s ...string) val   { return &types.AttributeValueMemberNS{Value: s} }

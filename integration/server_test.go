@@ -20,7 +20,7 @@ import (
 // started again, so queue URLs stay valid.
 type server struct {
 	addr string
-	args []string // after `levee serve --addr ...`
+	args []string   // after `levee serve --addr ...`
 	cmd  *exec.Cmd  // nil while it does not run
 	gone chan error // has what cmd ended with
 	log  tail
