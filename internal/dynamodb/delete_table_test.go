@@ -59,6 +59,16 @@ func TestRecreatedTableIsEmpty(t *testing.T) {
 	}
 }
 
+// Rows carry the number of their table, so a number is never given twice.
+func TestTablesOfTwoLivesShareNothing(t *testing.T) {
+	h := newEngine(t)
+	h.mustDo("CreateTable", plain("first", onDemand))
+	h.mustDo("PutItem", `{"TableName":"first","Item":{"pk":{"S":"1"}}}`)
+	h.restart()
+	h.mustDo("CreateTable", plain("second", onDemand))
+	h.expect("Scan", `{"TableName":"second"}`, `{"Items":[],"Count":0,"ScannedCount":0}`)
+}
+
 func TestDeletionProtection(t *testing.T) {
 	h := newEngine(t)
 	h.mustDo("CreateTable", plain("safe", onDemand+`,"DeletionProtectionEnabled":true`))
