@@ -1,0 +1,56 @@
+// Package dynamodb is the engine of tables: DynamoDB and DynamoDB Streams, as
+// the services answer, over one kv.Store. It knows operations and shapes
+// (package api), not the protocol that brings them.
+//
+// Open reads the catalog of a store and returns an Engine; Operations is the
+// table of what it can do, with a handler for each; Close ends the work in the
+// background. There is one file per operation, and each row of the operation
+// table says where the engine deviates from the service.
+//
+// # Tables and views
+//
+// A table is described by a descriptor, kept in the catalog of the store. What
+// runs on it works with a view: the descriptor together with what is made of it
+// for speed. Both are immutable. A change of a table publishes a new view, with
+// the descriptor applied to the store in the same step; whoever began with the
+// old one and only reads ends with it.
+//
+// A table, and each of its streams, has a number that is never given again, and
+// every row begins with it. So a table that is created again under the same name
+// begins empty whatever its predecessor left, and deleting one is deleting a few
+// ranges of keys. docs/format.md says the bytes.
+//
+// # Writes
+//
+// Every write, from one item to a transaction, is one call of commit: fix the
+// view, latch the items, read them, decide, and apply one batch with the items,
+// the index entries, the stream records and the idempotency token. The latches
+// are released then, and the answer waits until the batch is durable. What an
+// answer reports without having written it (a failed condition, a consistent
+// read) waits for the commits that its latches remember.
+//
+// # Indexes
+//
+// A new global index is published first, marked as not yet filled, so that every
+// write maintains it; backfill then walks the items that were there before. It
+// begins anew when the engine is opened before it is done.
+//
+// # Locks
+//
+// Taken in this order, and released before anyone waits for the disk, except
+// that a change of a table holds alter until it is durable:
+//
+//  1. table.alter: one change of a table at a time.
+//  2. table.mu: shared by a write until it is applied, exclusive to publish a
+//     view; of several tables in ascending order of their numbers.
+//  3. The latches of the items, in ascending order.
+//  4. The shards of streams, in ascending order of stream and shard.
+//  5. Engine.catalog: which tables there are. Held alone to look one up, with
+//     alter and mu to change one; never together with latches or shards.
+//
+// The locks of the store come last: an engine calls it with its own locks held,
+// and it never calls back.
+//
+// Background work (filling indexes, counting after Open, trimming streams) ends
+// with Close. It takes the same locks for one step at a time.
+package dynamodb
