@@ -182,8 +182,10 @@ func TestCrashInCreation(t *testing.T) {
 			}
 			return
 		}
-		for _, unsynced := range []int{0, 50, 100} {
-			cfg := vfs.CrashCloneCfg{UnsyncedDataPercent: unsynced, RNG: rand.New(rand.NewPCG(1, uint64(good)))}
+		rng := rand.New(rand.NewPCG(1, uint64(good)))
+		for i := range 20 {
+			unsynced := []int{0, 50, 100, 50}[i%4]
+			cfg := vfs.CrashCloneCfg{UnsyncedDataPercent: unsynced, RNG: rng}
 			s, err := Open("data/store", Options{FS: disk.CrashClone(cfg)})
 			if err != nil {
 				t.Fatalf("%d writes succeeded and %d %% of them without a sync: %v", good, unsynced, err)

@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/levee-io/levee/internal/kv"
 )
@@ -86,7 +87,7 @@ func testCloseWaits(t *testing.T, s kv.Store) {
 	put(t, s, "a", "1", "b", "1")
 	it := s.Scan(kv.Range{})
 	snap := s.Snapshot()
-	done := make(chan error)
+	done := make(chan error, 1)
 	go func() { done <- s.Close() }()
 	for {
 		if _, _, err := s.Get([]byte("a"), nil); errors.Is(err, kv.ErrClosed) {
@@ -94,17 +95,20 @@ func testCloseWaits(t *testing.T, s kv.Store) {
 		}
 		runtime.Gosched()
 	}
+	waits := func(what string) {
+		time.Sleep(5 * time.Millisecond) // a chance to return that it must not take
+		if len(done) > 0 {
+			t.Errorf("Close did not wait for %s", what)
+		}
+	}
+	waits("an iterator and a snapshot")
 	if !it.Next() || !it.Next() || string(it.Key()) != "b" {
 		t.Errorf("an iterator ended when the store was closing: %v", it.Err())
 	}
 	if err := it.Close(); err != nil {
 		t.Error(err)
 	}
-	select {
-	case <-done:
-		t.Error("Close did not wait for a snapshot")
-	default:
-	}
+	waits("a snapshot")
 	if err := snap.Close(); err != nil {
 		t.Error(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/levee-io/levee/internal/kv"
@@ -113,7 +114,7 @@ func testIncrements(t *testing.T, s kv.Store) {
 // one batch without guards that writes "stop". If a guard were checked apart from
 // its batch, a worker would now and then overwrite the "stop".
 func testGuardedUnguarded(t *testing.T, s kv.Store) {
-	const rounds, workers = 100, 3
+	const rounds, workers = 200, 3
 	flag, run, stop := []byte("flag"), []byte("go"), []byte("stop")
 	write := func(value, guard []byte) error {
 		b := s.NewBatch()
@@ -128,19 +129,22 @@ func testGuardedUnguarded(t *testing.T, s kv.Store) {
 		if err := write(run, nil); err != nil {
 			t.Fatal(err)
 		}
+		var stopped atomic.Bool
 		parallel(t, workers+1, func(worker int) error {
 			if worker == 0 {
+				defer stopped.Store(true)
 				return write(stop, nil)
 			}
 			for {
+				late := stopped.Load()
 				err := write(run, run)
 				if errors.Is(err, kv.ErrConflict) {
 					return nil
 				}
-				if err != nil {
-					return err
+				if err == nil && late {
+					err = errors.New("a batch was applied against its guard")
 				}
-				if v, _, err := s.Get(flag, nil); err != nil || string(v) == "stop" {
+				if err != nil {
 					return err
 				}
 			}
