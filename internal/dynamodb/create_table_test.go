@@ -191,3 +191,22 @@ func TestCreateTableWithKeysOfSeveralAttributes(t *testing.T) {
 	h.refused("CreateTable", create("five", "a:HASH", "b:HASH", "c:HASH", "d:HASH", "e:HASH"), bad+"The KeySchema exceeds the maximum allowed number of HASH key attributes")
 	h.refused("CreateTable", create("mixed", "a:HASH", "b:RANGE", "c:HASH"), bad+"All HASH key attributes must precede RANGE key attributes in the KeySchema")
 }
+
+// Of all indexes together (Developer Guide, "Service, account, and table
+// quotas": projected secondary index attributes per table).
+func TestIndexesNameAHundredAttributesAtMost(t *testing.T) {
+	projecting := func(name string, n int) string {
+		var names []string
+		for i := range n {
+			names = append(names, fmt.Sprintf(`"%s%d"`, name, i))
+		}
+		return gsi(name, hashA, `{"ProjectionType":"INCLUDE","NonKeyAttributes":[`+strings.Join(names, ",")+`]}`)
+	}
+	list := []string{}
+	for i := range 5 {
+		list = append(list, projecting(fmt.Sprintf("index%d", i), 20))
+	}
+	h := newEngine(t)
+	h.refused("CreateTable", ab(hashArange, gsis(append(list, projecting("more", 1))...)), bad+"Number of NonKeyAttributes across all secondary indexes exceeds the per-table limit of 100")
+	h.mustDo("CreateTable", ab(hashArange, gsis(list...)))
+}
