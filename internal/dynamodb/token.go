@@ -3,6 +3,7 @@ package dynamodb
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"time"
 
 	"github.com/levee-io/levee/internal/api"
@@ -65,11 +66,33 @@ func (t *token) store(b kv.Batch, now time.Time) {
 	b.Set(t.key(tokenBucket(now)), value)
 }
 
-// trimTokens forgets the tokens that are older than tokenLife.
+// forgetTokens deletes the tokens that are no longer remembered, until the
+// engine closes.
+func (e *Engine) forgetTokens() {
+	tick := time.NewTicker(tokenLife)
+	defer tick.Stop()
+	for {
+		if err := e.trimTokens(time.Now()); err != nil {
+			e.log.Error("forget idempotency tokens", "err", err)
+		}
+		select {
+		case <-e.background.ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// trimTokens deletes the buckets of tokens before the last one.
 func (e *Engine) trimTokens(now time.Time) error {
+	first := []byte{space, kindToken}
+	it := e.store.Scan(kv.Range{Start: first, End: binary.BigEndian.AppendUint32(first[:2:2], tokenBucket(now)-1), Limit: 1})
+	stale := it.Next()
+	if err := errors.Join(it.Err(), it.Close()); err != nil || !stale {
+		return err
+	}
 	b := e.store.NewBatch()
-	oldest := binary.BigEndian.AppendUint32([]byte{space, kindToken}, tokenBucket(now)-1)
-	b.DeleteRange([]byte{space, kindToken}, oldest)
+	b.DeleteRange(first, binary.BigEndian.AppendUint32(first[:2:2], tokenBucket(now)-1))
 	commit, err := e.store.Apply(b, kv.NoSync)
 	if err != nil {
 		return err

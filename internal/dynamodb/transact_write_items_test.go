@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/levee-io/levee/internal/api"
+	"github.com/levee-io/levee/internal/kv"
 )
 
 // transfer moves amount between two accounts if the first has enough.
@@ -136,4 +137,27 @@ func TestTransactionRefusals(t *testing.T) {
 			t.Errorf("%s: %v, want %s: %s", c.name, err, c.code, c.text)
 		}
 	}
+}
+
+func TestOldTokensAreDeleted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := bank(t, 2)
+		h.mustDo("TransactWriteItems", transfer("a0", "a1", 10, "t"))
+		tokens := func() (n int) {
+			it := h.store.Scan(kv.PrefixRange([]byte{space, kindToken}))
+			defer it.Close()
+			for it.Next() {
+				n++
+			}
+			return n
+		}
+		if n := tokens(); n != 1 {
+			t.Fatalf("%d tokens after a transaction", n)
+		}
+		time.Sleep(3 * tokenLife)
+		synctest.Wait()
+		if n := tokens(); n != 0 {
+			t.Errorf("%d tokens half an hour later", n)
+		}
+	})
 }

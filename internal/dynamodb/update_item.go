@@ -17,6 +17,7 @@ func (e *Engine) UpdateItem(_ context.Context, c *api.Caller, in *ddb.UpdateItem
 	x := expressions{
 		names: in.ExpressionAttributeNames, values: in.ExpressionAttributeValues,
 		update: in.UpdateExpression, condition: in.ConditionExpression,
+		null: "UpdateExpression and ConditionExpression are null",
 	}
 	p, err := x.parse()
 	if err != nil {
