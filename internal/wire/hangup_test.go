@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/levee-io/levee/internal/api"
+	"github.com/levee-io/levee/internal/api/dynamodbapi"
 	"github.com/levee-io/levee/internal/wire"
 )
 
@@ -70,6 +72,35 @@ func TestCloseEndsLongPolls(t *testing.T) {
 	}
 	if got := tr.send(t, call{body: "{}"}); got.status != http.StatusServiceUnavailable {
 		t.Errorf("after Close: %d", got.status)
+	}
+}
+
+// Close does not wait for an operation that ignores its context for longer than
+// it is told to.
+func TestCloseGivesUp(t *testing.T) {
+	entered, leave := make(chan struct{}), make(chan struct{})
+	e := wire.New(wire.Options{Operations: []api.Operation{
+		api.Op(dynamodbapi.Target, "ListTables", api.Control, "", func(context.Context, *api.Caller, *dynamodbapi.ListTablesInput) (*dynamodbapi.ListTablesOutput, error) {
+			close(entered)
+			<-leave
+			return &dynamodbapi.ListTablesOutput{}, nil
+		}),
+	}})
+	tr := startClient(t, e)
+	answers := make(chan answer, 1)
+	go func() { answers <- tr.send(t, call{body: "{}"}) }()
+	await(t, entered, "the operation")
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := e.Close(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("Close with an operation running: %v", err)
+	}
+	close(leave)
+	if got := await(t, answers, "the answer"); got.status != 200 {
+		t.Errorf("the operation was answered with %d", got.status)
+	}
+	if err := e.Close(t.Context()); err != nil {
+		t.Errorf("a second Close: %v", err)
 	}
 }
 

@@ -102,6 +102,10 @@ func TestDynamoDBAnswers(t *testing.T) {
 		"base64 length":   {call{target: get, body: `{"Key":{"a":{"B":"23456"}}}`}, 400, serialization("Base64 encoded length is expected a multiple of 4 bytes but found: 5")},
 		"base64":          {call{target: get, body: `{"Key":{"a":{"B":"=+/="}}}`}, 400, serialization("Invalid last non-pad Base64 character dectected")},
 
+		"many elements": {call{target: get, body: `{"AttributesToGet":[` + strings.Repeat(`"a",`, 10_000) + `"a"]}`}, 400, serialization("Too many elements")},
+		"deep":          {call{target: get, body: strings.Repeat("[", 10_000)}, 400, coral("SerializationException")},
+		"not UTF-8":     {call{target: get, body: "{\"TableName\":\"\xff\"}"}, 400, coral("SerializationException")},
+
 		// Constraints.
 		"required": {call{target: get, body: `{}`}, 400,
 			`{"__type":"com.amazon.coral.validate#ValidationException","message":"2 validation errors detected: Value null at 'tableName' failed to satisfy constraint: Member must not be null; Value null at 'key' failed to satisfy constraint: Member must not be null"}`},
