@@ -35,7 +35,9 @@ func (d *dedup) add(r dedupRow) {
 func (d *dedup) advance(now int64) {
 	for d.line.len() > 0 && d.line.front().sent+dedupWindow <= now {
 		r := d.line.pop()
-		delete(d.seqs, r.key)
+		if d.seqs[r.key] == r.seq { // else it was read from the store together with a later one
+			delete(d.seqs, r.key)
+		}
 		d.floor = r.seq + 1
 		d.stale++
 	}
