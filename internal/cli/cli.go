@@ -19,6 +19,7 @@ import (
 // root is the command levee.
 type root struct {
 	Serve   serveCmd   `cmd:"" help:"Serve tables, streams and queues until interrupted."`
+	Surge   surgeCmd   `cmd:"" help:"Play a surge against an embedded engine, and audit it."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 

@@ -130,7 +130,9 @@ func (c *serveCmd) greet(w io.Writer, addr net.Addr, keys wire.Keys) {
 	} else {
 		fmt.Fprintf(w, "  export AWS_ACCESS_KEY_ID=... AWS_SECRET_ACCESS_KEY=...   # one of the %d accepted\n", len(keys))
 	}
-	fmt.Fprintf(w, "  aws dynamodb list-tables\n\n")
+	// Version 1 of the AWS CLI has an endpoint of its own for SQS, which only the
+	// flag overrides.
+	fmt.Fprintf(w, "  aws dynamodb list-tables\n  aws sqs list-queues --endpoint-url %s\n\n", url)
 	if tcp, ok := addr.(*net.TCPAddr); ok && keys == nil && !tcp.IP.IsLoopback() {
 		fmt.Fprintf(w, "Anybody who reaches this address can read and write everything: see --auth.\n\n")
 	}
