@@ -102,25 +102,10 @@ func (e *Engine) fillRow(b kv.Batch, v *view, x *indexView, row []byte) error {
 	if err != nil {
 		return err
 	}
-	if !x.accepts(item) {
-		return nil
-	}
 	if entry := x.entry(v, item, raw, 0); entry.row != nil {
 		b.Set(entry.row, entry.value)
 	}
 	return nil
-}
-
-// accepts reports whether those attributes of an item that are keys of the
-// index can be. Items from before the index need not conform: the service leaves
-// them out (Developer Guide, "Detecting and correcting index key violations").
-func (x *indexView) accepts(item attr.Map) bool {
-	for _, a := range x.Key.attrs() {
-		if value, ok := item.Get(a.Name); ok && x.checkKey(a, value) != nil {
-			return false
-		}
-	}
-	return true
 }
 
 // unfinished returns the index of a number if it is still being filled.

@@ -260,7 +260,8 @@ func TestFillingStopsWithTheTable(t *testing.T) {
 }
 
 // Items from before an index may have anything where its key should be. They are
-// left out (Developer Guide, "Detecting and correcting index key violations").
+// left out, and can be corrected or deleted afterwards (Developer Guide,
+// "Detecting and correcting index key violations").
 func TestIndexLeavesOutItemsThatViolateIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newEngine(t)
@@ -277,6 +278,13 @@ func TestIndexLeavesOutItemsThatViolateIt(t *testing.T) {
 		h.mustDo("UpdateTable", addIndex)
 		synctest.Wait()
 		if n := h.checkIndex(); n != 1 {
+			t.Errorf("%d entries", n)
+		}
+		for i := 1; i < 4; i++ {
+			h.mustDo("PutItem", put(i, indexed(i, i)))
+		}
+		h.mustDo("DeleteItem", `{"TableName":"abc","Key":{"pk":{"S":"4"}}}`)
+		if n := h.checkIndex(); n != 4 {
 			t.Errorf("%d entries", n)
 		}
 		if _, err := h.do("PutItem", put(9, `,"n":{"S":"text"}`)); err == nil {

@@ -19,7 +19,7 @@ type descriptor struct {
 	UUID    string    `json:"uuid"`
 	Created time.Time `json:"created"`
 
-	Attributes []keyAttr `json:"attributes"` // in the order of the request
+	Attributes []keyAttr `json:"attributes"` // by name, as the service shows them
 	Key        keySchema `json:"key"`
 	Indexes    []index   `json:"indexes,omitempty"`
 	NextIndex  uint16    `json:"nextIndex"` // the number of the next index

@@ -2,6 +2,7 @@ package dynamodb
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/levee-io/levee/internal/api"
 	"github.com/levee-io/levee/internal/attr"
@@ -34,11 +35,13 @@ func (x *indexView) entry(v *view, item attr.Map, raw []byte, size int) entry {
 	return entry{row, attr.AppendMap(nil, projected), projected.Size()}
 }
 
-// covers reports whether an item has every key attribute of the index.
+// covers reports whether an item has every key attribute of the index, and each
+// is such as the index takes. Of an item from before the index it may not be
+// (Developer Guide, "Detecting and correcting index key violations").
 func (x *indexView) covers(item attr.Map) bool {
 	for _, part := range [2][]keyAttr{x.Key.Hash, x.Key.Range} {
 		for i := range part {
-			if value, ok := item.Get(part[i].Name); !ok || value.Kind() != part[i].Kind {
+			if value, ok := item.Get(part[i].Name); !ok || x.checkKey(part[i], value) != nil {
 				return false
 			}
 		}
@@ -100,7 +103,7 @@ func (x *indexView) checkKey(a keyAttr, value attr.Value) error {
 		return api.Validation("One or more parameter values are not valid. A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty %s value. IndexName: %s, IndexKey: %s", kind, x.Name, a.Name)
 	}
 	limit := maxPartitionKeySize
-	if len(x.Key.Range) > 0 && x.Key.Range[0].Name == a.Name {
+	if slices.ContainsFunc(x.Key.Range, func(r keyAttr) bool { return r.Name == a.Name }) {
 		limit = maxSortKeySize
 	}
 	if value.Size() > limit {

@@ -113,6 +113,11 @@ func (e *Engine) lookup(c *api.Caller, nameOrARN string) (*table, error) {
 	if err != nil {
 		return nil, err
 	}
+	var v api.Violations
+	var at api.Path
+	if v.Match(api.Some(name), tableNamePattern, at.Member("tableName")); v.Err() != nil {
+		return nil, v.Err()
+	}
 	e.catalog.RLock()
 	t := e.catalog.tables[tableID{c.Namespace, name}]
 	e.catalog.RUnlock()
@@ -143,7 +148,10 @@ func tableName(c *api.Caller, nameOrARN string) (string, error) {
 		if len(part) < 6 || part[2] != "dynamodb" || !strings.HasPrefix(part[5], "table/") {
 			return "", api.Validation("Invalid table ARN: %s", nameOrARN)
 		}
-		if part[3] != c.Region || part[4] != c.Account {
+		if part[3] != c.Region {
+			return "", api.Validation("Invalid AWS region in '%s'", nameOrARN)
+		}
+		if part[4] != c.Account {
 			return "", errNoResource()
 		}
 		name = strings.TrimPrefix(part[5], "table/")
