@@ -39,12 +39,18 @@ func (b *batch) Delete(key []byte) {
 	}
 }
 
-// pastAll is greater than every key: one byte longer than the longest one.
-var pastAll = bytes.Repeat([]byte{0xff}, kv.MaxKeyBytes+1)
+// Bounds of all keys: the least one, and one byte more than the longest one.
+var (
+	leastKey = []byte{0}
+	pastAll  = bytes.Repeat([]byte{0xff}, kv.MaxKeyBytes+1)
+)
 
 func (b *batch) DeleteRange(start, end []byte) {
 	if !b.meter.DeleteRange(start, end) {
 		return
+	}
+	if len(start) == 0 {
+		start = leastKey
 	}
 	if end == nil {
 		end = pastAll

@@ -26,6 +26,9 @@ func (s *Store) Scan(r kv.Range) kv.Iterator {
 }
 
 func get(from pebble.Reader, key, dst []byte) ([]byte, bool, error) {
+	if len(key) == 0 {
+		return dst, false, nil
+	}
 	value, closer, err := from.Get(key)
 	if err != nil {
 		if errors.Is(err, pebble.ErrNotFound) {
@@ -43,7 +46,11 @@ func scan(gate *kv.Gate, from pebble.Reader, r kv.Range) kv.Iterator {
 		gate.Leave()
 		return kv.Failed(nil)
 	}
-	it, err := from.NewIter(&pebble.IterOptions{LowerBound: r.Start, UpperBound: r.End})
+	o := pebble.IterOptions{UpperBound: r.End}
+	if len(r.Start) > 0 { // Pebble is not at ease with the empty key
+		o.LowerBound = r.Start
+	}
+	it, err := from.NewIter(&o)
 	if err != nil {
 		gate.Leave()
 		return kv.Failed(err)

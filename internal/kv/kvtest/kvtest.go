@@ -124,13 +124,14 @@ func content(t testing.TB, from kv.Reader, r kv.Range) string {
 	return text
 }
 
-func read(from kv.Reader, r kv.Range) (string, error) {
+func read(from kv.Reader, r kv.Range) (text string, err error) {
 	it := from.Scan(r)
-	var text []byte
+	defer func() { err = errors.Join(err, it.Close()) }()
+	var b []byte
 	for it.Next() {
-		text = fmt.Appendf(text, "%s=%s ", it.Key(), it.Value())
+		b = fmt.Appendf(b, "%s=%s ", it.Key(), it.Value())
 	}
-	return string(text), errors.Join(it.Err(), it.Close())
+	return string(b), it.Err()
 }
 
 // want checks the whole content.
