@@ -98,6 +98,9 @@ func TestDeduplication(t *testing.T) {
 		time.Sleep(time.Millisecond) // five minutes from the first send, whatever was refused since
 		r.send(url, "same", "a")
 		r.wantBodies(r.receive(url, 10), "same")
+		r.reopen() // reads both
+		r.send(url, "same", "b")
+		r.wantBodies(r.receive(url, 10), "")
 	})
 }
 
