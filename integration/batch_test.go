@@ -104,7 +104,8 @@ func TestBatchesRefuse(t *testing.T) {
 		_, err := c.batchWrite(t, map[string][]types.WriteRequest{"Strict": append(puts(key("a", "1")), deletes(key("a", "1"))...)})
 		wantInvalid(t, err, "Provided list of item keys contains duplicates")
 		_, err = c.batchWrite(t, map[string][]types.WriteRequest{"Strict": puts(many(26)...)})
-		wantConstraint(t, err, "'requestItems'", "Member must have length less than or equal to 25")
+		wantConstraint(t, err, "'requestItems'",
+			"Map value must satisfy constraint: [Member must have length less than or equal to 25, Member must have length greater than or equal to 1]")
 		_, err = c.batchWrite(t, map[string][]types.WriteRequest{"Strict": puts(key("a", "1")), "Nowhere": puts(key("a", "1"))})
 		wantError[*types.ResourceNotFoundException](t, err, "Requested resource not found")
 		_, err = c.batchWrite(t, map[string][]types.WriteRequest{"Strict": append(puts(key("a", "1")), puts(item{"pk": str("a")})...)})
@@ -127,7 +128,7 @@ func wantConstraint(t testing.TB, err error, member, constraint string) {
 	t.Helper()
 	var e smithy.APIError
 	if !errors.As(err, &e) || e.ErrorCode() != "ValidationException" || !strings.HasPrefix(e.ErrorMessage(), "1 validation error detected: Value ") ||
-		!strings.Contains(e.ErrorMessage(), " at "+member+" failed to satisfy constraint: ") || !strings.Contains(e.ErrorMessage(), constraint) {
+		!strings.Contains(e.ErrorMessage(), " at "+member+" failed to satisfy constraint: ") || !strings.HasSuffix(e.ErrorMessage(), constraint) {
 		t.Errorf("got %v\nwant 1 validation error at %s: %s", err, member, constraint)
 	}
 }

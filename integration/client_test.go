@@ -129,3 +129,5 @@ func eventually(t testing.TB, what string, yes func() bool) {
 	}
 	t.Fatalf("waited in vain: %s", what)
 }
+
+func asError[E error](err error, target *E) bool { return err != nil && errors.As(err, target) }
