@@ -183,7 +183,7 @@ func TestNotRunning(t *testing.T) {
 		t.Errorf("a call before Start: %v", err)
 	}
 	w := httptest.NewRecorder()
-	srv.Handler().ServeHTTP(w, httptest.NewRequest("POST", "/", nil))
+	srv.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/", nil))
 	if w.Code != http.StatusServiceUnavailable {
 		t.Errorf("the handler before Start: %d", w.Code)
 	}

@@ -108,7 +108,7 @@ func TestServe(t *testing.T) {
 		t.Fatal(err)
 	}
 	resp.Body.Close()
-	if resp.StatusCode != 200 {
+	if resp.StatusCode != http.StatusOK {
 		t.Errorf("status %d", resp.StatusCode)
 	}
 	for _, want := range []string{"data in " + dir, "export AWS_ENDPOINT_URL=" + s.url, "AWS_ACCESS_KEY_ID=000000000000"} {

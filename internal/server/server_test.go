@@ -51,7 +51,7 @@ func listen(t testing.TB, srv *server.Server) string {
 }
 
 func request(target, url, body string) *http.Request {
-	r, err := http.NewRequest("POST", url, strings.NewReader(body))
+	r, err := http.NewRequest(http.MethodPost, url, strings.NewReader(body))
 	if err != nil {
 		panic(err)
 	}
@@ -70,7 +70,7 @@ func do(t testing.TB, srv *server.Server, target, body string) string {
 		t.Fatal(err)
 	}
 	text, err := io.ReadAll(resp.Body)
-	if err != nil || resp.StatusCode != 200 {
+	if err != nil || resp.StatusCode != http.StatusOK {
 		t.Fatalf("%s: %d %s, %v", target, resp.StatusCode, text, err)
 	}
 	return string(text)
@@ -226,7 +226,7 @@ func load(t *testing.T, srv *server.Server, url string, i int, warm func()) {
 		if resp.StatusCode == http.StatusServiceUnavailable {
 			return
 		}
-		if err != nil || resp.StatusCode != 200 {
+		if err != nil || resp.StatusCode != http.StatusOK {
 			t.Errorf("%s: %d %s, %v", r[0], resp.StatusCode, text, err)
 			return
 		}

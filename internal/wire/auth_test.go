@@ -35,7 +35,7 @@ func (s signed) request(t *testing.T, url string) *http.Request {
 		return v
 	}
 	const body = `{"Limit":5}`
-	r, err := http.NewRequest("POST", url+def(s.path, "/"), strings.NewReader(body))
+	r, err := http.NewRequest(http.MethodPost, url+def(s.path, "/"), strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +57,7 @@ func (s signed) request(t *testing.T, url string) *http.Request {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r, _ = http.NewRequest("POST", uri, strings.NewReader(body))
+		r, _ = http.NewRequest(http.MethodPost, uri, strings.NewReader(body))
 		r.Header = header
 		// The signer moves it to the query string, where no service looks for it.
 		r.Header.Set("X-Amz-Target", "DynamoDB_20120810.ListTables")

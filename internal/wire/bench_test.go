@@ -54,7 +54,7 @@ const benchBody = `{"TableName":"some","Key":{"id":{"S":"0123456789"},"sk":{"N":
 
 // benchRequest returns a request whose signature is good.
 func benchRequest(b *testing.B) (wire.Request, wire.Response) {
-	r, err := http.NewRequest("POST", "http://levee.test/", strings.NewReader(benchBody))
+	r, err := http.NewRequest(http.MethodPost, "http://levee.test/", strings.NewReader(benchBody))
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -24,10 +24,11 @@ import (
 type fake struct {
 	waiting chan struct{} // gets a value when ReceiveMessage begins to wait
 	left    chan error    // gets the context's error when it stops waiting
+	release chan struct{} // lets one ReceiveMessage return without messages
 }
 
 func newFake() *fake {
-	return &fake{waiting: make(chan struct{}, 8), left: make(chan error, 8)}
+	return &fake{waiting: make(chan struct{}, 8), left: make(chan error, 8), release: make(chan struct{}, 8)}
 }
 
 func (f *fake) operations() []api.Operation {
@@ -95,16 +96,20 @@ func (f *fake) getQueueURL(_ context.Context, c *api.Caller, in *sqsapi.GetQueue
 	return &sqsapi.GetQueueUrlResult{QueueUrl: api.Some(c.BaseURL + "/" + c.Account + "/" + in.QueueName.V)}, nil
 }
 
-// receiveMessage waits for the end of its context.
+// receiveMessage waits for the end of its context, or to be released.
 func (f *fake) receiveMessage(ctx context.Context, _ *api.Caller, in *sqsapi.ReceiveMessageRequest) (*sqsapi.ReceiveMessageResult, error) {
 	if in.WaitTimeSeconds.V == 0 {
 		return &sqsapi.ReceiveMessageResult{}, nil
 	}
 	done := ctx.Done()
 	f.waiting <- struct{}{}
-	<-done
-	f.left <- ctx.Err()
-	return nil, ctx.Err()
+	select {
+	case <-done:
+		f.left <- ctx.Err()
+		return nil, ctx.Err()
+	case <-f.release:
+		return &sqsapi.ReceiveMessageResult{}, nil
+	}
 }
 
 // doer sends requests by one of the transports.
