@@ -91,8 +91,8 @@ func (c *surgeCmd) config(display io.Writer) (surge.Config, error) {
 			cfg.Width = width
 		}
 	}
-	if c.Endpoint != "" {
-		cfg.Visibility = 15 * time.Second // an answer may take its time
+	if c.Endpoint == "aws" {
+		cfg.Visibility = 15 * time.Second // answers take longer than on one machine
 	}
 	switch c.Trouble {
 	case "on":

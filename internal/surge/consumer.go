@@ -34,8 +34,7 @@ type consumer struct {
 	tables   transactor
 	trouble  *trouble
 	counters *counters
-	// calm is true when trouble should end: everything is stored, and the run only waits for the last
-	// redeliveries.
+	// calm is true when trouble should end: the backlog is gone, and the run only waits for the last redeliveries.
 	calm func() bool
 }
 
@@ -54,8 +53,7 @@ func (c *consumer) work(ctx context.Context) error {
 		case err == nil:
 			failures = 0
 			continue
-		case ctx.Err() != nil:
-			return nil
+		case ctx.Err() != nil: // the run is over
 		case errors.Is(err, errKilled):
 			failures = 0
 		default:

@@ -3,6 +3,7 @@ package surge
 import (
 	"fmt"
 	"io"
+	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -35,7 +36,7 @@ func (v view) lines(width int) []string {
 		bar("stored", v.stored, v.planned, v.storedRate, width),
 		bar("propagated", v.propagated, v.planned, v.copied, width),
 		fmt.Sprintf("queue       %s waiting, %s in flight, oldest %s", group(v.waiting), group(v.inFlight), seconds(v.oldest.Seconds())),
-		fmt.Sprintf("trouble     %s consumers killed, %s replies lost, %s sends repeated, %s duplicates dropped",
+		fmt.Sprintf("trouble     %s killed, %s replies lost, %s sends repeated, %s duplicates dropped",
 			group(v.killed), group(v.lost), group(v.resent), group(v.dropped)),
 	}
 	for i, l := range lines {
@@ -122,7 +123,7 @@ func (r *run) view(rates *rates, now time.Time) view {
 func (r *run) title() string {
 	what := fmt.Sprintf("%d companies × %d chats", r.Companies, r.Segment)
 	if r.Input != "" {
-		what = r.Input
+		what = filepath.Base(r.Input)
 	}
 	again := ""
 	if r.resumed {

@@ -42,7 +42,7 @@
 // Config.Trouble is the share of operations that go wrong: sends repeated after they had succeeded, consumers
 // killed before, during and after the transaction, replies of receives lost on the way (the messages stay in
 // flight, their chats closed, until the visibility timeout), replies of transactions lost (the SDK sends
-// again with the same ClientRequestToken).
+// again with the same ClientRequestToken). Trouble ends when the backlog is gone, so that the run comes to an end.
 //
 // # Locks
 //

@@ -9,11 +9,11 @@ import (
 // Plan is all that decides which messages a run sends. It is stored with the run, so that a run that was
 // interrupted goes on as it began.
 type Plan struct {
-	Seed      uint64 `json:"seed"`
+	Seed      uint64 `json:"seed,omitempty"`
 	Messages  int    `json:"messages"`
-	Companies int    `json:"companies"`
-	Segment   int    `json:"segment"`
-	BaseRate  int    `json:"base_rate"`
+	Companies int    `json:"companies,omitempty"`
+	Segment   int    `json:"segment,omitempty"`
+	BaseRate  int    `json:"base_rate,omitempty"`
 	Input     string `json:"input,omitempty"` // SHA-256 of the file of events
 }
 

@@ -52,6 +52,7 @@ func green(t *testing.T, rep *surge.Report, err error) {
 }
 
 func TestSurge(t *testing.T) {
+	t.Parallel()
 	url, stop := engine(t, "")
 	defer stop()
 	c := small(url)
@@ -87,6 +88,7 @@ func TestSurge(t *testing.T) {
 }
 
 func TestSurgeOfRecordedEvents(t *testing.T) {
+	t.Parallel()
 	url, stop := engine(t, "")
 	defer stop()
 	c := small(url)
@@ -100,6 +102,7 @@ func TestSurgeOfRecordedEvents(t *testing.T) {
 
 // A run that is cut off at any moment, together with its engine, is finished by starting it again.
 func TestSurgeGoesOn(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	dice := rand.New(rand.NewPCG(3, 4))
 	for try := range 100 {
@@ -121,6 +124,7 @@ func TestSurgeGoesOn(t *testing.T) {
 }
 
 func TestUnfinishedRunWithOtherSettings(t *testing.T) {
+	t.Parallel()
 	url, stop := engine(t, "")
 	defer stop()
 	c := small(url)
@@ -136,6 +140,7 @@ func TestUnfinishedRunWithOtherSettings(t *testing.T) {
 }
 
 func TestNobodyAnswers(t *testing.T) {
+	t.Parallel()
 	url, stop := engine(t, "")
 	stop()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)

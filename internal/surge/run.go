@@ -70,6 +70,9 @@ func (r *run) open(ctx context.Context) (err error) {
 		return err
 	}
 	requests := r.Companies + r.Consumers + 32
+	if r.Progress != nil && !r.Embedded {
+		fmt.Fprintf(r.Progress, "preparing tables and queues at %s\n", r.Endpoint)
+	}
 	if r.clients, err = connect(ctx, r.Endpoint, r.Embedded, requests); err != nil {
 		return err
 	}
@@ -166,7 +169,7 @@ func (r *run) recall(ctx context.Context, lanes map[string]laneProgress) error {
 	return err
 }
 
-// drive is the story in time: everyday traffic alone, the surge on top of it, the backlog drained.
+// drive is the story in time: everyday traffic alone, the surge on top of it, the backlog drained, the rest settled.
 func (r *run) drive(ctx context.Context, done map[string]laneProgress) error {
 	everyday, surge := newCrew(ctx), newCrew(ctx)
 	defer everyday.dismiss() //nolint:errcheck // only on an error, which is returned
@@ -231,10 +234,7 @@ func (r *run) newConsumer(i int) *consumer {
 	return &consumer{
 		names: r.names, queue: r.clients.queues, url: r.queue, tables: r.clients.tables,
 		trouble: newTrouble(r.Trouble, r.Seed, uint64(i)|1<<32), counters: &r.counters,
-		calm: func() bool {
-			total := r.total.Load()
-			return total > 0 && r.counters.storedSoFar() >= total
-		},
+		calm: func() bool { return r.total.Load() > 0 },
 	}
 }
 
@@ -282,6 +282,7 @@ func (r *run) settle(ctx context.Context, producers []*producer) error {
 		total += p.done.sent
 	}
 	r.total.Store(total)
+	r.phase.Store("settling")
 	moved, since := int64(-1), time.Now()
 	for time.Since(since) < r.Patience {
 		d, err := r.clients.depth(ctx, r.queue)
