@@ -247,7 +247,7 @@ func (l *fifo) nextDue() int64 {
 	return l.waiting.top().fresh.front().sent + l.delay
 }
 
-func (l *fifo) counts(int64) (visible, delayed int) {
+func (l *fifo) counts() (visible, delayed int) {
 	return l.fresh + l.returned - l.pending.len(), l.pending.len()
 }
 

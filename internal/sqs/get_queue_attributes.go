@@ -63,11 +63,10 @@ func (q *queue) attributes() (api.Map[string], error) {
 	q.engine.admin.Lock()
 	created, modified := q.desc.Created, q.desc.Modified
 	q.engine.admin.Unlock()
-	now, err := q.lock()
-	if err != nil {
+	if _, err := q.lock(); err != nil {
 		return nil, err
 	}
-	visible, delayed := q.line.counts(now)
+	visible, delayed := q.line.counts()
 	inFlight := q.inFlight
 	s := q.settings.Load()
 	q.unlock()

@@ -7,11 +7,10 @@ type line interface {
 	// add puts in a message that was never received. visibleAt is when its own
 	// delay ends, 0 for none.
 	add(e entry, group string, visibleAt, now int64)
-	// next takes out the next message to hand out, nil if there is none now. The
-	// caller then either calls fly or lets the message go. It calls done before
-	// anything else is done with the line.
+	// next takes out the next message, nil if there is none now. The caller
+	// either calls fly, which says that the message is in flight, or remove. After
+	// the last call of a receive it calls done.
 	next(now int64) *message
-	// fly says that m, which next returned, is in flight.
 	fly(m *message)
 	done(now int64)
 	// back puts m, which was in flight, back.
@@ -26,7 +25,7 @@ type line interface {
 	// nextDue is when advance has something to do, or 0. It may be too early.
 	nextDue() int64
 	// counts returns the numbers of messages that are visible and delayed.
-	counts(now int64) (visible, delayed int)
+	counts() (visible, delayed int)
 	// configure applies changed settings.
 	configure(s *settings, now int64)
 }

@@ -97,7 +97,7 @@ func (l *standard) nextDue() int64 {
 	return l.matures(l.delayed.top())
 }
 
-func (l *standard) counts(int64) (visible, delayed int) {
+func (l *standard) counts() (visible, delayed int) {
 	return l.fresh.len() + l.late.len(), l.delayed.len()
 }
 
