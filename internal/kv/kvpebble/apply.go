@@ -26,7 +26,7 @@ func (s *Store) Apply(kb kv.Batch, d kv.Durability) (kv.Commit, error) {
 		return nil, err
 	}
 	if d == kv.Sync && b.pb.Empty() {
-		if len(b.guards) == 0 && s.settled() {
+		if len(b.guards) == 0 && s.pending.settled() {
 			return kv.Durable, nil
 		}
 		// Pebble ignores an empty batch. An empty log record makes it a barrier.
@@ -46,10 +46,6 @@ func (s *Store) Apply(kb kv.Batch, d kv.Durability) (kv.Commit, error) {
 	}
 	return s.write(b, d)
 }
-
-// settled reports whether all that is visible is durable, so that a barrier need
-// not write. loose is read first: a barrier that clears it has been counted.
-func (s *Store) settled() bool { return !s.loose.Load() && s.unsynced.Load() == 0 }
 
 // check returns kv.ErrConflict unless all guards hold. It needs s.order.
 func (s *Store) check(guards []guard) error {
@@ -88,18 +84,16 @@ func (s *Store) write(b *batch, d kv.Durability) (_ kv.Commit, err error) {
 		}
 	}()
 	if d == kv.NoSync {
-		s.loose.Store(true)
+		s.pending.beginNoSync()
 		if err := s.db.Apply(b.pb, pebble.NoSync); err != nil {
 			return nil, err
 		}
+		s.pending.endNoSync()
 		return kv.Durable, nil
 	}
-	s.unsynced.Add(1)
-	if b.pb.Count() == 0 {
-		s.loose.Store(false) // by this barrier, which is counted by now
-	}
+	s.pending.beginSync()
 	if err := s.db.ApplyNoSyncWait(b.pb, pebble.Sync); err != nil {
-		return nil, err // unsynced stays: nothing is known to be durable any more
+		return nil, err
 	}
 	b.commit.store, b.commit.pb = s, b.pb
 	b.pb = nil // the commit's, from here on
@@ -126,7 +120,7 @@ func (c *commit) wait() {
 	if err := c.pb.SyncWait(); err != nil {
 		c.err = c.store.fail(err, false)
 	} else {
-		c.store.unsynced.Add(-1)
+		c.store.pending.endSync()
 		c.err = c.pb.Close()
 	}
 	c.pb, c.store = nil, nil

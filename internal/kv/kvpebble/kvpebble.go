@@ -54,11 +54,8 @@ type Store struct {
 	// comment.
 	order sync.RWMutex
 
-	// unsynced counts the synced batches that are, or are about to be, visible and
-	// are not known to be durable; loose says that there are unsynced batches
-	// besides. Both are set before a batch becomes visible.
-	unsynced atomic.Int64
-	loose    atomic.Bool
+	// pending tells barriers that need no sync.
+	pending pending
 
 	// failure is set, once, when the log failed.
 	failure atomic.Pointer[failure]
