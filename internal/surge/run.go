@@ -57,7 +57,8 @@ func Run(ctx context.Context, c Config) (*Report, error) {
 		return nil, err
 	}
 	r.record.Finished = true
-	if err := r.clients.saveRecord(ctx, r.record); err != nil {
+	// Once the audit was held, its report is not given up for an interruption.
+	if err := r.clients.saveRecord(context.WithoutCancel(ctx), r.record); err != nil {
 		return nil, err
 	}
 	return r.report(lines), nil
