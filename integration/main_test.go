@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// binary is the levee under test: $LEVEE, or one built from this tree.
-var binary string
+// levee is the path of the binary under test: $LEVEE, or one built from this tree.
+var levee string
 
 func TestMain(m *testing.M) {
 	os.Exit(run(m))
@@ -22,9 +22,9 @@ func run(m *testing.M) int {
 		return 1
 	}
 	defer os.RemoveAll(dir)
-	if binary = os.Getenv("LEVEE"); binary == "" {
-		binary = filepath.Join(dir, "levee")
-		if err := build(binary); err != nil {
+	if levee = os.Getenv("LEVEE"); levee == "" {
+		levee = filepath.Join(dir, "levee")
+		if err := build(levee); err != nil {
 			fmt.Fprintln(os.Stderr, "build the binary:", err)
 			return 1
 		}

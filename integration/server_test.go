@@ -63,7 +63,7 @@ func newServer(args ...string) (*server, error) {
 
 // start runs the process and waits until it answers.
 func (s *server) start() error {
-	s.cmd = exec.Command(binary, append([]string{"serve", "--addr", s.addr}, s.args...)...)
+	s.cmd = exec.Command(levee, append([]string{"serve", "--addr", s.addr}, s.args...)...)
 	s.cmd.Stdout, s.cmd.Stderr = &s.log, &s.log
 	if err := s.cmd.Start(); err != nil {
 		return err
