@@ -11,10 +11,10 @@ func (k *KeyCondition) split(i int32) error {
 		}
 		return k.split(n.b)
 	case opOr, opNot, opIn, opNe:
-		return k.misshapen(textKeyOperator, n.op)
+		return errorf(textKeyOperator, n.op)
 	case opCall:
 		if n.fn != fnBeginsWith {
-			return k.misshapen(textKeyOperator, n.fn)
+			return errorf(textKeyOperator, n.fn)
 		}
 		return k.condition(n.fn.String(), KeyBeginsWith, k.operands(n))
 	case opBetween:
@@ -26,29 +26,25 @@ func (k *KeyCondition) split(i int32) error {
 	return k.condition("", ops[n.op], []int32{n.a, n.b})
 }
 
-func (k *KeyCondition) misshapen(format string, args ...any) error {
-	return invalid(KeyConditionExpression, format, args...)
-}
-
 // condition adds the condition of one operator. operator names those that need
 // the attribute as their first operand.
 func (k *KeyCondition) condition(operator string, o KeyOp, operands []int32) error {
 	if operator != "" && k.tree.nodes[operands[0]].op != opPath {
-		return k.misshapen(textKeyFirstOperand, operator)
+		return errorf(textKeyFirstOperand, operator)
 	}
 	c := keyCond{op: o}
 	named, values := -1, 0
 	for i, operand := range operands {
 		switch n := k.tree.nodes[operand]; n.op {
 		case opCall:
-			return k.misshapen(textKeyNestedOp)
+			return errorf(textKeyNestedOp)
 		case opPath:
 			path := k.path(n)
 			if named >= 0 {
-				return k.misshapen(textKeyManyNames)
+				return errorf(textKeyManyNames)
 			}
 			if len(path) > 1 {
-				return k.misshapen(textKeyNestedPath)
+				return errorf(textKeyNestedPath)
 			}
 			c.name, named = path[0].Name, i
 		case opValue:
@@ -59,7 +55,7 @@ func (k *KeyCondition) condition(operator string, o KeyOp, operands []int32) err
 		}
 	}
 	if named < 0 {
-		return k.misshapen(textKeyNoName)
+		return errorf(textKeyNoName)
 	}
 	if named > 0 {
 		c.op = mirrored(o)
@@ -70,7 +66,7 @@ func (k *KeyCondition) condition(operator string, o KeyOp, operands []int32) err
 func (k *KeyCondition) addCondition(c keyCond) error {
 	for _, other := range k.conds {
 		if other.name == c.name {
-			return k.misshapen(textKeyTwice)
+			return errorf(textKeyTwice)
 		}
 	}
 	k.conds = append(k.conds, c)

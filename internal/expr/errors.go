@@ -56,8 +56,7 @@ const (
 // before it sees the item.
 const anyType = "{NS,SS,L,BS,N,M,B,BOOL,NULL,S}"
 
-// Texts about the shape of a key condition. Each follows
-// "Invalid KeyConditionExpression: ".
+// Texts about the shape of a key condition. They stand alone.
 const (
 	textKeyOperator     = "Invalid operator used in KeyConditionExpression: %s"
 	textKeyFirstOperand = "Invalid condition in KeyConditionExpression: %s operator must have the key attribute as its first operand"
