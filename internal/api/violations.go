@@ -3,6 +3,7 @@ package api
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -28,13 +29,17 @@ type Violations struct {
 // Path is where in the request a value stands. It lives on the stack of the
 // checks and is spelled out only for a violation.
 type Path struct {
-	up   *Path
-	name string
-	pos  int // of a list's element, from 1; 0 for a named member
+	up     *Path
+	name   string
+	pos    int  // of a list's element, from 1; 0 for a named member
+	valued bool // the value of a map, named by its key
 }
 
 // Member returns the path of a named member.
 func (p *Path) Member(name string) Path { return Path{up: p, name: name} }
+
+// Value returns the path of a map's value.
+func (p *Path) Value(key string) Path { return Path{up: p, name: key + ".member", valued: true} }
 
 // Element returns the path of a list's element, counted from 0.
 func (p *Path) Element(i int) Path { return Path{up: p, pos: i + 1} }
@@ -109,11 +114,38 @@ func (v *Violations) bounds(n, minLen, maxLen int, shown string, p Path) {
 	}
 }
 
-// Count checks the number of elements of a list or map.
+// Count checks the number of elements of a list or map. The service reports a
+// list that is the value of a map at the path of the map, with both its bounds.
 func (v *Violations) Count(n, minLen, maxLen int, shown any, p Path) {
-	if n < minLen || maxLen >= 0 && n > maxLen {
-		v.bounds(n, minLen, maxLen, fmt.Sprint(shown), p)
+	if n >= minLen && (maxLen < 0 || n <= maxLen) {
+		return
 	}
+	if p.valued && maxLen >= 0 {
+		v.add(*p.up, quote("{"+strings.TrimSuffix(p.name, ".member")+"="+elements(shown)+"}"), fmt.Sprintf("Map value must satisfy constraint: "+
+			"[Member must have length less than or equal to %d, Member must have length greater than or equal to %d]", maxLen, minLen))
+		return
+	}
+	v.bounds(n, minLen, maxLen, elements(shown), p)
+}
+
+// elements shows a list or map in the service's manner. A structure is shown by
+// its name; the service adds what it holds, in a form of its own.
+func elements(shown any) string {
+	v := reflect.ValueOf(shown)
+	if v.Kind() != reflect.Slice {
+		return fmt.Sprint(shown)
+	}
+	var parts []string
+	for i := range v.Len() {
+		switch e := v.Index(i); e.Kind() {
+		case reflect.String:
+			parts = append(parts, e.String())
+		default:
+			name, _, _ := strings.Cut(e.Type().Name(), "[")
+			parts = append(parts, name)
+		}
+	}
+	return "[" + strings.Join(parts, ", ") + "]"
 }
 
 // Enum checks that a string is one of a set.

@@ -115,7 +115,7 @@ func (g *generator) mapCheck(name string, s *shape) {
 	g.p("func check%s(m %s, v *api.Violations, at *api.Path) {", name, g.goType(name))
 	g.count("len(m)", "m", s)
 	if elem := s.Value.Shape; g.checked(elem, nil) {
-		g.p("for i := range m {\nat := at.Member(m[i].Key + \".member\")")
+		g.p("for i := range m {\nat := at.Value(m[i].Key)")
 		g.checkElem("m[i].Value", elem)
 		g.p("}")
 	}

@@ -31,7 +31,7 @@ func checkAttributeNameList(list []string, v *api.Violations, at *api.Path) {
 
 func checkAttributeUpdates(m api.Map[AttributeValueUpdate], v *api.Violations, at *api.Path) {
 	for i := range m {
-		at := at.Member(m[i].Key + ".member")
+		at := at.Value(m[i].Key)
 		m[i].Value.check(v, &at)
 	}
 }
@@ -89,7 +89,7 @@ func (s *BatchGetItemInput) check(v *api.Violations, at *api.Path) {
 func checkBatchGetRequestMap(m api.Map[KeysAndAttributes], v *api.Violations, at *api.Path) {
 	v.Count(len(m), 1, 100, m, *at)
 	for i := range m {
-		at := at.Member(m[i].Key + ".member")
+		at := at.Value(m[i].Key)
 		m[i].Value.check(v, &at)
 	}
 }
@@ -117,7 +117,7 @@ func (s *BatchWriteItemInput) check(v *api.Violations, at *api.Path) {
 func checkBatchWriteItemRequestMap(m api.Map[[]WriteRequest], v *api.Violations, at *api.Path) {
 	v.Count(len(m), 1, 25, m, *at)
 	for i := range m {
-		at := at.Member(m[i].Key + ".member")
+		at := at.Value(m[i].Key)
 		checkWriteRequests(m[i].Value, v, &at)
 	}
 }
@@ -454,7 +454,7 @@ func (s *ExecuteTransactionInput) check(v *api.Violations, at *api.Path) {
 
 func checkExpectedAttributeMap(m api.Map[ExpectedAttributeValue], v *api.Violations, at *api.Path) {
 	for i := range m {
-		at := at.Member(m[i].Key + ".member")
+		at := at.Value(m[i].Key)
 		m[i].Value.check(v, &at)
 	}
 }
@@ -484,14 +484,14 @@ func (s *ExportTableToPointInTimeInput) check(v *api.Violations, at *api.Path) {
 
 func checkExpressionAttributeNameMap(m api.Map[string], v *api.Violations, at *api.Path) {
 	for i := range m {
-		at := at.Member(m[i].Key + ".member")
+		at := at.Value(m[i].Key)
 		v.Length(api.Some(m[i].Value), 0, 65535, at)
 	}
 }
 
 func checkFilterConditionMap(m api.Map[Condition], v *api.Violations, at *api.Path) {
 	for i := range m {
-		at := at.Member(m[i].Key + ".member")
+		at := at.Value(m[i].Key)
 		m[i].Value.check(v, &at)
 	}
 }
@@ -668,7 +668,7 @@ func (s *InputFormatOptions) check(v *api.Violations, at *api.Path) {
 
 func checkKeyConditions(m api.Map[Condition], v *api.Violations, at *api.Path) {
 	for i := range m {
-		at := at.Member(m[i].Key + ".member")
+		at := at.Value(m[i].Key)
 		m[i].Value.check(v, &at)
 	}
 }

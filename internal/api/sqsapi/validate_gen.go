@@ -117,14 +117,14 @@ func (s *MessageAttributeValue) check(v *api.Violations, at *api.Path) {
 
 func checkMessageBodyAttributeMap(m api.Map[MessageAttributeValue], v *api.Violations, at *api.Path) {
 	for i := range m {
-		at := at.Member(m[i].Key + ".member")
+		at := at.Value(m[i].Key)
 		m[i].Value.check(v, &at)
 	}
 }
 
 func checkMessageBodySystemAttributeMap(m api.Map[MessageSystemAttributeValue], v *api.Violations, at *api.Path) {
 	for i := range m {
-		at := at.Member(m[i].Key + ".member")
+		at := at.Value(m[i].Key)
 		m[i].Value.check(v, &at)
 	}
 }
