@@ -65,8 +65,8 @@ func (d *draft) check(q *queue, in *model.SendMessageBatchRequestEntry) error {
 		return api.Errorf(codeInvalidParameterValue,
 			"One or more parameters are invalid. Reason: Message must be shorter than %d bytes.", s.maxBytes)
 	}
-	if !validText(in.MessageBody.V) {
-		return api.Errorf(model.CodeInvalidMessageContents, "%s", invalidCharacters)
+	if r, ok := invalidRune(in.MessageBody.V); ok {
+		return api.Errorf(model.CodeInvalidMessageContents, msgInvalidBody, r)
 	}
 	if err := checkDelay(q, in.DelaySeconds); err != nil {
 		return err
@@ -139,24 +139,34 @@ func messageSize(in *model.SendMessageBatchRequestEntry) int {
 const invalidCharacters = "Invalid characters found. Valid unicode characters are " +
 	"#x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF"
 
+// msgInvalidBody names the first character that a body may not have.
+const msgInvalidBody = "Invalid binary character '#x%X' was found in the message body, the set of allowed characters is " +
+	"#x9 | #xA | #xD | [#x20-#xD7FF] | [#xE000-#xFFFD] | [#x10000-#x10FFFF]."
+
 // validText reports whether a text holds only characters that a message may.
-// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
 func validText(s string) bool {
+	_, found := invalidRune(s)
+	return !found
+}
+
+// invalidRune finds the first character that a message may not have.
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
+func invalidRune(s string) (rune, bool) {
 	for i := 0; i < len(s); {
 		if c := s[i]; c < utf8.RuneSelf {
 			if c < ' ' && c != '\t' && c != '\n' && c != '\r' {
-				return false
+				return rune(c), true
 			}
 			i++
 			continue
 		}
 		r, n := utf8.DecodeRuneInString(s[i:])
 		if r == utf8.RuneError && n == 1 || r == 0xFFFE || r == 0xFFFF {
-			return false
+			return r, true
 		}
 		i += n
 	}
-	return true
+	return 0, false
 }
 
 // newID makes a message id: a random UUID, of version 4.

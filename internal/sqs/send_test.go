@@ -51,6 +51,10 @@ func TestSendChecks(t *testing.T) {
 	number := func(v string) model.MessageAttributeValue {
 		return model.MessageAttributeValue{DataType: api.Some("Number"), StringValue: api.Some(v)}
 	}
+	invalidBody := func(character string) string {
+		return "Invalid binary character '#x" + character + "' was found in the message body, the set of allowed characters is " +
+			"#x9 | #xA | #xD | [#x20-#xD7FF] | [#xE000-#xFFFD] | [#x10000-#x10FFFF]."
+	}
 	eleven := attributes()
 	for i := range 11 {
 		eleven = append(eleven, attributes(fmt.Sprint("a", i), text("x"))...)
@@ -61,9 +65,9 @@ func TestSendChecks(t *testing.T) {
 	}{
 		{"empty body", standard, "MissingParameter", "The request must contain the parameter MessageBody.",
 			func(in *model.SendMessageRequest) { in.MessageBody.V = "" }},
-		{"control character", standard, "InvalidMessageContents", invalidCharacters,
+		{"control character", standard, "InvalidMessageContents", invalidBody("1"),
 			func(in *model.SendMessageRequest) { in.MessageBody.V = "a\x01b" }},
-		{"noncharacter", standard, "InvalidMessageContents", invalidCharacters,
+		{"noncharacter", standard, "InvalidMessageContents", invalidBody("FFFF"),
 			func(in *model.SendMessageRequest) { in.MessageBody.V = "\uffff" }},
 		{"tab, line feed, return, plane 16", standard, "", "",
 			func(in *model.SendMessageRequest) { in.MessageBody.V = "\t\n\r \U0010ffff" }},
