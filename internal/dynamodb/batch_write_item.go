@@ -80,7 +80,7 @@ func checkBatch(tables api.Map[[]ddb.WriteRequest]) error {
 func (e *Engine) batchWrite(c *api.Caller, tableName string, r *ddb.WriteRequest) (*write, error) {
 	if r.PutRequest != nil {
 		w := &write{op: opPut, item: r.PutRequest.Item}
-		return w, e.targetItem(c, w, tableName)
+		return w, e.targetPut(c, w, tableName, (*view).keyOfBatchItem)
 	}
 	w := &write{op: opDelete}
 	return w, e.targetKey(c, w, tableName, r.DeleteRequest.Key)

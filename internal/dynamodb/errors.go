@@ -15,7 +15,9 @@ const (
 
 // Texts of the service that more than one place needs.
 const (
-	msgKeySchema      = "The provided key element does not match the schema"
+	msgKeySchema = "The provided key element does not match the schema"
+	// msgNotValid begins what is said of an empty key.
+	msgNotValid       = "One or more parameter values are not valid. "
 	msgCondition      = "The conditional request failed"
 	msgItemSize       = "Item size has exceeded the maximum allowed size"
 	msgUpdateItemSize = "Item size to update has exceeded the maximum allowed size"

@@ -100,7 +100,7 @@ func (x *indexView) checkKey(a keyAttr, value attr.Value) error {
 	}
 	if a.Kind != attr.KindN && value.Size() == 0 {
 		kind := map[attr.Kind]string{attr.KindS: "string", attr.KindB: "binary"}[a.Kind]
-		return api.Validation("One or more parameter values are not valid. A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty %s value. IndexName: %s, IndexKey: %s", kind, x.Name, a.Name)
+		return api.Validation(msgNotValid+"A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty %s value. IndexName: %s, IndexKey: %s", kind, x.Name, a.Name)
 	}
 	limit := maxPartitionKeySize
 	if slices.ContainsFunc(x.Key.Range, func(r keyAttr) bool { return r.Name == a.Name }) {

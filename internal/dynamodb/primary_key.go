@@ -40,6 +40,17 @@ func (v *view) keyOfItem(item attr.Map) ([]byte, error) {
 	return v.row(item), nil
 }
 
+// keyOfBatchItem is keyOfItem for BatchWriteItem, which says less about what is
+// wrong.
+func (v *view) keyOfBatchItem(item attr.Map) ([]byte, error) {
+	for _, k := range v.Key.attrs() {
+		if value, ok := item.Get(k.Name); !ok || value.Kind() != k.Kind {
+			return nil, api.Validation(msgKeySchema)
+		}
+	}
+	return v.keyOfItem(item)
+}
+
 // row returns the row key of an item whose key attributes have been checked.
 func (v *view) row(item attr.Map) []byte {
 	row := make([]byte, len(v.prefix), len(v.prefix)+64)
@@ -99,5 +110,5 @@ func checkKeyValue(name string, value attr.Value) error {
 	default:
 		return nil
 	}
-	return api.Validation("One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty %s value. Key: %s", kind, name)
+	return api.Validation(msgNotValid+"The AttributeValue for a key attribute cannot contain an empty %s value. Key: %s", kind, name)
 }

@@ -36,12 +36,16 @@ func (e *Engine) PutItem(_ context.Context, c *api.Caller, in *ddb.PutItemInput)
 }
 
 // targetItem finds the table of a put and checks the item against it.
-func (e *Engine) targetItem(c *api.Caller, w *write, tableName string) (err error) {
+func (e *Engine) targetItem(c *api.Caller, w *write, tableName string) error {
+	return e.targetPut(c, w, tableName, (*view).keyOfItem)
+}
+
+func (e *Engine) targetPut(c *api.Caller, w *write, tableName string, keyOf func(*view, attr.Map) ([]byte, error)) error {
 	if w.size = w.item.Size(); w.size > maxItemSize {
 		return api.Validation(msgItemSize)
 	}
 	w.key = w.item
-	return e.target(c, w, tableName, (*view).keyOfItem)
+	return e.target(c, w, tableName, keyOf)
 }
 
 // targetKey finds the table of any other write and checks the key against it.

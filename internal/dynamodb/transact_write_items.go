@@ -115,7 +115,8 @@ func checkTransaction(writes []*write) error {
 }
 
 // cancelled is the answer to a transaction of n actions whose action i cannot
-// be done: a missing table fails the request, anything else cancels it.
+// be done: a missing table or an empty key fails the request, anything else
+// cancels it.
 func cancelled(n, i int, err error) error {
 	var e *api.Error
 	if !errors.As(err, &e) || e.Code != "ValidationException" {
@@ -126,13 +127,18 @@ func cancelled(n, i int, err error) error {
 	return cancellation(failed)
 }
 
-// cancellation makes the TransactionCanceledException of the actions' errors.
+// cancellation makes the TransactionCanceledException of the actions' errors. The
+// service finds an empty key before the transaction begins; that fails the
+// request.
 func cancellation(failed []error) error {
 	reasons, codes := make([]api.CancellationReason, len(failed)), make([]string, len(failed))
 	for i, err := range failed {
 		reasons[i].Code = "None"
 		var e *api.Error
 		if errors.As(err, &e) {
+			if strings.HasPrefix(e.Message, msgNotValid) {
+				return e
+			}
 			reasons[i] = api.CancellationReason{Code: reasonCode(e.Code), Message: e.Message, Item: e.Item}
 		}
 		codes[i] = reasons[i].Code
