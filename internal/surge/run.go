@@ -260,12 +260,14 @@ func (r *run) watchQueue(ctx context.Context) error {
 	}
 }
 
-// awaitCalm returns when the surge's backlog is gone and only everyday traffic is left in the queue.
+// awaitCalm returns when the surge's backlog is gone: what waits in the queue is a second of everyday traffic, or a
+// hundredth of the surge in chats that are closed by trouble.
 func (r *run) awaitCalm(ctx context.Context) error {
 	limit := time.Now().Add(drainLimit)
+	few := int64(max(r.BaseRate, r.record.Plan.Messages/100))
 	for time.Now().Before(limit) {
 		d, err := r.clients.depth(ctx, r.queue)
-		if err != nil || d.waiting <= int64(r.BaseRate) {
+		if err != nil || d.waiting <= few {
 			return err
 		}
 		if err := sleep(ctx, queuePoll); err != nil {
