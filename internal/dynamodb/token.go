@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/levee-io/levee/internal/api"
@@ -124,10 +126,21 @@ func appendAction(b []byte, action byte, table string, item attr.Map, update, co
 	b = appendSized(b, attr.AppendMap(nil, item))
 	b = appendText(appendText(b, update.V), condition.V)
 	b = binary.AppendUvarint(b, uint64(len(names)))
-	for i := range names {
-		b = appendText(appendText(b, names[i].Key), names[i].Value)
+	for _, name := range sortedByKey(names) { // a repeat may name them in another order
+		b = appendText(appendText(b, name.Key), name.Value)
 	}
 	return appendSized(b, attr.AppendMap(nil, values))
+}
+
+// sortedByKey returns the entries of a map in the order of their keys.
+func sortedByKey(m api.Map[string]) api.Map[string] {
+	byKey := func(a, b api.Entry[string]) int { return strings.Compare(a.Key, b.Key) }
+	if slices.IsSortedFunc(m, byKey) {
+		return m
+	}
+	m = slices.Clone(m)
+	slices.SortFunc(m, byKey)
+	return m
 }
 
 func appendText(b []byte, s string) []byte {
