@@ -70,7 +70,7 @@ func (f *fakeTables) TransactWriteItems(_ context.Context, in *dynamodb.Transact
 func (f *fakeTables) check(a types.TransactWriteItem) types.CancellationReason {
 	ok, old := true, item(nil)
 	if p := a.Put; p != nil {
-		ok = f.items[keyOf(*p.TableName, p.Item)] == nil
+		ok = p.ConditionExpression == nil || f.items[keyOf(*p.TableName, p.Item)] == nil
 	} else if u := a.Update; u.ConditionExpression != nil {
 		old = f.items[keyOf(*u.TableName, u.Key)]
 		if *u.ConditionExpression == "attribute_not_exists(chat)" {
