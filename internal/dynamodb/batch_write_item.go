@@ -80,6 +80,9 @@ func checkBatch(tables api.Map[[]ddb.WriteRequest]) error {
 func (e *Engine) batchWrite(c *api.Caller, tableName string, r *ddb.WriteRequest) (*write, error) {
 	if r.PutRequest != nil {
 		w := &write{op: opPut, item: r.PutRequest.Item}
+		if err := w.measure(); err != nil {
+			return nil, err
+		}
 		return w, e.targetPut(c, w, tableName, (*view).keyOfBatchItem)
 	}
 	w := &write{op: opDelete}

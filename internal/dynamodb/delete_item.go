@@ -12,10 +12,13 @@ func (e *Engine) DeleteItem(_ context.Context, c *api.Caller, in *ddb.DeleteItem
 	if err := legacyConditions(in.Expected, in.ConditionalOperator); err != nil {
 		return nil, err
 	}
+	x := expressions{names: in.ExpressionAttributeNames, values: in.ExpressionAttributeValues, condition: in.ConditionExpression}
+	if err := x.checkPlaceholders(); err != nil {
+		return nil, err
+	}
 	if err := onlyAllOld(in.ReturnValues); err != nil {
 		return nil, err
 	}
-	x := expressions{names: in.ExpressionAttributeNames, values: in.ExpressionAttributeValues, condition: in.ConditionExpression}
 	p, err := x.parse()
 	if err != nil {
 		return nil, err

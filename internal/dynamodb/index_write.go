@@ -2,7 +2,6 @@ package dynamodb
 
 import (
 	"bytes"
-	"slices"
 
 	"github.com/levee-io/levee/internal/api"
 	"github.com/levee-io/levee/internal/attr"
@@ -76,18 +75,18 @@ func (x *indexView) includes(name string) bool {
 	return false
 }
 
-// checkIndexKeys checks that those attributes of an item that are keys of an
-// index can be: an item without them is merely not in the index.
+// checkIndexKeys checks that those attributes of an item to be put that are keys
+// of an index can be: an item without them is merely not in the index.
 func (v *view) checkIndexKeys(item attr.Map) error {
 	for i := range v.indexes {
 		x := &v.indexes[i]
-		for _, a := range x.Key.attrs() {
-			value, ok := item.Get(a.Name)
-			if !ok {
-				continue
-			}
-			if err := x.checkKey(a, value); err != nil {
-				return err
+		for _, part := range [2][]keyAttr{x.Key.Hash, x.Key.Range} {
+			for j := range part {
+				if value, ok := item.Get(part[j].Name); !ok {
+					continue
+				} else if err := x.checkKey(part[j], value); err != nil {
+					return err
+				}
 			}
 		}
 	}
@@ -95,21 +94,31 @@ func (v *view) checkIndexKeys(item attr.Map) error {
 }
 
 func (x *indexView) checkKey(a keyAttr, value attr.Value) error {
-	if value.Kind() != a.Kind {
-		return api.Validation("One or more parameter values were invalid: Type mismatch for Index Key %s Expected: %s Actual: %s IndexName: %s", a.Name, a.Kind, value.Kind(), x.Name)
+	switch {
+	case value.Kind() != a.Kind:
+		return x.typeMismatch(a, value.Kind())
+	case isEmpty(value):
+		return api.Validation(msgNotValid+"A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty %s value. IndexName: %s, IndexKey: %s", kindWord(value), x.Name, a.Name)
+	case value.Size() <= x.maxKeySize(a):
+		return nil
+	case x.maxKeySize(a) == maxSortKeySize:
+		return badParameter("Aggregated size of all range keys has exceeded the size limit of %d bytes", maxSortKeySize)
 	}
-	if a.Kind != attr.KindN && value.Size() == 0 {
-		kind := map[attr.Kind]string{attr.KindS: "string", attr.KindB: "binary"}[a.Kind]
-		return api.Validation(msgNotValid+"A value specified for a secondary index key is not supported. The AttributeValue for a key attribute cannot contain an empty %s value. IndexName: %s, IndexKey: %s", kind, x.Name, a.Name)
+	return badParameter("Size of hashkey has exceeded the maximum size limit of%d bytes", maxPartitionKeySize)
+}
+
+// maxKeySize returns how many bytes a key attribute of the index may have.
+func (x *indexView) maxKeySize(a keyAttr) int {
+	for i := range x.Key.Range {
+		if x.Key.Range[i].Name == a.Name {
+			return maxSortKeySize
+		}
 	}
-	limit := maxPartitionKeySize
-	if slices.ContainsFunc(x.Key.Range, func(r keyAttr) bool { return r.Name == a.Name }) {
-		limit = maxSortKeySize
-	}
-	if value.Size() > limit {
-		return api.Validation("One or more parameter values were invalid: Size of hashkey has exceeded the maximum size limit of%d bytes", limit)
-	}
-	return nil
+	return maxPartitionKeySize
+}
+
+func (x *indexView) typeMismatch(a keyAttr, actual attr.Kind) error {
+	return badParameter("Type mismatch for Index Key %s Expected: %s Actual: %s IndexName: %s", a.Name, a.Kind, actual, x.Name)
 }
 
 // stageIndexes adds the changes of the table's indexes to the batch.

@@ -101,14 +101,22 @@ func (k *keySchema) checkValues(item attr.Map) error {
 }
 
 func checkKeyValue(name string, value attr.Value) error {
-	kind := ""
-	switch {
-	case value.Kind() == attr.KindS && value.Str() == "":
-		kind = "string"
-	case value.Kind() == attr.KindB && value.Binary() == "":
-		kind = "binary"
-	default:
+	if !isEmpty(value) {
 		return nil
 	}
-	return api.Validation(msgNotValid+"The AttributeValue for a key attribute cannot contain an empty %s value. Key: %s", kind, name)
+	return api.Validation(msgNotValid+"The AttributeValue for a key attribute cannot contain an empty %s value. Key: %s", kindWord(value), name)
+}
+
+// isEmpty reports whether a value is a string or binary without bytes, which no
+// key can be.
+func isEmpty(v attr.Value) bool {
+	return (v.Kind() == attr.KindS || v.Kind() == attr.KindB) && v.Size() == 0
+}
+
+// kindWord names the type of a string or binary.
+func kindWord(v attr.Value) string {
+	if v.Kind() == attr.KindB {
+		return "binary"
+	}
+	return "string"
 }

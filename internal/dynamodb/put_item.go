@@ -13,15 +13,22 @@ func (e *Engine) PutItem(_ context.Context, c *api.Caller, in *ddb.PutItemInput)
 	if err := legacyConditions(in.Expected, in.ConditionalOperator); err != nil {
 		return nil, err
 	}
+	x := expressions{names: in.ExpressionAttributeNames, values: in.ExpressionAttributeValues, condition: in.ConditionExpression}
+	if err := x.checkPlaceholders(); err != nil {
+		return nil, err
+	}
 	if err := onlyAllOld(in.ReturnValues); err != nil {
 		return nil, err
 	}
-	x := expressions{names: in.ExpressionAttributeNames, values: in.ExpressionAttributeValues, condition: in.ConditionExpression}
+	w := &write{op: opPut, item: in.Item, keep: keepsItem(in.ReturnValuesOnConditionCheckFailure)}
+	if err := w.measure(); err != nil {
+		return nil, err
+	}
 	p, err := x.parse()
 	if err != nil {
 		return nil, err
 	}
-	w := &write{op: opPut, item: in.Item, cond: p.condition, keep: keepsItem(in.ReturnValuesOnConditionCheckFailure)}
+	w.cond = p.condition
 	if err := e.targetItem(c, w, in.TableName.V); err != nil {
 		return nil, err
 	}
@@ -41,11 +48,19 @@ func (e *Engine) targetItem(c *api.Caller, w *write, tableName string) error {
 }
 
 func (e *Engine) targetPut(c *api.Caller, w *write, tableName string, keyOf func(*view, attr.Map) ([]byte, error)) error {
+	w.key = w.item
+	if err := e.target(c, w, tableName, keyOf); err != nil {
+		return err
+	}
+	return w.v.checkIndexKeys(w.item)
+}
+
+// measure finds the size of the item of a put and refuses one that is too large.
+func (w *write) measure() error {
 	if w.size = w.item.Size(); w.size > maxItemSize {
 		return api.Validation(msgItemSize)
 	}
-	w.key = w.item
-	return e.target(c, w, tableName, keyOf)
+	return nil
 }
 
 // targetKey finds the table of any other write and checks the key against it.
@@ -58,11 +73,10 @@ func (e *Engine) target(c *api.Caller, w *write, tableName string, keyOf func(*v
 	if w.table, err = e.lookup(c, tableName); err != nil {
 		return err
 	}
-	v := w.table.current.Load()
-	if v == nil {
+	if w.v = w.table.current.Load(); w.v == nil {
 		return errNoResource()
 	}
-	w.row, err = keyOf(v, w.key)
+	w.row, err = keyOf(w.v, w.key)
 	return err
 }
 

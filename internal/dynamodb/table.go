@@ -2,6 +2,7 @@ package dynamodb
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -28,9 +29,9 @@ type table struct {
 // immutable but for the counters and the stream that it points to.
 type view struct {
 	*descriptor
-	prefix  []byte // of item rows
-	indexes []indexView
-	stream  *stream // nil when the table has none enabled
+	prefix  []byte      // of item rows
+	indexes []indexView // by name: of several indexes an error names the first
+	stream  *stream     // nil when the table has none enabled
 }
 
 // indexView is what a write or a query needs of an index.
@@ -73,6 +74,7 @@ func (e *Engine) newView(d *descriptor, before *view) (*view, error) {
 		ix := &d.Indexes[i]
 		v.indexes = append(v.indexes, indexView{ix, indexPrefix(d.ID, ix.Number), before.counters(ix.Number)})
 	}
+	slices.SortFunc(v.indexes, func(a, b indexView) int { return strings.Compare(a.Name, b.Name) })
 	if d.Stream == nil {
 		return v, nil
 	}

@@ -92,6 +92,9 @@ func transactWrite(t *ddb.TransactWriteItem) (a action, err error) {
 func (e *Engine) targetAction(c *api.Caller, a action) error {
 	switch a.op {
 	case opPut:
+		if err := a.measure(); err != nil {
+			return err
+		}
 		return e.targetItem(c, a.write, a.tableName)
 	case opUpdate:
 		return e.targetUpdate(c, a.write, a.tableName, a.key)
@@ -115,11 +118,11 @@ func checkTransaction(writes []*write) error {
 }
 
 // cancelled is the answer to a transaction of n actions whose action i cannot
-// be done: a missing table or an empty key fails the request, anything else
-// cancels it.
+// be done: a missing table, an empty key or an item that is too large fails the
+// request, anything else cancels it.
 func cancelled(n, i int, err error) error {
 	var e *api.Error
-	if !errors.As(err, &e) || e.Code != "ValidationException" {
+	if !errors.As(err, &e) || e.Code != "ValidationException" || e.Message == msgItemSize {
 		return err
 	}
 	failed := make([]error, n)

@@ -42,11 +42,12 @@ func (e *Engine) targetUpdate(c *api.Caller, w *write, tableName string, key att
 	if err := e.targetKey(c, w, tableName, key); err != nil {
 		return err
 	}
-	return checkKeyUntouched(w.table.current.Load(), w.update)
+	return checkTargets(w.v, w.update)
 }
 
-func checkKeyUntouched(v *view, u *expr.Update) error {
-	if v == nil || u == nil {
+// checkTargets checks what an update changes against its table.
+func checkTargets(v *view, u *expr.Update) error {
+	if u == nil {
 		return nil
 	}
 	for _, a := range v.Key.attrs() {
@@ -54,7 +55,7 @@ func checkKeyUntouched(v *view, u *expr.Update) error {
 			return invalid(err)
 		}
 	}
-	return nil
+	return v.checkIndexUpdate(u)
 }
 
 // updated returns what ReturnValues asks for.

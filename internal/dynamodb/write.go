@@ -197,9 +197,6 @@ func (w *write) decide() error {
 	default:
 		return nil
 	}
-	if err := w.v.checkIndexKeys(w.new); err != nil {
-		return err
-	}
 	w.newRaw = attr.AppendMap(make([]byte, 0, w.newSize+32), w.new)
 	return nil
 }
@@ -221,7 +218,7 @@ func (w *write) decideUpdate() (err error) {
 	if w.newSize = w.new.Size(); w.newSize > maxItemSize {
 		return api.Validation(msgUpdateItemSize)
 	}
-	return nil
+	return w.v.checkUpdatedIndexKeys(w.update, w.new)
 }
 
 func (w *write) conditionFailed() error {

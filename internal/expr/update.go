@@ -78,6 +78,29 @@ func (u *Update) Targets() []Path { return u.sorted }
 // whole or in part, sorted.
 func (u *Update) TopLevel() []string { return topLevel(u.sorted) }
 
+// Assigned returns what is known, before there is an item, of the value that the
+// update gives to a whole attribute: its type, KindNone if the item decides or the
+// attribute is not given a value; and the value itself if the request has it.
+func (u *Update) Assigned(name string) (kind attr.Kind, v attr.Value) {
+	for _, a := range u.tree.acts {
+		target := u.pathAt(a.target)
+		if a.verb == verbRemove || len(target) != 1 || target[0].Name != name {
+			continue
+		}
+		switch n := u.tree.nodes[a.value]; {
+		case a.verb != verbSet:
+			return u.kindOf(a.value), attr.Value{}
+		case n.op == opValue:
+			return u.kindOf(a.value), u.values[n.a]
+		case n.op == opAdd || n.op == opSub:
+			return attr.KindN, attr.Value{}
+		case n.fn == fnListAppend:
+			return attr.KindL, attr.Value{}
+		}
+	}
+	return attr.KindNone, attr.Value{}
+}
+
 // CheckKeys refuses an update that changes a key attribute of the table.
 func (u *Update) CheckKeys(keys ...string) error {
 	for _, key := range keys {
