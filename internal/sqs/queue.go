@@ -47,8 +47,8 @@ type queue struct {
 	attempts attempts
 	purged   int64 // last PurgeQueue, unix milliseconds
 
-	// last is the newest commit of the queue. It may not be durable yet, and an
-	// answer that tells of what it wrote must wait for it.
+	// last is the newest synced commit of the queue. It may not be durable yet, and
+	// an answer that tells of what it wrote must wait for it.
 	last kv.Commit
 
 	waiters list.List // of *waiter, first come first
@@ -233,11 +233,11 @@ func (q *queue) sweep() {
 	}
 }
 
-// applyUnsynced applies a batch whose loss does no harm.
+// applyUnsynced applies a batch whose loss does no harm. q.last stays what it is:
+// nothing rests on this batch, and waiting for it would not be waiting for those
+// before it.
 func (q *queue) applyUnsynced(b kv.Batch) {
-	if commit, err := q.engine.store.Apply(b, kv.NoSync); err == nil {
-		q.last = commit
-	}
+	_, _ = q.engine.store.Apply(b, kv.NoSync)
 }
 
 // deleteRows deletes what the store holds of a message.

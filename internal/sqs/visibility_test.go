@@ -178,23 +178,24 @@ func TestRetentionCanChange(t *testing.T) {
 }
 
 func TestOverLimit(t *testing.T) {
-	r := newRig(t)
-	url := r.create("q")
-	ten := batchOf(url, "0", "1", "2", "3", "4", "5", "6", "7", "8", "9")
-	for range maxInFlight/10 + 1 {
-		_, err := r.SendMessageBatch(context.Background(), caller, ten)
-		r.must(err)
-	}
-	var last []model.Message
-	for range maxInFlight / 10 {
-		last = r.receive(url, 10)
-	}
-	_, err := r.ReceiveMessage(context.Background(), caller, receiveRequest(url, 10))
-	wantError(t, err, "OverLimit", "")
-	r.must(r.delete(url, last[0]))
-	if got := r.receive(url, 10); len(got) != 1 {
-		t.Errorf("received %d messages where there is room for 1", len(got))
-	}
+	bubble(t, func(r *rig) {
+		url := r.create("q", "VisibilityTimeout", "600")
+		ten := batchOf(url, "0", "1", "2", "3", "4", "5", "6", "7", "8", "9")
+		for range maxInFlight/10 + 1 {
+			_, err := r.SendMessageBatch(r.Context(), caller, ten)
+			r.must(err)
+		}
+		var last []model.Message
+		for range maxInFlight / 10 {
+			last = r.receive(url, 10)
+		}
+		_, err := r.ReceiveMessage(r.Context(), caller, receiveRequest(url, 10))
+		wantError(r, err, "OverLimit", "")
+		poll := r.poll(r.Context(), url, 20)
+		r.wantWaiting(poll) // and does not spin
+		r.must(r.delete(url, last[0]))
+		r.wantResult(poll, "0")
+	})
 }
 
 func TestDeleteAndVisibilityBatches(t *testing.T) {

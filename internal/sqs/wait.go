@@ -47,7 +47,7 @@ func (q *queue) leave(w *waiter) {
 
 // wake calls the first waiter if there is a message for it.
 func (q *queue) wake() {
-	if q.waiters.Len() == 0 || !q.loaded || !q.line.ready() {
+	if q.waiters.Len() == 0 || !q.loaded || !q.line.ready() || q.inFlight >= maxInFlight {
 		return
 	}
 	q.waiters.Front().Value.(*waiter).call()
