@@ -11,18 +11,23 @@ import (
 const maxBatchWrite = 25
 
 // BatchWriteItem puts and deletes up to 25 items of one or more tables. Nothing
-// is left unprocessed.
+// is left unprocessed. The writes are one commit, unless the items are so large
+// that their index entries and stream records might be too much for one.
 func (e *Engine) BatchWriteItem(_ context.Context, c *api.Caller, in *ddb.BatchWriteItemInput) (*ddb.BatchWriteItemOutput, error) {
 	writes, usages, err := e.batchWrites(c, in)
 	if err != nil {
 		return nil, err
 	}
-	failed, err := e.commit(writes, nil)
-	if err == nil {
-		err = first(failed)
-	}
-	if err != nil {
-		return nil, err
+	for rest := writes; len(rest) > 0; {
+		n := fitting(rest)
+		failed, err := e.commit(rest[:n], nil)
+		if err == nil {
+			err = first(failed)
+		}
+		if err != nil {
+			return nil, err
+		}
+		rest = rest[n:]
 	}
 	out := &ddb.BatchWriteItemOutput{UnprocessedItems: api.Map[[]ddb.WriteRequest]{}}
 	out.ItemCollectionMetrics = collections(writes, in.ReturnItemCollectionMetrics)
@@ -87,6 +92,18 @@ func (e *Engine) batchWrite(c *api.Caller, tableName string, r *ddb.WriteRequest
 	}
 	w := &write{op: opDelete}
 	return w, e.targetKey(c, w, tableName, r.DeleteRequest.Key)
+}
+
+// fitting returns how many of the writes one commit takes: at least one, and no
+// more than maxTransactionSize of items.
+func fitting(writes []*write) int {
+	size := 0
+	for i, w := range writes {
+		if size += w.size; size > maxTransactionSize {
+			return max(1, i)
+		}
+	}
+	return len(writes)
 }
 
 // first returns the first error of a list.

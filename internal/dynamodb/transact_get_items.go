@@ -92,7 +92,7 @@ func (e *Engine) readTogether(gets []transactGet) error {
 			return err
 		}
 		if size += n; size > maxTransactionSize {
-			return api.Validation("Collection size of items in the transaction has exceeded the maximum allowed size")
+			return api.Validation(msgTransactionSize)
 		}
 	}
 	for i := range gets {

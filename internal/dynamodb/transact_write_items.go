@@ -111,7 +111,7 @@ func checkTransaction(writes []*write) error {
 		}
 		seen[string(w.row)] = true
 		if size += w.size; size > maxTransactionSize {
-			return api.Validation("Collection size of items in the transaction has exceeded the maximum allowed size")
+			return api.Validation(msgTransactionSize)
 		}
 	}
 	return nil

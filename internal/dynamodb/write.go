@@ -148,14 +148,19 @@ func unlockViews(tables []*table) {
 	}
 }
 
-// decideAll reads each write's item and works out the new one.
+// decideAll reads each write's item and works out the new one. Together they are
+// bounded, and with them the batch: updates can make large items of small ones.
 func (e *Engine) decideAll(writes []*write) (failed []error, err error) {
+	size := 0
 	for i, w := range writes {
 		if err := e.read(w); err != nil {
 			return nil, err
 		}
 		err := w.decide()
 		if err == nil {
+			if size += w.newSize; size > maxTransactionSize {
+				return nil, api.Validation(msgTransactionSize)
+			}
 			continue
 		}
 		if failed == nil {
