@@ -42,7 +42,24 @@ func (e *Engine) BatchGetItem(ctx context.Context, c *api.Caller, in *ddb.BatchG
 			out.ConsumedCapacity = append(out.ConsumedCapacity, *report)
 		}
 	}
-	return out, nil
+	return out, e.settleAll(gets)
+}
+
+// settleAll waits until what consistent reads have found is durable. It comes
+// after all reads, so that a request waits for the disk about once.
+func (e *Engine) settleAll(gets []batchGet) error {
+	for i := range gets {
+		g := &gets[i]
+		if !g.in.ConsistentRead.V {
+			continue
+		}
+		for _, row := range g.rows[:g.done] {
+			if err := e.latches.settle(row); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // batchGet is the part of a BatchGetItem that concerns one table.
@@ -134,11 +151,6 @@ func (g *batchGet) read(ctx context.Context, e *Engine, room *int) error {
 				return err
 			}
 			g.items = append(g.items, item)
-		}
-		if g.in.ConsistentRead.V {
-			if err := e.latches.settle(row); err != nil {
-				return err
-			}
 		}
 		if err := g.used.addRead(raw, g.in.ConsistentRead.V); err != nil {
 			return err
