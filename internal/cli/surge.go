@@ -112,7 +112,7 @@ func (c *surgeCmd) config(display io.Writer) (surge.Config, error) {
 // embed starts the engine that cfg is played against, and points cfg at it.
 func (c *surgeCmd) embed(cfg *surge.Config, errOut io.Writer) (stop func(), err error) {
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(300) // little is alive here, and much is allocated: a sixth of the CPU for some memory
+		debug.SetGCPercent(200) // client and engine in one process allocate much: a tenth of the CPU for some memory
 	}
 	dir := c.Data
 	remove := func() error { return nil }
