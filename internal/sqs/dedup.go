@@ -33,6 +33,11 @@ func (d *dedup) add(r dedupRow) {
 }
 
 func (d *dedup) advance(now int64) {
+	if d.line.len() > 0 && d.line.back().sent+dedupWindow <= now { // all of them: after a pause
+		d.floor = d.line.back().seq + 1
+		d.stale += d.line.len()
+		d.seqs, d.line = map[dedupKey]uint64{}, deque[dedupRow]{}
+	}
 	for d.line.len() > 0 && d.line.front().sent+dedupWindow <= now {
 		r := d.line.pop()
 		if d.seqs[r.key] == r.seq { // else it was read from the store together with a later one

@@ -38,7 +38,7 @@ type queue struct {
 	due      heap[*message]
 	inFlight int
 	// expired are messages that left memory and whose rows are still there.
-	expired []uint64
+	expired []span
 
 	nextSeq  uint64
 	reserved uint64 // nextSeq may not reach it before the store says more
@@ -204,32 +204,60 @@ func (q *queue) advance(now int64) {
 	q.sweep()
 }
 
-func (q *queue) expire(seq uint64) { q.expired = append(q.expired, seq) }
+// span is a run of sequence numbers, the last one included.
+type span struct{ first, last uint64 }
 
-// sweepRows is how many rows one batch of a sweep deletes.
-const sweepRows = 1000
-
-// sweep deletes the rows of what has expired. It need not be durable: what
-// comes back after a crash is still expired.
-func (q *queue) sweep() {
-	if len(q.expired) == 0 && q.dedup.stale < sweepRows {
+// expire notes that the rows of a message are to be swept. A backlog that
+// expires in the order of sending is one span.
+func (q *queue) expire(seq uint64) {
+	if n := len(q.expired); n > 0 && q.expired[n-1].last+1 == seq {
+		q.expired[n-1].last = seq
 		return
 	}
-	for len(q.expired) > 0 {
+	q.expired = append(q.expired, span{seq, seq})
+}
+
+const (
+	// sweepSpans is how many spans are swept at once. The rest waits until the
+	// queue is next locked, so that nobody waits for a million messages that
+	// expire at the same moment.
+	sweepSpans = 200
+	// sweepDedup is how many rows of deduplication ids are let gather.
+	sweepDedup = 1000
+)
+
+// sweep deletes rows of what has expired. It need not be durable: what comes
+// back after a crash is still expired.
+func (q *queue) sweep() {
+	if n := min(len(q.expired), sweepSpans); n > 0 {
 		b := q.engine.store.NewBatch()
-		n := min(len(q.expired), sweepRows)
-		for _, seq := range q.expired[:n] {
-			q.deleteRows(b, seq)
+		for _, s := range q.expired[:n] {
+			q.deleteSpan(b, s)
 		}
 		q.applyUnsynced(b)
-		q.expired = q.expired[n:]
+		if q.expired = q.expired[n:]; len(q.expired) == 0 {
+			q.expired = nil
+		}
 	}
-	q.expired = nil
-	if q.dedup.stale >= sweepRows {
+	if q.dedup.stale >= sweepDedup {
 		b := q.engine.store.NewBatch()
 		b.DeleteRange(appendRow(nil, kindDedup, q.id, 0), appendRow(nil, kindDedup, q.id, q.dedup.floor))
 		q.applyUnsynced(b)
 		q.dedup.stale = 0
+	}
+}
+
+// deleteSpan deletes the rows of a span of messages. A short span is deleted row
+// by row, which stores keep shorter track of than of a range.
+func (q *queue) deleteSpan(b kv.Batch, s span) {
+	if s.last-s.first < 4 {
+		for seq := s.first; seq <= s.last; seq++ {
+			q.deleteRows(b, seq)
+		}
+		return
+	}
+	for _, kind := range []byte{kindMessage, kindContent} {
+		b.DeleteRange(appendRow(nil, kind, q.id, s.first), appendRow(nil, kind, q.id, s.last+1))
 	}
 }
 
