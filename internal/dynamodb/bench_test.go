@@ -1,0 +1,115 @@
+package dynamodb
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/levee-io/levee/internal/jsontok"
+	"github.com/levee-io/levee/internal/kv"
+	"github.com/levee-io/levee/internal/kv/kvmem"
+	"github.com/levee-io/levee/internal/kv/kvpebble"
+)
+
+// benchItems is the number of items that a benchmark finds: partitions of ten.
+const benchItems = 10_000
+
+// BenchmarkOperations measures operations from the JSON of the request to that of
+// the answer, without a wire. On Pebble the disk is memory, so that what is
+// measured is work, not waiting.
+func BenchmarkOperations(b *testing.B) {
+	b.Run("kvmem", func(b *testing.B) { benchOperations(b, kvmem.New()) })
+	b.Run("kvpebble", func(b *testing.B) {
+		store, err := kvpebble.Open("store", kvpebble.Options{FS: vfs.NewMem()})
+		if err != nil {
+			b.Fatal(err)
+		}
+		benchOperations(b, store)
+	})
+}
+
+func benchOperations(b *testing.B, store kv.Store) {
+	h := openEngine(b, store)
+	defer func() {
+		if err := errors.Join(h.Close(), store.Close()); err != nil {
+			b.Error(err)
+		}
+	}()
+	const create = `{"TableName":%q,"BillingMode":"PAY_PER_REQUEST","AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"},{"AttributeName":"sk","AttributeType":"N"}%s],
+		"KeySchema":[{"AttributeName":"pk","KeyType":"HASH"},{"AttributeName":"sk","KeyType":"RANGE"}]%s}`
+	h.mustDo("CreateTable", fmt.Sprintf(create, "plain", "", ""))
+	h.mustDo("CreateTable", fmt.Sprintf(create, "rich", `,{"AttributeName":"kind","AttributeType":"S"}`, `,
+		"GlobalSecondaryIndexes":[{"IndexName":"kinds","KeySchema":[{"AttributeName":"kind","KeyType":"HASH"}],"Projection":{"ProjectionType":"ALL"}}],
+		"StreamSpecification":{"StreamEnabled":true,"StreamViewType":"NEW_AND_OLD_IMAGES"}`))
+	for i := range benchItems {
+		for _, table := range []string{"plain", "rich"} {
+			h.mustDo("PutItem", benchPut(table, i))
+		}
+	}
+	for _, c := range []struct {
+		name, op string
+		in       func(i int) string
+	}{
+		{"PutItem", "PutItem", func(i int) string { return benchPut("plain", i%benchItems) }},
+		{"PutItem index stream", "PutItem", func(i int) string { return benchPut("rich", i%benchItems) }},
+		{"GetItem", "GetItem", func(i int) string { return `{"TableName":"plain",` + benchKey(i) + `}` }},
+		{"UpdateItem ADD", "UpdateItem", func(i int) string { return `{"TableName":"plain",` + benchAdd(i) + `}` }},
+		{"TransactWriteItems 2", "TransactWriteItems", func(i int) string {
+			return fmt.Sprintf(`{"ClientRequestToken":"t%d","TransactItems":[{"Update":{"TableName":"plain",%s}},{"Update":{"TableName":"rich",%s}}]}`, i, benchAdd(i), benchAdd(i))
+		}},
+		{"Query 10", "Query", func(i int) string {
+			return fmt.Sprintf(`{"TableName":"plain","KeyConditionExpression":"pk = :p","ExpressionAttributeValues":{":p":{"S":"p%d"}}}`, i%benchItems/10)
+		}},
+		{"BatchWriteItem 25", "BatchWriteItem", func(i int) string {
+			var puts []string
+			for j := range maxBatchWrite {
+				put := benchPut("plain", (i*maxBatchWrite+j)%benchItems)
+				puts = append(puts, `{"PutRequest":{`+strings.TrimPrefix(put, `{"TableName":"plain",`)+`}`)
+			}
+			return `{"RequestItems":{"plain":[` + strings.Join(puts, ",") + `]}}`
+		}},
+	} {
+		b.Run(c.name, func(b *testing.B) { h.bench(b, c.op, c.in) })
+	}
+}
+
+// bench runs an operation on a cycle of requests.
+func (h *harness) bench(b *testing.B, name string, in func(int) string) {
+	op := h.ops[name]
+	var requests [1000][]byte
+	for i := range requests {
+		requests[i] = []byte(in(i * 7919)) // spread over the items
+	}
+	var d jsontok.Decoder
+	var out []byte
+	b.ReportAllocs()
+	b.ResetTimer()
+	for i := range b.N {
+		d.Reset(requests[i%len(requests)])
+		request := op.New()
+		request.ReadJSON(&d)
+		answer, err := op.Handle(b.Context(), &h.caller, request)
+		if err != nil {
+			b.Fatal(err)
+		}
+		out = answer.AppendJSON(out[:0])
+	}
+}
+
+func benchKey(i int) string {
+	i %= benchItems
+	return fmt.Sprintf(`"Key":{"pk":{"S":"p%d"},"sk":{"N":"%d"}}`, i/10, i%10)
+}
+
+func benchAdd(i int) string {
+	return benchKey(i) + `,"UpdateExpression":"ADD visits :1","ExpressionAttributeValues":{":1":{"N":"1"}}`
+}
+
+func benchPut(table string, i int) string {
+	return fmt.Sprintf(`{"TableName":%q,"Item":{"pk":{"S":"p%d"},"sk":{"N":"%d"},"kind":{"S":"k%d"},"name":{"S":"item number %d"},"visits":{"N":"%s"},"text":{"S":%q}}}`,
+		table, i/10, i%10, i%100, i, strconv.Itoa(i), strings.Repeat("x", 200))
+}
