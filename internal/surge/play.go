@@ -2,6 +2,7 @@ package surge
 
 import (
 	"context"
+	"sync"
 	"time"
 )
 
@@ -44,6 +45,7 @@ func (r *run) drive(ctx context.Context, done map[string]laneProgress) error {
 	everyday, surge := newCrew(ctx), newCrew(ctx)
 	defer everyday.dismiss() //nolint:errcheck // only on an error, which is returned
 	enough := make(chan struct{})
+	stop := sync.OnceFunc(func() { close(enough) })
 	pace := newPacer(r.Rate)
 	var producers []*producer
 	for i, l := range r.script.lanes(surge.ctx) {
@@ -66,13 +68,10 @@ func (r *run) drive(ctx context.Context, done map[string]laneProgress) error {
 	if err := surge.wait(); err != nil {
 		return err
 	}
-	r.sentAll = time.Now()
-	r.phase.Store("draining")
-	if err := r.awaitCalm(ctx); err != nil {
+	if err := r.drain(ctx, stop); err != nil {
 		return err
 	}
-	r.drained, r.storedThen = time.Now(), r.counters.stored.Load()
-	close(enough)
+	stop()
 	if err := everyday.wait(); err != nil {
 		return err
 	}
@@ -129,25 +128,23 @@ func (r *run) watchQueue(ctx context.Context) error {
 	}
 }
 
-// awaitCalm returns when the surge's backlog is gone: what waits in the queue is a second of everyday traffic, or a
-// hundredth of the surge in chats that are closed by trouble.
-func (r *run) awaitCalm(ctx context.Context) error {
-	limit := time.Now().Add(drainLimit)
+// drain waits until the backlog is gone: what is left is a second of everyday traffic, or a hundredth of the surge, in
+// chats that are closed by trouble.
+func (r *run) drain(ctx context.Context, stopEveryday func()) error {
+	r.sentAll = time.Now()
+	r.phase.Store("draining")
 	few := int64(max(r.BaseRate, r.record.Plan.Messages/100))
-	for time.Now().Before(limit) {
-		d, err := r.clients.depth(ctx, r.queue)
-		if err != nil || d.waiting <= few {
-			return err
+	err := r.until(ctx, func(d depth) bool {
+		if time.Since(r.sentAll) > drainLimit {
+			stopEveryday()
 		}
-		if err := sleep(ctx, queuePoll); err != nil {
-			return err
-		}
-	}
-	return nil
+		return d.waiting <= few
+	})
+	r.drained, r.storedThen = time.Now(), r.counters.stored.Load()
+	return err
 }
 
-// settle waits until everything sent is stored and propagated and the queue is empty. If nothing moves any more it
-// returns too: the audit says what is missing.
+// settle waits until everything sent is stored and propagated and the queue is empty.
 func (r *run) settle(ctx context.Context, producers []*producer) error {
 	var total int64
 	for _, p := range producers {
@@ -155,14 +152,18 @@ func (r *run) settle(ctx context.Context, producers []*producer) error {
 	}
 	r.total.Store(total)
 	r.phase.Store("settling")
+	return r.until(ctx, func(d depth) bool {
+		return d == (depth{}) && r.counters.propagated.Load() >= total
+	})
+}
+
+// until waits for done. If nothing moves any more it returns too: the audit says what is missing.
+func (r *run) until(ctx context.Context, done func(depth) bool) error {
 	moved, since := int64(-1), time.Now()
 	for time.Since(since) < r.Patience {
 		d, err := r.clients.depth(ctx, r.queue)
-		if err != nil {
+		if err != nil || done(d) {
 			return err
-		}
-		if d == (depth{}) && r.counters.propagated.Load() >= total {
-			return nil
 		}
 		if m := r.counters.stored.Load() + r.counters.redelivered.Load() + r.counters.propagated.Load(); m != moved {
 			moved, since = m, time.Now()
