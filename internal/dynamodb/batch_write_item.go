@@ -1,7 +1,9 @@
 package dynamodb
 
 import (
+	"bytes"
 	"context"
+	"slices"
 
 	"github.com/levee-io/levee/internal/api"
 	ddb "github.com/levee-io/levee/internal/api/dynamodbapi"
@@ -39,59 +41,73 @@ func (e *Engine) BatchWriteItem(_ context.Context, c *api.Caller, in *ddb.BatchW
 // table. The service checks the shape of every request before it looks at any
 // table.
 func (e *Engine) batchWrites(c *api.Caller, in *ddb.BatchWriteItemInput) ([]*write, []*usage, error) {
-	if err := checkBatch(in.RequestItems); err != nil {
+	n, err := checkBatch(in.RequestItems)
+	if err != nil {
 		return nil, nil, err
 	}
-	var writes []*write
-	var usages []*usage
-	seen := map[string]bool{}
+	room, writes, usages := make([]write, n), make([]*write, 0, n), make([]*usage, 0, n)
 	for _, entry := range in.RequestItems {
 		u := &usage{name: entry.Key, write: true}
 		for i := range entry.Value {
-			w, err := e.batchWrite(c, entry.Key, &entry.Value[i])
-			if err != nil {
+			w := &room[len(writes)]
+			if err := e.batchWrite(c, w, entry.Key, &entry.Value[i]); err != nil {
 				return nil, nil, err
 			}
-			if seen[string(w.row)] {
-				return nil, nil, api.Validation("Provided list of item keys contains duplicates")
-			}
-			seen[string(w.row)] = true
 			writes, usages = append(writes, w), append(usages, u)
 		}
+	}
+	if repeated(writes) {
+		return nil, nil, api.Validation("Provided list of item keys contains duplicates")
 	}
 	return writes, usages, nil
 }
 
-func checkBatch(tables api.Map[[]ddb.WriteRequest]) error {
-	n := 0
+// repeated reports whether two of the writes are to the same item.
+func repeated(writes []*write) bool {
+	rows := make([][]byte, len(writes))
+	for i, w := range writes {
+		rows[i] = w.row
+	}
+	slices.SortFunc(rows, bytes.Compare)
+	for i := 1; i < len(rows); i++ {
+		if bytes.Equal(rows[i-1], rows[i]) {
+			return true
+		}
+	}
+	return false
+}
+
+// checkBatch checks the requests of all tables and returns their number.
+func checkBatch(tables api.Map[[]ddb.WriteRequest]) (n int, err error) {
 	for _, entry := range tables {
 		n += len(entry.Value)
 		for i := range entry.Value {
 			r := &entry.Value[i]
 			if (r.PutRequest == nil) == (r.DeleteRequest == nil) {
-				return api.Validation("Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes")
+				return 0, api.Validation("Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes")
 			}
 			if r.PutRequest != nil && r.PutRequest.Item.Size() > maxItemSize {
-				return api.Validation(msgItemSize)
+				return 0, api.Validation(msgItemSize)
 			}
 		}
 	}
 	if n > maxBatchWrite {
-		return api.Validation("Too many items requested for the BatchWriteItem call")
+		return 0, api.Validation("Too many items requested for the BatchWriteItem call")
 	}
-	return nil
+	return n, nil
 }
 
-func (e *Engine) batchWrite(c *api.Caller, tableName string, r *ddb.WriteRequest) (*write, error) {
-	if r.PutRequest != nil {
-		w := &write{op: opPut, item: r.PutRequest.Item}
-		if err := w.measure(); err != nil {
-			return nil, err
-		}
-		return w, e.targetPut(c, w, tableName, (*view).keyOfBatchItem)
+// batchWrite makes the write of one request.
+func (e *Engine) batchWrite(c *api.Caller, w *write, tableName string, r *ddb.WriteRequest) error {
+	if r.PutRequest == nil {
+		w.op = opDelete
+		return e.targetKey(c, w, tableName, r.DeleteRequest.Key)
 	}
-	w := &write{op: opDelete}
-	return w, e.targetKey(c, w, tableName, r.DeleteRequest.Key)
+	w.op, w.item = opPut, r.PutRequest.Item
+	if err := w.measure(); err != nil {
+		return err
+	}
+	return e.targetPut(c, w, tableName, (*view).keyOfBatchItem)
 }
 
 // fitting returns how many of the writes one commit takes: at least one, and no

@@ -79,6 +79,8 @@ type keyAttr struct {
 type keySchema struct {
 	Hash  []keyAttr `json:"hash"`
 	Range []keyAttr `json:"range,omitempty"`
+
+	both []keyAttr // what attrs returns, once a view has been made
 }
 
 // has reports whether name is one of the key's attributes.

@@ -30,7 +30,7 @@ type latch struct {
 type held struct {
 	set   *latches
 	place []uint16
-	few   [4]uint16
+	few   [32]uint16 // room for most
 }
 
 // add names a key whose latch is wanted.

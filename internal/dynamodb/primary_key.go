@@ -69,10 +69,11 @@ func (k *keySchema) keyAttrs(item attr.Map) attr.Map {
 	return attr.NewMap(key)
 }
 
-// attrs returns the attributes of the key, the hash ones first.
+// attrs returns the attributes of the key, the hash ones first. They are shared
+// and must not be changed.
 func (k *keySchema) attrs() []keyAttr {
-	if len(k.Range) == 0 {
-		return k.Hash
+	if k.both != nil {
+		return k.both
 	}
 	return append(k.Hash[:len(k.Hash):len(k.Hash)], k.Range...)
 }

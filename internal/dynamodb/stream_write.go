@@ -26,8 +26,7 @@ type shardRef struct {
 }
 
 // lockShards locks the shards to which the changes of writes go.
-func lockShards(writes []*write) *shardLocks {
-	l := &shardLocks{}
+func lockShards(writes []*write) (l shardLocks) {
 	for _, w := range writes {
 		if w.recorded() {
 			l.list = append(l.list, shardRef{w.v.stream, w.v.shardOf(w.row)})

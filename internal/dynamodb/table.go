@@ -70,8 +70,10 @@ func (e *Engine) newTable(d *descriptor) (*table, error) {
 // newView makes the view of a descriptor; before is the one that it follows.
 func (e *Engine) newView(d *descriptor, before *view) (*view, error) {
 	v := &view{descriptor: d, prefix: itemPrefix(d.ID)}
+	d.Key.both = d.Key.attrs()
 	for i := range d.Indexes {
 		ix := &d.Indexes[i]
+		ix.Key.both = ix.Key.attrs()
 		v.indexes = append(v.indexes, indexView{ix, indexPrefix(d.ID, ix.Number), before.counters(ix.Number)})
 	}
 	slices.SortFunc(v.indexes, func(a, b indexView) int { return strings.Compare(a.Name, b.Name) })
@@ -115,18 +117,23 @@ func (e *Engine) lookup(c *api.Caller, nameOrARN string) (*table, error) {
 	if err != nil {
 		return nil, err
 	}
-	var v api.Violations
-	var at api.Path
-	if v.Match(api.Some(name), tableNamePattern, at.Member("tableName")); v.Err() != nil {
-		return nil, v.Err()
-	}
 	e.catalog.RLock()
 	t := e.catalog.tables[tableID{c.Namespace, name}]
 	e.catalog.RUnlock()
 	if t == nil {
-		return nil, errNoResource()
+		return nil, errMissing(name)
 	}
 	return t, nil
+}
+
+// errMissing says that there is no table of a name, or that none can have it.
+func errMissing(name string) error {
+	var v api.Violations
+	var at api.Path
+	if v.Match(api.Some(name), tableNamePattern, at.Member("tableName")); v.Err() != nil {
+		return v.Err()
+	}
+	return errNoResource()
 }
 
 // view returns the table that a request names as it is now.

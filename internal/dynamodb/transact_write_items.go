@@ -104,12 +104,11 @@ func (e *Engine) targetAction(c *api.Caller, a action) error {
 
 // checkTransaction checks what concerns the actions together.
 func checkTransaction(writes []*write) error {
-	seen, size := make(map[string]bool, len(writes)), 0
+	if repeated(writes) {
+		return api.Validation("Transaction request cannot include multiple operations on one item")
+	}
+	size := 0
 	for _, w := range writes {
-		if seen[string(w.row)] {
-			return api.Validation("Transaction request cannot include multiple operations on one item")
-		}
-		seen[string(w.row)] = true
 		if size += w.size; size > maxTransactionSize {
 			return api.Validation(msgTransactionSize)
 		}

@@ -52,7 +52,8 @@ type write struct {
 // With a token that was used before for the same writes nothing is done again:
 // the writes come back as replayed.
 func (e *Engine) commit(writes []*write, tok *token) (failed []error, err error) {
-	tables, err := lockViews(writes)
+	var few [2]*table
+	tables, err := lockViews(few[:0], writes)
 	if err != nil {
 		return nil, err
 	}
@@ -118,10 +119,9 @@ func (e *Engine) replay(writes []*write) error {
 	return nil
 }
 
-// lockViews fixes the view of each write and keeps it from changing.
-func lockViews(writes []*write) ([]*table, error) {
-	var few [2]*table
-	tables := few[:0]
+// lockViews fixes the view of each write and keeps it from changing. It appends
+// the tables to be unlocked to tables, which is empty.
+func lockViews(tables []*table, writes []*write) ([]*table, error) {
 	for _, w := range writes {
 		if !slices.Contains(tables, w.table) {
 			tables = append(tables, w.table)
