@@ -20,6 +20,7 @@ type change struct {
 	sent    []stagedSend
 	// released are the messages that the change will give back.
 	released []*message
+	buried   int // messages that the change moves to a dead-letter queue
 }
 
 // stagedSend is a message with a deduplication id that the change will send.

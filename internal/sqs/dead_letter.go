@@ -1,5 +1,9 @@
 package sqs
 
+// maxBuried is how many messages one change moves to a dead-letter queue: as
+// many of the largest size as fit into a batch of the store.
+const maxBuried = 100
+
 // lockWithDead locks the queue and, if a receive may have to move messages to
 // its dead-letter queue, that too. dead is nil if it is not needed or does not
 // exist; messages then stay where they are.
@@ -56,6 +60,7 @@ func (q *queue) bury(c *change, m *message, dead *queue, now int64) error {
 	if err != nil {
 		return err
 	}
+	c.buried++
 	what.deadSource = q.arn.String()
 	seq := dead.allocate(c)
 	st := state{sent: m.sent}

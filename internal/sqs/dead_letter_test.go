@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/levee-io/levee/internal/api"
 	model "github.com/levee-io/levee/internal/api/sqsapi"
+	"github.com/levee-io/levee/internal/kv/kvmem"
 )
 
 func redriveTo(name string, most int) string {
@@ -113,6 +115,32 @@ func TestRedriveAllowPolicy(t *testing.T) {
 	if got := r.attribute(good, "RedrivePolicy"); got != "" {
 		t.Errorf("RedrivePolicy %s is left", got)
 	}
+}
+
+// TestManyDeadLetters: one receive moves more than one change can.
+func TestManyDeadLetters(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := &counting{Store: kvmem.New()}
+		r := openRig(t, store, Options{})
+		dead := r.create("dead")
+		url := r.create("q", "RedrivePolicy", redriveTo("dead", 1))
+		const messages = 3*maxBuried + 5
+		for i := range messages {
+			r.send(url, fmt.Sprint(i), "")
+		}
+		for range messages/10 + 1 {
+			r.receive(url, 10)
+		}
+		time.Sleep(30 * time.Second)
+		r.send(url, "good", "")
+		store.largest = 0
+		r.wantBodies(r.receive(url, 10), "good")
+		r.wantCounts(url, "0", "1", "0")
+		r.wantCounts(dead, fmt.Sprint(messages), "0", "0")
+		if most := 5*maxBuried + 1; store.largest > most {
+			t.Errorf("one batch has %d mutations, want at most %d", store.largest, most)
+		}
+	})
 }
 
 // TestDeadLetterCycle: two queues that are each other's dead-letter queue do not

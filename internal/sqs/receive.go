@@ -72,26 +72,35 @@ func (q *queue) await(ctx context.Context, r *receiving, w *waiter) (got []deliv
 // look hands out what there is. If there is nothing and the receive may wait, w
 // stands in line afterwards, else it does not.
 func (q *queue) look(r *receiving, w *waiter) (got []delivery, commit kv.Commit, err error) {
-	dead, now, err := q.lockWithDead()
-	if err != nil {
-		q.leave(w)
-		return nil, nil, err
+	for again := true; again; {
+		dead, now, err := q.lockWithDead()
+		if err != nil {
+			q.leave(w)
+			return nil, nil, err
+		}
+		w.called = false
+		got, commit, again, err = q.takeNow(dead, r, now)
+		switch {
+		case again:
+		case len(got) == 0 && err == nil && r.wait > 0:
+			q.join(w)
+		default:
+			q.part(w)
+		}
+		if dead != nil {
+			dead.unlock()
+		}
+		q.unlock()
+		if err != nil {
+			return nil, nil, err
+		}
 	}
-	w.called = false
-	if got, commit, err = q.takeNow(dead, r, now); len(got) == 0 && err == nil && r.wait > 0 {
-		q.join(w)
-	} else {
-		q.part(w)
-	}
-	if dead != nil {
-		dead.unlock()
-	}
-	q.unlock()
-	return got, commit, err
+	return got, commit, nil
 }
 
-// takeNow takes messages and applies the change that this is.
-func (q *queue) takeNow(dead *queue, r *receiving, now int64) (got []delivery, commit kv.Commit, err error) {
+// takeNow takes messages and applies the change that this is. again says that it
+// only moved dead letters, and that there may be messages behind them.
+func (q *queue) takeNow(dead *queue, r *receiving, now int64) (got []delivery, commit kv.Commit, again bool, err error) {
 	c := q.engine.newChange(q)
 	if dead != nil {
 		c.queues = append(c.queues, dead)
@@ -99,16 +108,17 @@ func (q *queue) takeNow(dead *queue, r *receiving, now int64) (got []delivery, c
 	messages, err := q.take(c, dead, r, now)
 	if err != nil {
 		c.batch.Discard()
-		return nil, nil, err
+		return nil, nil, false, err
 	}
+	again = len(messages) == 0 && c.buried == maxBuried
 	got = make([]delivery, len(messages))
 	for i, m := range messages {
 		got[i] = delivery{m.seq, m.sent, m.first, m.receives}
 	}
 	if commit, err = c.apply(); err != nil {
-		return nil, nil, err
+		return nil, nil, false, err
 	}
-	return got, commit, nil
+	return got, commit, again, nil
 }
 
 // take puts up to r.most messages in flight, and moves to the dead-letter queue
@@ -128,7 +138,7 @@ func (q *queue) take(c *change, dead *queue, r *receiving, now int64) ([]*messag
 		return nil, nil
 	}
 	var list []*message
-	for len(list) < room {
+	for len(list) < room && c.buried < maxBuried {
 		m := q.line.next(now)
 		if m == nil {
 			break

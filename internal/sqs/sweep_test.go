@@ -10,14 +10,15 @@ import (
 	"github.com/levee-io/levee/internal/kv/kvmem"
 )
 
-// counting is a store that counts mutations.
+// counting is a store that counts mutations: all, and those of the largest batch.
 type counting struct {
 	kv.Store
-	mutations int
+	mutations, largest int
 }
 
 func (s *counting) Apply(b kv.Batch, d kv.Durability) (kv.Commit, error) {
 	s.mutations += b.Len()
+	s.largest = max(s.largest, b.Len())
 	return s.Store.Apply(b, d)
 }
 
