@@ -124,7 +124,7 @@ func (c *serveCmd) greet(w io.Writer, addr net.Addr, keys wire.Keys) {
 	url := "http://" + reachable(addr)
 	fmt.Fprintf(w, "levee %s serves DynamoDB, DynamoDB Streams and SQS on %s, data %s\n\n", version(), url, where)
 	fmt.Fprintf(w, "To point the AWS CLI or any AWS SDK at it:\n\n")
-	fmt.Fprintf(w, "  export AWS_ENDPOINT_URL=%s AWS_REGION=us-east-1\n", url)
+	fmt.Fprintf(w, "  export AWS_ENDPOINT_URL=%s AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1\n", url)
 	if keys == nil {
 		fmt.Fprintf(w, "  export AWS_ACCESS_KEY_ID=000000000000 AWS_SECRET_ACCESS_KEY=any\n")
 	} else {
