@@ -81,7 +81,7 @@ func (l *fifo) add(e entry, name string, _, now int64) {
 	g := l.group(name)
 	g.fresh.push(e)
 	l.fresh++
-	if e.sent+l.delay > now {
+	if l.delayed(e, now) {
 		l.pending.push(e)
 	}
 	if g.expireAt < 0 {
@@ -93,9 +93,13 @@ func (l *fifo) add(e entry, name string, _, now int64) {
 	}
 }
 
+// delayed reports whether the delay of a message has not ended. Without a delay
+// the clock has no say, which may have been set back since the message was sent.
+func (l *fifo) delayed(e entry, now int64) bool { return l.delay > 0 && e.sent+l.delay > now }
+
 // visible reports whether the first message of an open group can be handed out.
 func (l *fifo) visible(g *group, now int64) bool {
-	return len(g.back) > 0 || g.fresh.len() > 0 && g.fresh.front().sent+l.delay <= now
+	return len(g.back) > 0 || g.fresh.len() > 0 && !l.delayed(g.fresh.front(), now)
 }
 
 // place puts a group where it belongs: at the end of the list of turns, among
@@ -259,7 +263,7 @@ func (l *fifo) configure(s *settings, now int64) {
 	}
 	l.delay = s.delay
 	l.pending = deque[entry]{}
-	for _, e := range l.freshSince(now - l.delay) {
+	for _, e := range l.stillDelayed(now) {
 		l.pending.push(e)
 	}
 	for _, g := range slices.SortedFunc(maps.Values(l.groups), func(a, b *group) int { return cmp.Compare(a.bound, b.bound) }) {
@@ -267,12 +271,11 @@ func (l *fifo) configure(s *settings, now int64) {
 	}
 }
 
-// freshSince returns the messages sent after a moment and never received, in
-// order.
-func (l *fifo) freshSince(after int64) (list []entry) {
+// stillDelayed returns the messages whose delay has not ended, in order.
+func (l *fifo) stillDelayed(now int64) (list []entry) {
 	for _, g := range l.groups {
 		g.fresh.each(func(e entry) {
-			if e.sent > after {
+			if l.delayed(e, now) {
 				list = append(list, e)
 			}
 		})
