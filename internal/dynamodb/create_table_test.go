@@ -210,3 +210,17 @@ func TestIndexesNameAHundredAttributesAtMost(t *testing.T) {
 	h.refused("CreateTable", ab(hashArange, gsis(append(list, projecting("more", 1))...)), bad+"Number of NonKeyAttributes across all secondary indexes exceeds the per-table limit of 100")
 	h.mustDo("CreateTable", ab(hashArange, gsis(list...)))
 }
+
+// A request of very many indexes is refused before they are compared with each
+// other: what is wrong with one of them does not matter any more.
+func TestAbsurdlyManyIndexes(t *testing.T) {
+	h := newEngine(t)
+	const index = `{"IndexName":"abc","KeySchema":[{"AttributeName":"a","KeyType":"HASH"}],"Projection":{"ProjectionType":"ALL"}}`
+	for member, want := range map[string]string{
+		"GlobalSecondaryIndexes": "GlobalSecondaryIndex count exceeds the per-table limit of 20",
+		"LocalSecondaryIndexes":  "Number of LocalSecondaryIndexes exceeds per-table limit of 5",
+	} {
+		h.refused("CreateTable", `{"TableName":"abc","BillingMode":"PAY_PER_REQUEST","AttributeDefinitions":[{"AttributeName":"a","AttributeType":"S"}],
+			"KeySchema":[{"AttributeName":"a","KeyType":"HASH"}],"`+member+`":[`+index+strings.Repeat(","+index, 2000)+`]}`, bad+want)
+	}
+}

@@ -17,6 +17,10 @@ const (
 	maxLocalIndexes  = 5
 	maxIndexKeyParts = 4 // attributes in the hash, and in the range, part of a global index's key
 	maxProjected     = 100
+
+	// absurdIndexes is a number of indexes that is refused before they are
+	// compared with each other, which takes time that grows with its square.
+	absurdIndexes = 10 * maxGlobalIndexes
 )
 
 // badParameter is the ValidationException for what contradicts something else.
@@ -28,12 +32,13 @@ func badParameter(format string, args ...any) *api.Error {
 type definitions []keyAttr
 
 func definitionsOf(list []ddb.AttributeDefinition) (definitions, error) {
-	defs := make(definitions, 0, len(list))
+	defs, seen := make(definitions, 0, len(list)), make(map[string]bool, len(list))
 	for i := range list {
 		name := list[i].AttributeName.V
-		if defs.find(name) >= 0 {
+		if seen[name] {
 			return nil, api.Validation("Attribute Name is duplicated: %s", name)
 		}
+		seen[name] = true
 		defs = append(defs, keyAttr{name, scalarKind(list[i].AttributeType.V)})
 	}
 	return defs, nil
@@ -48,6 +53,20 @@ func scalarKind(typ string) attr.Kind {
 		return attr.KindB
 	}
 	return attr.KindS
+}
+
+// with returns the definitions together with those of others that they lack.
+func (defs definitions) with(others definitions) definitions {
+	all, known := slices.Clone(defs), make(map[string]bool, len(defs))
+	for _, a := range defs {
+		known[a.Name] = true
+	}
+	for _, a := range others {
+		if !known[a.Name] {
+			all = append(all, a)
+		}
+	}
+	return all
 }
 
 func (defs definitions) find(name string) int {
@@ -105,6 +124,12 @@ func (defs definitions) sorted() []keyAttr {
 
 // setSchema checks the keys and indexes of a new table and sets them.
 func (d *descriptor) setSchema(in *ddb.CreateTableInput) error {
+	switch {
+	case len(in.GlobalSecondaryIndexes) > absurdIndexes:
+		return errGlobalIndexes()
+	case len(in.LocalSecondaryIndexes) > absurdIndexes:
+		return errLocalIndexes()
+	}
 	defs, err := definitionsOf(in.AttributeDefinitions)
 	if err != nil {
 		return err
@@ -216,7 +241,7 @@ func (d *descriptor) addIndexes(in *ddb.CreateTableInput, defs definitions) erro
 		}
 	}
 	if len(in.LocalSecondaryIndexes) > maxLocalIndexes {
-		return badParameter("Number of LocalSecondaryIndexes exceeds per-table limit of %d", maxLocalIndexes)
+		return errLocalIndexes()
 	}
 	for i := range in.GlobalSecondaryIndexes {
 		g := &in.GlobalSecondaryIndexes[i]
@@ -225,9 +250,17 @@ func (d *descriptor) addIndexes(in *ddb.CreateTableInput, defs definitions) erro
 		}
 	}
 	if len(in.GlobalSecondaryIndexes) > maxGlobalIndexes {
-		return badParameter("GlobalSecondaryIndex count exceeds the per-table limit of %d", maxGlobalIndexes)
+		return errGlobalIndexes()
 	}
 	return d.checkProjected()
+}
+
+func errLocalIndexes() error {
+	return badParameter("Number of LocalSecondaryIndexes exceeds per-table limit of %d", maxLocalIndexes)
+}
+
+func errGlobalIndexes() error {
+	return badParameter("GlobalSecondaryIndex count exceeds the per-table limit of %d", maxGlobalIndexes)
 }
 
 func (d *descriptor) addLocal(in *ddb.LocalSecondaryIndex, defs definitions) error {

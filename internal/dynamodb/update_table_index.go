@@ -140,12 +140,7 @@ func (u *tableUpdate) createIndex(in *ddb.CreateGlobalSecondaryIndexAction) erro
 		return err
 	}
 	// An attribute that the table has defined keeps its type.
-	defs := slices.Clone(definitions(u.next.Attributes))
-	for _, a := range given {
-		if defs.find(a.Name) < 0 {
-			defs = append(defs, a)
-		}
-	}
+	defs := definitions(u.next.Attributes).with(given)
 	if err := defs.covers(in.KeySchema); err != nil {
 		return err
 	}
