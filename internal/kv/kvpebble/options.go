@@ -13,7 +13,7 @@ import (
 // Options of Open. The zero value is right for a server of a few gigabytes.
 type Options struct {
 	// CacheBytes is the size of the cache of table blocks; 0 means 128 MiB. The
-	// memtables take up to 256 MiB beside it when writers outrun the disk.
+	// memtables take up to 256 MiB more when writers outrun the disk.
 	CacheBytes int64
 	// FS is the file system; nil means that of the operating system.
 	FS vfs.FS
@@ -56,6 +56,9 @@ func (o Options) pebble() *pebble.Options {
 	if po.CacheSize == 0 {
 		po.CacheSize = 128 << 20
 	}
+	// Pebble takes memtables out of the cache. Without their share, a store under
+	// write load would have no cache at all and read every block from its file.
+	po.CacheSize += int64(po.MemTableSize) * int64(po.MemTableStopWritesThreshold)
 	for i := range po.Levels {
 		po.Levels[i].BlockSize = 16 << 10
 		po.Levels[i].IndexBlockSize = 256 << 10
