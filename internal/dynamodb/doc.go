@@ -29,6 +29,10 @@
 // answer reports without having written it (a failed condition, a consistent
 // read) waits for the commits that its latches remember.
 //
+// One commit takes 4 MB of items at most, so that no table has so many indexes
+// that the store could refuse the batch. Only BatchWriteItem needs several for
+// more; a transaction of more is refused.
+//
 // # Indexes
 //
 // A new global index is published first, marked as not yet filled, so that every
