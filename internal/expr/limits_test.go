@@ -211,3 +211,22 @@ func mustParams(t testing.TB, names []Name, values string) *Params {
 	}
 	return p
 }
+
+// What an update makes of an attribute is known where the request alone says it.
+func TestAssigned(t *testing.T) {
+	values := attr.NewMap([]attr.Attr{{Name: ":n", Value: attr.N(attr.IntNumber(1))}, {Name: ":l", Value: attr.L(nil)}, {Name: ":s", Value: attr.S("x")}})
+	p, err := NewParams(nil, values)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u, err := ParseUpdate("SET a = :s, b = c + :n, d = list_append(e, :l), f = g, h = if_not_exists(i, :s), j.k = :s REMOVE l ADD m :n", p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]attr.Kind{"a": attr.KindS, "b": attr.KindN, "d": attr.KindL, "f": 0, "h": 0, "j": 0, "l": 0, "m": attr.KindN, "z": 0} {
+		kind, v := u.Assigned(name)
+		if kind != want || (name == "a") != (v.Str() == "x") {
+			t.Errorf("%s is assigned %v %q, want %v", name, kind, v.Str(), want)
+		}
+	}
+}
