@@ -22,7 +22,7 @@ const maxViolations = 10
 // zero value is ready for use.
 type Violations struct {
 	texts []string
-	// missing is the name of the first required member that is absent.
+	// missing is the path name of the first required member that is absent.
 	missing string
 }
 
@@ -71,9 +71,14 @@ func (v *Violations) Err() error {
 	return Validation("%d validation %s detected: %s", n, noun, strings.Join(v.texts, "; "))
 }
 
-// Missing returns the name of the first required member that is absent, or "".
-// SQS reports that one only, in words of its own.
-func (v *Violations) Missing() string { return v.missing }
+// Missing returns the name, as the model has it, of the first required member that
+// is absent, or "". SQS reports that one only, in words of its own.
+func (v *Violations) Missing() string {
+	if v.missing == "" {
+		return ""
+	}
+	return strings.ToUpper(v.missing[:1]) + v.missing[1:]
+}
 
 func (v *Violations) add(p Path, value, constraint string) {
 	if len(v.texts) == maxViolations {

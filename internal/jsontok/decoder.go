@@ -183,6 +183,9 @@ func (d *Decoder) Base64() []byte {
 func (d *Decoder) Base64String() string { return string(d.decodeBase64()) }
 
 func (d *Decoder) decodeBase64() []byte {
+	if got := d.Kind(); got != String && got != Invalid {
+		d.Fail(&TypeError{Want: Base64, Got: got, Offset: d.pos})
+	}
 	if !d.want(String) {
 		return nil
 	}

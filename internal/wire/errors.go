@@ -107,20 +107,18 @@ func errUnavailable() *api.Error {
 	}
 }
 
-// missingParameter is the error of SQS for a required member that is absent,
-// given by its path in violations; nil if path is empty. Two members have errors
-// of their own.
-func missingParameter(path string) error {
-	switch path {
+// missingParameter is the error of SQS for a required member that is absent; nil
+// if name is empty. Two members have errors of their own.
+func missingParameter(name string) error {
+	switch name {
 	case "":
 		return nil
-	case "queueUrl":
+	case "QueueUrl":
 		return api.Errorf("QueueDoesNotExist", "The specified queue does not exist.")
-	case "queueName":
+	case "QueueName":
 		return api.Errorf("InvalidParameterValue", "Value for parameter QueueName is invalid. Reason: Must specify a queue name.")
 	}
-	return api.Errorf("MissingParameter", "The request must contain the parameter %s.",
-		strings.ToUpper(path[:1])+path[1:])
+	return api.Errorf("MissingParameter", "The request must contain the parameter %s.", name)
 }
 
 // writeError makes resp the response that carries an error.

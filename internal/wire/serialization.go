@@ -42,7 +42,7 @@ func typeText(body []byte, e *jsontok.TypeError, svc *service) string {
 		}
 		return "Unexpected field type"
 	case jsontok.Base64:
-		return base64Text(body, e.Offset)
+		return base64Text(body, e)
 	case jsontok.Bool:
 		if e.Got == jsontok.String {
 			return "Unexpected token received from parser"
@@ -99,11 +99,14 @@ func token(body []byte, e *jsontok.TypeError) string {
 	return "NUMBER_VALUE"
 }
 
-// base64Text is the text for a string that is not base64. Its last word is
-// misspelt by the service.
-func base64Text(body []byte, offset int) string {
+// base64Text is the text for what is not base64. A word of it is misspelt by the
+// service.
+func base64Text(body []byte, e *jsontok.TypeError) string {
+	if e.Got != jsontok.String {
+		return "only base-64-encoded strings are convertible to bytes"
+	}
 	var d jsontok.Decoder
-	d.Reset(body[min(offset, len(body)):])
+	d.Reset(body[min(e.Offset, len(body)):])
 	if n := len(d.Bytes()); n%4 != 0 {
 		return "Base64 encoded length is expected a multiple of 4 bytes but found: " + string(api.AppendInt(nil, int64(n)))
 	}

@@ -100,6 +100,10 @@ func TestDynamoDBAnswers(t *testing.T) {
 		"list value":      {call{target: get, body: `{"Key":{"a":[]}}`}, 400, serialization("Unrecognized collection type class com.amazonaws.dynamodb.v20120810.AttributeValue")},
 		"number as S":     {call{target: get, body: `{"Key":{"a":{"S":1}}}`}, 400, serialization("NUMBER_VALUE cannot be converted to String")},
 		"base64 length":   {call{target: get, body: `{"Key":{"a":{"B":"23456"}}}`}, 400, serialization("Base64 encoded length is expected a multiple of 4 bytes but found: 5")},
+		"number as B":     {call{target: get, body: `{"Key":{"a":{"B":23}}}`}, 400, serialization("only base-64-encoded strings are convertible to bytes")},
+		"true as B":       {call{target: get, body: `{"Key":{"a":{"B":true}}}`}, 400, serialization("only base-64-encoded strings are convertible to bytes")},
+		"list as B":       {call{target: get, body: `{"Key":{"a":{"B":[]}}}`}, 400, serialization("Unrecognized collection type class java.nio.ByteBuffer")},
+		"map as B":        {call{target: get, body: `{"Key":{"a":{"B":{}}}}`}, 400, serialization("Start of structure or map found where not expected")},
 		"base64":          {call{target: get, body: `{"Key":{"a":{"B":"=+/="}}}`}, 400, serialization("Invalid last non-pad Base64 character dectected")},
 
 		"many elements": {call{target: get, body: `{"AttributesToGet":[` + strings.Repeat(`"a",`, 10_000) + `"a"]}`}, 400, serialization("Too many elements")},
