@@ -18,7 +18,6 @@ const (
 
 	ErrEmptyValue       = Error("Supplied AttributeValue is empty, must contain exactly one of the supported datatypes")
 	ErrSeveralTypes     = Error("Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes")
-	ErrNullFalse        = Error(invalidParameter + "Null attribute value types must have the value of true")
 	ErrEmptyStringSet   = Error(invalidParameter + "An string set  may not be empty")
 	ErrEmptyNumberSet   = Error(invalidParameter + "An number set  may not be empty")
 	ErrEmptyBinarySet   = Error(invalidParameter + "Binary sets should not be empty")

@@ -21,6 +21,7 @@ func TestReadMap(t *testing.T) {
 	for text, want := range map[string]string{
 		`{}`: `{}`,
 		`{"b":{"S":"x"},"a":{"N":"1.50"},"c":{"B":"aGk="}}`: `{"a":{"N":"1.5"},"b":{"S":"x"},"c":{"B":"aGk="}}`,
+		`{"a":{"NULL":false}}`:                              `{"a":{"NULL":true}}`,
 		`{"a":{"BOOL":false},"b":{"NULL":true}}`:            `{"a":{"BOOL":false},"b":{"NULL":true}}`,
 		`{"a":{"SS":["b","a"]},"n":{"NS":["10","9"]}}`:      `{"a":{"SS":["a","b"]},"n":{"NS":["9","10"]}}`,
 		`{"a":{"BS":["/w==",""]}}`:                          `{"a":{"BS":["","/w=="]}}`,
@@ -53,7 +54,6 @@ func TestReadMapNotes(t *testing.T) {
 		`{"k":{"NS":["1",""]}}`:                          "The parameter cannot be converted to a numeric value",
 		`{"k":{"NS":["1","b"]}}`:                         "The parameter cannot be converted to a numeric value: b",
 		`{"k":{"N":"1e126"}}`:                            "Number overflow. Attempting to store a number with magnitude larger than supported range",
-		`{"k":{"NULL":false}}`:                           "One or more parameter values were invalid: Null attribute value types must have the value of true",
 		`{"k":{"SS":[]}}`:                                "One or more parameter values were invalid: An string set  may not be empty",
 		`{"k":{"NS":[]}}`:                                "One or more parameter values were invalid: An number set  may not be empty",
 		`{"k":{"BS":[]}}`:                                "One or more parameter values were invalid: Binary sets should not be empty",

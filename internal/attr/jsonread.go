@@ -133,9 +133,9 @@ func (r reader) typed(kind Kind, depth int) Value {
 	case KindBool:
 		return Bool(r.d.Bool())
 	case KindNull:
-		if !r.d.Bool() {
-			r.note(ErrNullFalse)
-		}
+		// Since 2026 the service takes false as well, and reads it back as true
+		// (observed by public conformance suites).
+		r.d.Bool()
 		return Null()
 	case KindL:
 		return r.list(depth)
