@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+	"github.com/aws/smithy-go"
 )
 
 type attributes = map[string]string
@@ -190,5 +191,30 @@ func TestPurgeQueue(t *testing.T) {
 		try(c.sqs.PurgeQueue(ctx(t), &sqs.PurgeQueueInput{QueueUrl: &url})).must(t)
 		c.send(t, url, "after")
 		want(t, "received", bodies(c.receive(t, url, 10)), []string{"after"})
+	})
+}
+
+func TestQueueTags(t *testing.T) {
+	onStores(t, func(t *testing.T, c *client) {
+		url := *try(c.sqs.CreateQueue(ctx(t), &sqs.CreateQueueInput{QueueName: aws.String("Tagged"), Tags: attributes{"team": "chat"}})).must(t).QueueUrl
+		tags := func() attributes {
+			return try(c.sqs.ListQueueTags(ctx(t), &sqs.ListQueueTagsInput{QueueUrl: &url})).must(t).Tags
+		}
+		want(t, "tags", tags(), attributes{"team": "chat"})
+		try(c.sqs.TagQueue(ctx(t), &sqs.TagQueueInput{QueueUrl: &url, Tags: attributes{"team": "search", "env": "test"}})).must(t)
+		want(t, "tags", tags(), attributes{"team": "search", "env": "test"})
+		try(c.sqs.UntagQueue(ctx(t), &sqs.UntagQueueInput{QueueUrl: &url, TagKeys: []string{"team"}})).must(t)
+		want(t, "tags", tags(), attributes{"env": "test"})
+	})
+}
+
+// An operation that Levee knows and has not built is refused, never pretended.
+func TestOperationsThatAreNotBuilt(t *testing.T) {
+	onStores(t, func(t *testing.T, c *client) {
+		_, err := c.sqs.StartMessageMoveTask(ctx(t), &sqs.StartMessageMoveTaskInput{SourceArn: aws.String(c.queueARN("x"))})
+		var e smithy.APIError
+		if !asError(err, &e) || e.ErrorCode() != "InvalidAction" {
+			t.Errorf("got %v; want an InvalidAction", err)
+		}
 	})
 }

@@ -358,3 +358,15 @@ func TestTableTags(t *testing.T) {
 		want(t, "tags", tags(), map[string]string{"env": "test"})
 	})
 }
+
+func TestDescribeLimitsAndEndpoints(t *testing.T) {
+	onStores(t, func(t *testing.T, c *client) {
+		// The default quotas of an account and of a table.
+		limits := try(c.db.DescribeLimits(ctx(t), &dynamodb.DescribeLimitsInput{})).must(t)
+		want(t, "units of an account", aws.ToInt64(limits.AccountMaxReadCapacityUnits), 80_000)
+		want(t, "units of a table", aws.ToInt64(limits.TableMaxWriteCapacityUnits), 40_000)
+		endpoints := try(c.db.DescribeEndpoints(ctx(t), &dynamodb.DescribeEndpointsInput{})).must(t).Endpoints
+		want(t, "endpoints", len(endpoints), 1)
+		want(t, "address", aws.ToString(endpoints[0].Address), c.server.addr)
+	})
+}
