@@ -51,8 +51,8 @@ type outcome[R any] struct {
 	failed     []model.BatchResultErrorEntry
 }
 
-func newOutcome[R any]() *outcome[R] {
-	return &outcome[R]{successful: []R{}, failed: []model.BatchResultErrorEntry{}}
+func newOutcome[R any](entries int) *outcome[R] {
+	return &outcome[R]{successful: make([]R, 0, entries), failed: []model.BatchResultErrorEntry{}}
 }
 
 // fail notes that an entry failed. It returns err if that is not a failure of

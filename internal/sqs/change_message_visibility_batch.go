@@ -19,7 +19,7 @@ func (e *Engine) ChangeMessageVisibilityBatch(_ context.Context, c *api.Caller, 
 	if err != nil {
 		return nil, err
 	}
-	out := newOutcome[model.ChangeMessageVisibilityBatchResultEntry]()
+	out := newOutcome[model.ChangeMessageVisibilityBatchResultEntry](len(in.Entries))
 	err = q.run(func(c *change, now int64) error {
 		for _, en := range in.Entries {
 			if err := q.prepareVisibility(c, en.ReceiptHandle.V, en.VisibilityTimeout.V, now); err != nil {

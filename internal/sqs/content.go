@@ -54,22 +54,23 @@ func (c *content) append(dst []byte) []byte {
 	return append(dst, c.body...)
 }
 
-// readContent reads the bytes of a row. The content shares no memory with b.
+// readContent reads the bytes of a row. The content shares no memory with b; its
+// texts share one copy.
 func readContent(b []byte) (c content, err error) {
-	r := reader{data: b}
+	r := reader{data: b, copy: string(b)}
 	if v := r.bytes(1); v == nil || v[0] != contentVersion {
 		return content{}, errRow
 	}
 	copy(c.id[:], r.bytes(uint64(len(c.id))))
 	copy(c.md5[:], r.bytes(uint64(len(c.md5))))
 	for _, s := range [...]*string{&c.group, &c.dedup, &c.sender, &c.trace, &c.deadSource} {
-		*s = string(r.text())
+		*s = r.text()
 	}
 	c.attributes = readAttributes(&r)
 	if r.bad {
 		return content{}, errRow
 	}
-	c.body = string(r.data)
+	c.body = r.rest()
 	return c, nil
 }
 
@@ -81,18 +82,18 @@ func readAttributes(r *reader) api.Map[model.MessageAttributeValue] {
 	}
 	m := make(api.Map[model.MessageAttributeValue], n)
 	for i := range m {
-		m[i].Key = string(r.text())
+		m[i].Key = r.text()
 		v := &m[i].Value
-		v.DataType = api.Some(string(r.text()))
+		v.DataType = api.Some(r.text())
 		holds := r.bytes(1)
 		value := r.text()
 		if r.bad {
 			return nil
 		}
 		if holds[0] == holdsBinary {
-			v.BinaryValue = api.Some(append([]byte{}, value...))
+			v.BinaryValue = api.Some([]byte(value))
 		} else {
-			v.StringValue = api.Some(string(value))
+			v.StringValue = api.Some(value)
 		}
 	}
 	return m

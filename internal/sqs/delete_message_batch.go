@@ -19,7 +19,7 @@ func (e *Engine) DeleteMessageBatch(_ context.Context, c *api.Caller, in *model.
 	if err != nil {
 		return nil, err
 	}
-	out := newOutcome[model.DeleteMessageBatchResultEntry]()
+	out := newOutcome[model.DeleteMessageBatchResultEntry](len(in.Entries))
 	err = q.run(func(c *change, now int64) error {
 		for _, en := range in.Entries {
 			if err := q.prepareDelete(c, en.ReceiptHandle.V, now); err != nil {

@@ -89,6 +89,7 @@ func (m *message) state() state {
 // reads return zero values and bad is set.
 type reader struct {
 	data []byte
+	copy string // of all of data, for text and rest
 	bad  bool
 }
 
@@ -113,7 +114,14 @@ func (r *reader) bytes(n uint64) []byte {
 }
 
 // text reads a length and that many bytes.
-func (r *reader) text() []byte { return r.bytes(r.uvarint()) }
+func (r *reader) text() string {
+	n := len(r.bytes(r.uvarint()))
+	at := len(r.copy) - len(r.data)
+	return r.copy[at-n : at]
+}
+
+// rest returns what was not read yet.
+func (r *reader) rest() string { return r.copy[len(r.copy)-len(r.data):] }
 
 func (r *reader) fail() { r.bad, r.data = true, nil }
 

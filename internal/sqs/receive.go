@@ -137,7 +137,7 @@ func (q *queue) take(c *change, dead *queue, r *receiving, now int64) ([]*messag
 		}
 		return nil, nil
 	}
-	var list []*message
+	list := make([]*message, 0, room)
 	for len(list) < room && c.buried < maxBuried {
 		m := q.line.next(now)
 		if m == nil {

@@ -29,17 +29,38 @@ func (e *Engine) ReceiveMessage(ctx context.Context, c *api.Caller, in *model.Re
 	if err != nil {
 		return nil, err
 	}
-	out := &model.ReceiveMessageResult{}
+	messages, err := q.openAll(list, wanted)
+	if err != nil {
+		return nil, err
+	}
+	return &model.ReceiveMessageResult{Messages: messages}, nil
+}
+
+// openAll reads what was handed out and was not deleted or purged since; nil if
+// that is nothing.
+func (q *queue) openAll(list []delivery, wanted *selection) ([]model.Message, error) {
+	var messages []model.Message
+	var key, row []byte
 	for _, d := range list {
-		m, ok, err := q.open(d, wanted)
+		key = appendRow(key[:0], kindContent, q.id, d.seq)
+		b, ok, err := q.engine.store.Get(key, row[:0])
 		if err != nil {
 			return nil, err
 		}
-		if ok {
-			out.Messages = append(out.Messages, m)
+		if !ok {
+			continue
 		}
+		row = b
+		m, err := q.open(d, b, wanted)
+		if err != nil {
+			return nil, err
+		}
+		if messages == nil {
+			messages = make([]model.Message, 0, len(list))
+		}
+		messages = append(messages, m)
 	}
-	return out, nil
+	return messages, nil
 }
 
 // newReceiving checks the parameters of a receive.
@@ -72,18 +93,13 @@ func newReceiving(q *queue, in *model.ReceiveMessageRequest) (*receiving, error)
 	return r, nil
 }
 
-// open reads what was handed out. ok is false for a message that was deleted or
-// purged since.
-func (q *queue) open(d delivery, wanted *selection) (m model.Message, ok bool, err error) {
-	b, ok, err := q.engine.store.Get(appendRow(nil, kindContent, q.id, d.seq), nil)
-	if err != nil || !ok {
-		return m, false, err
-	}
-	what, err := readContent(b)
+// open makes a message of its content.
+func (q *queue) open(d delivery, row []byte, wanted *selection) (model.Message, error) {
+	what, err := readContent(row)
 	if err != nil {
-		return m, false, err
+		return model.Message{}, err
 	}
-	m = model.Message{
+	m := model.Message{
 		MessageId:         api.Some(textID(what.id)),
 		ReceiptHandle:     api.Some(q.engine.receipts.handle(receipt{q.id, d.receives, d.seq})),
 		MD5OfBody:         api.Some(hex.EncodeToString(what.md5[:])),
@@ -94,7 +110,7 @@ func (q *queue) open(d delivery, wanted *selection) (m model.Message, ok bool, e
 	if sum := attributesMD5(m.MessageAttributes); sum != "" {
 		m.MD5OfMessageAttributes = api.Some(sum)
 	}
-	return m, true, nil
+	return m, nil
 }
 
 // selection is which attributes of messages a receive wants to see.

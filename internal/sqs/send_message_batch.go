@@ -18,7 +18,7 @@ func (e *Engine) SendMessageBatch(_ context.Context, c *api.Caller, in *model.Se
 		return nil, err
 	}
 	drafts := make([]*draft, len(in.Entries))
-	out := newOutcome[model.SendMessageBatchResultEntry]()
+	out := newOutcome[model.SendMessageBatchResultEntry](len(in.Entries))
 	for i := range in.Entries {
 		if drafts[i], err = newDraft(c, q, &in.Entries[i]); err != nil {
 			if err := out.fail(in.Entries[i].Id.V, err); err != nil {
