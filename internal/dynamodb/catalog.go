@@ -34,6 +34,10 @@ func (e *Engine) create(d *descriptor) (*table, *view, error) {
 	t, commit, err := e.insert(d)
 	e.catalog.Unlock()
 	if err != nil {
+		// The table that is in the way may not be on disk yet.
+		if unsettled := e.settled(); unsettled != nil {
+			err = unsettled
+		}
 		return nil, nil, err
 	}
 	return t, t.current.Load(), commit.Wait()

@@ -10,6 +10,10 @@ import (
 // DescribeTable describes a table.
 func (e *Engine) DescribeTable(_ context.Context, c *api.Caller, in *ddb.DescribeTableInput) (*ddb.DescribeTableOutput, error) {
 	t, err := e.lookupNamed(c, in.TableName.V)
+	// What another caller created, changed or deleted may not be on disk yet.
+	if unsettled := e.settled(); unsettled != nil {
+		return nil, unsettled
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -115,3 +115,34 @@ func TestConsistentReadsReportWhatIsDurable(t *testing.T) {
 		}
 	})
 }
+
+// That a table exists is told once it would survive a crash.
+func TestTablesAreToldOfOnceTheyAreDurable(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := &slowDisk{Store: kvmem.New()}
+		defer store.Close()
+		h := openEngine(t, store)
+		defer h.Close()
+		store.hold()
+		go h.do("CreateTable", rangedTable)
+		synctest.Wait()
+		var told atomic.Int32
+		go func() {
+			h.do("CreateTable", rangedTable)
+			told.Add(1)
+		}()
+		go func() {
+			h.do("DescribeTable", `{"TableName":"ranged"}`)
+			told.Add(1)
+		}()
+		synctest.Wait()
+		if n := told.Load(); n != 0 {
+			t.Errorf("%d of 2 answers came before the table was on disk", n)
+		}
+		store.sync()
+		synctest.Wait()
+		if n := told.Load(); n != 2 {
+			t.Errorf("%d of 2 answers", n)
+		}
+	})
+}
