@@ -34,8 +34,10 @@ type fifo struct {
 	// count them.
 	pending deque[entry]
 
-	// adopt makes a message known to the queue.
-	adopt func(m *message)
+	// adopt makes a message known to the queue, expire tells it of an entry that is
+	// expired.
+	adopt  func(m *message)
+	expire func(seq uint64)
 }
 
 // group is one message group. It exists while it has messages.
@@ -58,8 +60,8 @@ type group struct {
 	expireAt   int // place in fifo.expiring; -1: none
 }
 
-func newFIFO(s *settings, adopt func(*message)) *fifo {
-	l := &fifo{delay: s.delay, retention: s.retention, groups: map[string]*group{}, adopt: adopt}
+func newFIFO(s *settings, adopt func(*message), expire func(uint64)) *fifo {
+	l := &fifo{delay: s.delay, retention: s.retention, groups: map[string]*group{}, adopt: adopt, expire: expire}
 	l.waiting.less = func(a, b *group) bool { return a.fresh.front().seq < b.fresh.front().seq }
 	l.waiting.moved = func(g *group, at int) { g.waitAt = at }
 	l.expiring.less = func(a, b *group) bool { return a.bound < b.bound }
@@ -214,9 +216,9 @@ func (l *fifo) remove(m *message, now int64) {
 	l.replace(g, now)
 }
 
-func (l *fifo) advance(now int64, drop func(uint64)) {
+func (l *fifo) advance(now int64) {
 	for l.expiring.len() > 0 && l.expiring.top().bound+l.retention <= now {
-		l.expire(l.expiring.pop(), now, drop)
+		l.expireFresh(l.expiring.pop(), now)
 	}
 	for l.waiting.len() > 0 && l.visible(l.waiting.top(), now) {
 		l.place(l.waiting.top(), now)
@@ -226,10 +228,10 @@ func (l *fifo) advance(now int64, drop func(uint64)) {
 	}
 }
 
-// expire drops the expired fresh messages of a group.
-func (l *fifo) expire(g *group, now int64, drop func(uint64)) {
+// expireFresh takes out the expired fresh messages of a group.
+func (l *fifo) expireFresh(g *group, now int64) {
 	for g.fresh.len() > 0 && g.fresh.front().sent+l.retention <= now {
-		drop(g.fresh.pop().seq)
+		l.expire(g.fresh.pop().seq)
 		l.fresh--
 	}
 	if g.waitAt >= 0 { // its key in the heap has changed

@@ -18,8 +18,8 @@ type line interface {
 	// remove forgets m, in flight or not.
 	remove(m *message, now int64)
 	// advance makes visible what is due and takes out entries that are expired,
-	// telling drop of each.
-	advance(now int64, drop func(seq uint64))
+	// telling the queue of each.
+	advance(now int64)
 	// ready reports whether next would return a message.
 	ready() bool
 	// nextDue is when advance has something to do, or 0. It may be too early.

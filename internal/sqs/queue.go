@@ -138,9 +138,9 @@ func (q *queue) clear() {
 	q.inFlight, q.expired = 0, nil
 	s := q.settings.Load()
 	if q.fifo {
-		q.line = newFIFO(s, q.adopt)
+		q.line = newFIFO(s, q.adopt, q.expire)
 	} else {
-		q.line = newStandard(s, q.adopt)
+		q.line = newStandard(s, q.adopt, q.expire)
 	}
 }
 
@@ -198,7 +198,7 @@ func (q *queue) advance(now int64) {
 			q.land(m, now)
 		}
 	}
-	q.line.advance(now, q.expire)
+	q.line.advance(now)
 	q.dedup.advance(now)
 	q.attempts.advance(now)
 	q.sweep()

@@ -37,7 +37,7 @@ func (q *queue) visibility(r *receiving) int64 {
 // receive hands out messages. If there is none it waits. The deliveries are
 // durable when it returns.
 func (q *queue) receive(ctx context.Context, r *receiving) ([]delivery, error) {
-	w := newWaiter()
+	w := new(waiter)
 	got, commit, err := q.look(r, w)
 	if w.place != nil {
 		got, commit, err = q.await(ctx, r, w)

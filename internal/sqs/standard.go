@@ -14,8 +14,10 @@ type standard struct {
 	// delayed are messages whose delay has not ended.
 	delayed heap[delayedEntry]
 
-	// adopt makes a message known to the queue.
-	adopt func(m *message)
+	// adopt makes a message known to the queue, expire tells it of an entry that is
+	// expired.
+	adopt  func(m *message)
+	expire func(seq uint64)
 }
 
 type delayedEntry struct {
@@ -23,8 +25,8 @@ type delayedEntry struct {
 	visibleAt int64
 }
 
-func newStandard(s *settings, adopt func(*message)) *standard {
-	l := &standard{retention: s.retention, adopt: adopt}
+func newStandard(s *settings, adopt func(*message), expire func(uint64)) *standard {
+	l := &standard{retention: s.retention, adopt: adopt, expire: expire}
 	l.late.less = func(a, b *message) bool { return a.seq < b.seq }
 	l.late.moved = func(m *message, at int) { m.turnAt = at }
 	l.delayed.less = func(a, b delayedEntry) bool { return l.matures(a) < l.matures(b) }
@@ -75,16 +77,16 @@ func (l *standard) remove(m *message, _ int64) {
 	}
 }
 
-func (l *standard) advance(now int64, drop func(uint64)) {
+func (l *standard) advance(now int64) {
 	for l.delayed.len() > 0 && l.matures(l.delayed.top()) <= now {
 		if e := l.delayed.pop(); e.sent+l.retention <= now {
-			drop(e.seq)
+			l.expire(e.seq)
 		} else {
 			l.show(e.entry)
 		}
 	}
 	for l.fresh.len() > 0 && l.fresh.front().sent+l.retention <= now {
-		drop(l.fresh.pop().seq)
+		l.expire(l.fresh.pop().seq)
 	}
 }
 

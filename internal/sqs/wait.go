@@ -12,7 +12,7 @@ const maxWaiters = 10_000
 // waiter is a receive that waits for a message. The fields are guarded by the
 // lock of its queue.
 type waiter struct {
-	wake chan struct{} // of capacity 1
+	wake chan struct{} // of capacity 1; nil before it first stands in line
 	// called says that the waiter was woken and has not looked yet. While the
 	// first of the waiters is called no other one is: it calls the next when it
 	// leaves messages behind.
@@ -20,14 +20,16 @@ type waiter struct {
 	place  *list.Element // nil: does not wait
 }
 
-func newWaiter() *waiter { return &waiter{wake: make(chan struct{}, 1)} }
-
 // join puts a waiter at the end of the line, unless it already stands in it or
 // too many do.
 func (q *queue) join(w *waiter) {
-	if w.place == nil && q.waiters.Len() < maxWaiters {
-		w.place = q.waiters.PushBack(w)
+	if w.place != nil || q.waiters.Len() >= maxWaiters {
+		return
 	}
+	if w.wake == nil {
+		w.wake = make(chan struct{}, 1)
+	}
+	w.place = q.waiters.PushBack(w)
 }
 
 // part takes a waiter out of the line, if it stands in it.
