@@ -38,7 +38,7 @@ func (q *queue) visibility(r *receiving) int64 {
 // durable when it returns.
 func (q *queue) receive(ctx context.Context, r *receiving) ([]delivery, error) {
 	w := new(waiter)
-	got, commit, err := q.look(r, w)
+	got, commit, err := q.look(ctx, r, w)
 	if w.place != nil {
 		got, commit, err = q.await(ctx, r, w)
 	}
@@ -55,7 +55,7 @@ func (q *queue) await(ctx context.Context, r *receiving, w *waiter) (got []deliv
 	for w.place != nil {
 		select {
 		case <-w.wake:
-			got, commit, err = q.look(r, w)
+			got, commit, err = q.look(ctx, r, w)
 		case <-timer.C:
 			q.leave(w)
 		case <-ctx.Done():
@@ -71,15 +71,18 @@ func (q *queue) await(ctx context.Context, r *receiving, w *waiter) (got []deliv
 
 // look hands out what there is. If there is nothing and the receive may wait, w
 // stands in line afterwards, else it does not.
-func (q *queue) look(r *receiving, w *waiter) (got []delivery, commit kv.Commit, err error) {
+func (q *queue) look(ctx context.Context, r *receiving, w *waiter) (got []delivery, commit kv.Commit, err error) {
 	for again := true; again; {
+		again = false
 		dead, now, err := q.lockWithDead()
 		if err != nil {
 			q.leave(w)
 			return nil, nil, err
 		}
 		w.called = false
-		got, commit, again, err = q.takeNow(dead, r, now)
+		if err = ctx.Err(); err == nil { // else it would take messages for nobody
+			got, commit, again, err = q.takeNow(dead, r, now)
+		}
 		switch {
 		case again:
 		case len(got) == 0 && err == nil && r.wait > 0:

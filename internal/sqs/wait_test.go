@@ -176,6 +176,26 @@ func TestCancelledPollPassesItsTurn(t *testing.T) {
 	})
 }
 
+// TestCancelledPollTakesNothing: a receive that is woken when its client is gone
+// leaves the message to others.
+func TestCancelledPollTakesNothing(t *testing.T) {
+	bubble(t, func(r *rig) {
+		url := r.create("q")
+		ctx, cancel := context.WithCancel(r.Context())
+		poll := r.poll(ctx, url, 20)
+		synctest.Wait()
+		q, err := r.queue(caller, url)
+		r.must(err)
+		q.mu.Lock() // so that both happen before it looks
+		q.waiters.Front().Value.(*waiter).call()
+		cancel()
+		q.line.add(entry{seq: 1, sent: time.Now().UnixMilli()}, "", 0, 0)
+		q.unlock()
+		r.wantResult(poll, context.Canceled.Error())
+		r.wantCounts(url, "1", "0", "0")
+	})
+}
+
 func TestCloseAndDeleteEndPolls(t *testing.T) {
 	bubble(t, func(r *rig) {
 		url, doomed := r.create("q"), r.create("doomed")
