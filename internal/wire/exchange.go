@@ -174,7 +174,7 @@ func (x *exchange) fail(err error) {
 	var typed *api.Error
 	switch {
 	case errors.As(err, &typed):
-	case errors.Is(err, context.Canceled) || errors.Is(err, errClosed):
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded), errors.Is(err, errClosed):
 		typed = errUnavailable() // the client is gone, or will try again elsewhere
 	default:
 		x.e.log.Error("request failed unexpectedly", "target", x.target(), "requestId", x.resp.RequestID, "err", err)

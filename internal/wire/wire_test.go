@@ -2,7 +2,9 @@ package wire_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"log/slog"
@@ -12,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/levee-io/levee/internal/wire"
 )
@@ -284,6 +287,27 @@ func TestBodyLimits(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A client's deadline is no failure of the server.
+func TestDeadlinesAreNotLogged(t *testing.T) {
+	var log syncBuffer
+	f := newFake()
+	f.left = make(chan error, 1)
+	e := wire.New(wire.Options{Operations: f.operations(), Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	ctx, cancel := context.WithTimeout(context.Background(), time.Millisecond)
+	defer cancel()
+	go func() { <-f.waiting }()
+	resp, err := wire.Client{Endpoint: e}.Do(pollCall().request("http://levee.test").WithContext(ctx))
+	if err == nil {
+		resp.Body.Close()
+	}
+	if !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("the client got %v", err)
+	}
+	if text := log.String(); text != "" {
+		t.Errorf("the log has %s", text)
+	}
 }
 
 func TestUnexpectedErrorsAreLogged(t *testing.T) {
