@@ -38,6 +38,18 @@ func checkAttributes(m api.Map[model.MessageAttributeValue]) error {
 	return nil
 }
 
+// checkNoLists refuses the members of attributes that the service has not put to
+// use, empty ones too. It does so for a batch as a whole.
+func checkNoLists(operation string, m api.Map[model.MessageAttributeValue]) error {
+	for i := range m {
+		if v := &m[i].Value; v.StringListValues != nil || v.BinaryListValues != nil {
+			return api.Errorf(model.CodeUnsupportedOperation,
+				"Message attribute list values in %s operation are not supported.", operation)
+		}
+	}
+	return nil
+}
+
 // validAttributeName follows the service in taking letters of any script.
 func validAttributeName(name string) bool {
 	lower := strings.ToLower(name)
@@ -73,8 +85,6 @@ func checkAttribute(name string, v *model.MessageAttributeValue) error {
 			"You must use only the following supported type prefixes: Binary, Number, String.", name)
 	case len(v.DataType.V) >= maxAttributeName:
 		return refuse("Message (user) attribute types must be shorter than 256 Bytes")
-	case v.StringListValues != nil || v.BinaryListValues != nil:
-		return refuse("Message (user) attribute '%s' list values are not supported.", name)
 	case v.StringValue.OK && v.BinaryValue.OK:
 		return refuse("Message (user) attribute '%s' must have a single value.", name)
 	case kind == "Binary" && len(v.BinaryValue.V) == 0, kind != "Binary" && v.StringValue.V == "":

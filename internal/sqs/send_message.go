@@ -13,6 +13,9 @@ func (e *Engine) SendMessage(_ context.Context, c *api.Caller, in *model.SendMes
 	if err != nil {
 		return nil, err
 	}
+	if err := checkNoLists("SendMessage", in.MessageAttributes); err != nil {
+		return nil, err
+	}
 	d, err := newDraft(c, q, &model.SendMessageBatchRequestEntry{
 		MessageBody: in.MessageBody, DelaySeconds: in.DelaySeconds,
 		MessageAttributes: in.MessageAttributes, MessageSystemAttributes: in.MessageSystemAttributes,

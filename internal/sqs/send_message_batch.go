@@ -55,6 +55,9 @@ func checkSendBatch(q *queue, entries []model.SendMessageBatchRequestEntry) erro
 	}
 	size := 0
 	for i := range entries {
+		if err := checkNoLists("SendMessageBatch", entries[i].MessageAttributes); err != nil {
+			return err
+		}
 		size += messageSize(&entries[i])
 	}
 	if size > maxMessageBytes {

@@ -184,6 +184,24 @@ func TestSendBatchChecks(t *testing.T) {
 	r.wantCounts(url, "2", "0", "0")
 }
 
+// TestListValues: attributes with lists, be they empty, are refused by the send,
+// and by a batch as a whole.
+func TestListValues(t *testing.T) {
+	r := newRig(t)
+	url := r.create("q")
+	list := text("x")
+	list.StringListValues = []string{}
+	one := sendRequest(url, "a", "")
+	one.MessageAttributes = attributes("a", list)
+	_, err := r.SendMessage(context.Background(), caller, one)
+	wantError(t, err, "UnsupportedOperation", "Message attribute list values in SendMessage operation are not supported.")
+	two := batchOf(url, "a", "b")
+	two.Entries[1].MessageAttributes = attributes("a", list)
+	_, err = r.SendMessageBatch(context.Background(), caller, two)
+	wantError(t, err, "UnsupportedOperation", "Message attribute list values in SendMessageBatch operation are not supported.")
+	r.wantCounts(url, "0", "0", "0")
+}
+
 func TestSendBatchEntriesFailAlone(t *testing.T) {
 	r := newRig(t)
 	url := r.create("q")
