@@ -217,6 +217,30 @@ func TestAttemptIDsRunOut(t *testing.T) {
 
 // TestGroupsLeaveNothingBehind: groups and the ids of the past do not stay in
 // memory.
+// TestVoidAttemptsAreForgotten: consumers that delete what they receive leave few
+// attempts behind, and those that hold on to it can repeat theirs.
+func TestVoidAttemptsAreForgotten(t *testing.T) {
+	r := newRig(t)
+	url := r.fifo("q.fifo")
+	attempt := func(id int) func(*model.ReceiveMessageRequest) {
+		return func(in *model.ReceiveMessageRequest) {
+			in.ReceiveRequestAttemptId = api.Some(fmt.Sprint("attempt", id))
+		}
+	}
+	r.send(url, "held", "h")
+	r.wantBodies(r.receive(url, 1, attempt(0)), "held")
+	for i := 1; i < 3*leastPruned; i++ {
+		r.send(url, fmt.Sprint(i), "g")
+		r.must(r.delete(url, r.receive(url, 1, attempt(i))[0]))
+	}
+	q, err := r.queue(caller, url)
+	r.must(err)
+	if n := len(q.attempts.byID); n > leastPruned {
+		t.Errorf("%d attempts are remembered", n)
+	}
+	r.wantBodies(r.receive(url, 1, attempt(0)), "held")
+}
+
 func TestGroupsLeaveNothingBehind(t *testing.T) {
 	bubble(t, func(r *rig) {
 		url := r.fifo("q.fifo")

@@ -158,6 +158,7 @@ func (q *queue) take(c *change, dead *queue, r *receiving, now int64) ([]*messag
 	}
 	q.line.done(now)
 	if r.attempt != "" && len(list) > 0 {
+		q.pruneAttempts()
 		q.attempts.add(r.attempt, list, now)
 	}
 	return list, nil
