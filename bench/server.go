@@ -76,9 +76,8 @@ func (s *server) ready() error {
 	for range 200 {
 		resp, err := http.Get(s.url + "/healthz")
 		if err == nil {
-			io.Copy(io.Discard, resp.Body)
-			resp.Body.Close()
-			return nil
+			_, err := io.Copy(io.Discard, resp.Body)
+			return errors.Join(err, resp.Body.Close())
 		}
 		time.Sleep(25 * time.Millisecond)
 	}
@@ -113,9 +112,9 @@ func (s *server) stop() error {
 	if s.temp == "" {
 		return nil
 	}
+	var err error
 	if s.cmd != nil && s.cmd.Process != nil {
-		s.cmd.Process.Signal(syscall.SIGTERM)
-		s.cmd.Wait()
+		err = errors.Join(s.cmd.Process.Signal(syscall.SIGTERM), s.cmd.Wait())
 	}
-	return os.RemoveAll(s.temp)
+	return errors.Join(err, os.RemoveAll(s.temp))
 }

@@ -100,7 +100,7 @@ func cycle(name string, extra func(*worker) string) func(*worker) error {
 }
 
 func createTable(c *client, name, rangeKey string) error {
-	c.do(ddb+"DeleteTable", fmt.Sprintf(`{"TableName":"%s"}`, name)) // from a run before
+	_ = c.do(ddb+"DeleteTable", fmt.Sprintf(`{"TableName":"%s"}`, name)) // from a run before, if there was one
 	attrs, schema := `{"AttributeName":"pk","AttributeType":"S"}`, `{"AttributeName":"pk","KeyType":"HASH"}`
 	if rangeKey != "" {
 		attrs += fmt.Sprintf(`,{"AttributeName":"%s","AttributeType":"N"}`, rangeKey)
@@ -150,7 +150,7 @@ func fill(c *client, name string, key func(int) string) error {
 
 func queue(name, attributes string) func(*client) error {
 	return func(c *client) error {
-		c.do(sqs+"DeleteQueue", fmt.Sprintf(`{"QueueUrl":"http://queue/000000000000/%s"}`, name)) // from a run before
+		_ = c.do(sqs+"DeleteQueue", fmt.Sprintf(`{"QueueUrl":"http://queue/000000000000/%s"}`, name)) // from a run before, if there was one
 		return c.do(sqs+"CreateQueue", fmt.Sprintf(`{"QueueName":"%s","Attributes":%s}`, name, attributes))
 	}
 }

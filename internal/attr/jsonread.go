@@ -1,6 +1,7 @@
 package attr
 
 import (
+	"errors"
 	"slices"
 
 	"github.com/levee-io/levee/internal/jsontok"
@@ -149,8 +150,9 @@ func (r reader) scalar(kind Kind) Value {
 	switch kind {
 	case KindN:
 		n, err := ParseNumber(r.d.Text())
-		if err != nil {
-			r.note(err.(Error))
+		var bad Error
+		if errors.As(err, &bad) {
+			r.note(bad)
 		}
 		return N(n)
 	case KindB:

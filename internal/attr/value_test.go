@@ -1,7 +1,6 @@
 package attr
 
 import (
-	"fmt"
 	"slices"
 	"testing"
 
@@ -109,7 +108,7 @@ func TestSetsAreSets(t *testing.T) {
 			t.Errorf("%s and %s: equal is not %v", c.a.AppendJSON(nil), c.b.AppendJSON(nil), c.equal)
 		}
 	}
-	if got := fmt.Sprintf("%s", NumberSet([]Number{ten, two, one}).AppendJSON(nil)); got != `{"NS":["1","2","10"]}` {
+	if got := string(NumberSet([]Number{ten, two, one}).AppendJSON(nil)); got != `{"NS":["1","2","10"]}` {
 		t.Errorf("a number set is written as %s", got)
 	}
 }

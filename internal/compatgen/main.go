@@ -8,9 +8,9 @@ package main
 
 import (
 	_ "embed"
+	"errors"
 	"flag"
 	"fmt"
-	"log/slog"
 	"os"
 	"strings"
 
@@ -39,20 +39,19 @@ func main() {
 }
 
 // page returns the text of docs/compatibility.md.
-func page() (string, error) {
-	slog.SetDefault(slog.New(slog.DiscardHandler))
+func page() (_ string, err error) {
 	store := kvmem.New()
-	defer store.Close()
+	defer func() { err = errors.Join(err, store.Close()) }()
 	tables, err := dynamodb.Open(store, dynamodb.Options{})
 	if err != nil {
 		return "", err
 	}
-	defer tables.Close()
+	defer func() { err = errors.Join(err, tables.Close()) }()
 	queues, err := sqs.Open(store, sqs.Options{})
 	if err != nil {
 		return "", err
 	}
-	defer queues.Close()
+	defer func() { err = errors.Join(err, queues.Close()) }()
 	var b strings.Builder
 	b.WriteString(general)
 	all := append(tables.Operations(), queues.Operations()...)

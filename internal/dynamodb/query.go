@@ -2,6 +2,7 @@ package dynamodb
 
 import (
 	"context"
+	"errors"
 
 	"github.com/levee-io/levee/internal/api"
 	ddb "github.com/levee-io/levee/internal/api/dynamodbapi"
@@ -49,9 +50,10 @@ func parseQuery(in *ddb.QueryInput) (p parsed, err error) {
 	if err := legacyQuery(in); err != nil {
 		return p, err
 	}
-	if err := checkSelect(in.Select, in.IndexName.OK, in.ProjectionExpression.OK); err != nil {
+	var wrong *api.Error
+	if errors.As(checkSelect(in.Select, in.IndexName.OK, in.ProjectionExpression.OK), &wrong) {
 		// The service words it as a violated constraint, but not in a Scan.
-		return p, api.Validation("1 validation error detected: %s", err.(*api.Error).Message)
+		return p, api.Validation("1 validation error detected: %s", wrong.Message)
 	}
 	x := expressions{
 		names: in.ExpressionAttributeNames, values: in.ExpressionAttributeValues,

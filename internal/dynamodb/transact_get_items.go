@@ -44,14 +44,15 @@ type transactGet struct {
 func (e *Engine) transactGets(c *api.Caller, items []ddb.TransactGetItem) ([]transactGet, error) {
 	gets := make([]transactGet, len(items))
 	for i := range items {
-		in, err := items[i].Get, error(nil)
+		in := items[i].Get
 		if in == nil {
 			return nil, api.Validation("TransactItems can only contain Get")
 		}
-		gets[i].table = in.TableName.V
-		if gets[i].projection, err = parseProjection(nil, in.ProjectionExpression, in.ExpressionAttributeNames); err != nil {
+		p, err := parseProjection(nil, in.ProjectionExpression, in.ExpressionAttributeNames)
+		if err != nil {
 			return nil, err
 		}
+		gets[i].table, gets[i].projection = in.TableName.V, p
 	}
 	seen := make(map[string]bool, len(gets))
 	for i := range gets {

@@ -30,12 +30,11 @@ func TestMassExpiry(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			store := &counting{Store: kvmem.New()}
 			r := openRig(t, store, Options{})
-			url := ""
-			if name == "q" {
-				url = r.create(name, "MessageRetentionPeriod", "600")
-			} else {
-				url = r.fifo(name, "MessageRetentionPeriod", "600")
+			create := r.create
+			if name != "q" {
+				create = r.fifo
 			}
+			url := create(name, "MessageRetentionPeriod", "600")
 			for i := range messages {
 				group := ""
 				if name != "q" {

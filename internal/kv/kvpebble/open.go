@@ -130,7 +130,7 @@ func inspect(disk vfs.FS, dir string) (contents, error) {
 		dir, names[0], kv.ErrFormat)
 }
 
-// ErrLocked: another process, or this one, has the directory open.
+// ErrLocked says that another process, or this one, has the directory open.
 var ErrLocked = errors.New("in use")
 
 func lockDir(disk vfs.FS, dir string) (*pebble.Lock, error) {
@@ -144,7 +144,7 @@ func lockDir(disk vfs.FS, dir string) (*pebble.Lock, error) {
 	if errors.As(err, &path) {
 		return nil, fmt.Errorf("kvpebble: %w", err)
 	}
-	return nil, fmt.Errorf("kvpebble: another process uses %s: %w (%v)", dir, ErrLocked, err)
+	return nil, fmt.Errorf("kvpebble: another process uses %s: %w (%w)", dir, ErrLocked, err)
 }
 
 // makeDir makes dir and its parents and syncs the directories that name them, so
