@@ -35,6 +35,9 @@
 // time has the use. Without a directory the data is in memory and gone after
 // Close.
 //
+// A process on one CPU should set GOMAXPROCS to 2, as the binary does by itself: a
+// goroutine that waits for the disk otherwise keeps all others from running.
+//
 // # Namespaces
 //
 // What a request sees depends on its credentials: the account of the access key,

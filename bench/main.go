@@ -17,6 +17,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -110,6 +111,9 @@ func report(c *config, results []result) error {
 	if c.jsonOut != "" {
 		b, err := json.MarshalIndent(results, "", "  ")
 		if err != nil {
+			return err
+		}
+		if err := os.MkdirAll(filepath.Dir(c.jsonOut), 0o755); err != nil {
 			return err
 		}
 		if err := os.WriteFile(c.jsonOut, append(b, '\n'), 0o644); err != nil {

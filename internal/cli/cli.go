@@ -42,6 +42,7 @@ func Run(args []string, out, errOut io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop)
+	addProcessor()
 	return run(ctx, args, streams{out, errOut})
 }
 
