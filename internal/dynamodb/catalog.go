@@ -30,9 +30,7 @@ func errInUse(format string, args ...any) *api.Error {
 
 // create puts a new table into the catalog and numbers it and its stream.
 func (e *Engine) create(d *descriptor) (*table, *view, error) {
-	e.catalog.Lock()
 	t, commit, err := e.insert(d)
-	e.catalog.Unlock()
 	if err != nil {
 		// The table that is in the way may not be on disk yet.
 		if unsettled := e.settled(); unsettled != nil {
@@ -45,6 +43,8 @@ func (e *Engine) create(d *descriptor) (*table, *view, error) {
 
 // insert is the part of create that runs under the catalog's lock.
 func (e *Engine) insert(d *descriptor) (*table, kv.Commit, error) {
+	e.catalog.Lock()
+	defer e.catalog.Unlock()
 	if e.catalog.tables[d.id()] != nil {
 		return nil, nil, api.Errorf(ddb.CodeResourceInUseException, "Table already exists: %s", d.Name)
 	}
@@ -93,9 +93,7 @@ func (e *Engine) saveNumbered(b kv.Batch, d *descriptor, last uint64) (kv.Commit
 // write under an older view is under way, and next is durable. t.alter must be
 // held.
 func (e *Engine) publish(t *table, next *descriptor, erase func(kv.Batch), seal func(*view)) (*view, error) {
-	t.mu.Lock()
 	v, commit, err := e.swap(t, next, erase, seal)
-	t.mu.Unlock()
 	if err != nil {
 		return nil, err
 	}
@@ -104,6 +102,8 @@ func (e *Engine) publish(t *table, next *descriptor, erase func(kv.Batch), seal 
 
 // swap is the part of publish that runs under the table's lock.
 func (e *Engine) swap(t *table, next *descriptor, erase func(kv.Batch), seal func(*view)) (*view, kv.Commit, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	e.catalog.Lock()
 	defer e.catalog.Unlock()
 	last := e.catalog.lastID
@@ -134,9 +134,7 @@ func (e *Engine) swap(t *table, next *descriptor, erase func(kv.Batch), seal fun
 // indexes and the records of its streams. t.alter must be held; v is the present
 // view.
 func (e *Engine) drop(t *table, v *view) error {
-	t.mu.Lock()
 	commit, err := e.remove(t, v)
-	t.mu.Unlock()
 	if err != nil {
 		return err
 	}
@@ -145,6 +143,8 @@ func (e *Engine) drop(t *table, v *view) error {
 
 // remove is the part of drop that runs under the table's lock.
 func (e *Engine) remove(t *table, v *view) (kv.Commit, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	b := e.store.NewBatch()
 	b.Delete(catalogKey(v.id().ns, v.Name))
 	erasePrefix(b, v.prefix)

@@ -52,27 +52,7 @@ type write struct {
 // With a token that was used before for the same writes nothing is done again:
 // the writes come back as replayed.
 func (e *Engine) commit(writes []*write, tok *token) (failed []error, err error) {
-	var few [2]*table
-	tables, err := lockViews(few[:0], writes)
-	if err != nil {
-		return nil, err
-	}
-	var h held
-	for _, w := range writes {
-		h.add(w.row)
-	}
-	if tok != nil {
-		h.add(tok.latch())
-	}
-	h.lock(&e.latches)
-	commit, failed, err := e.decideAndApply(writes, tok)
-	var pending []kv.Commit
-	if commit == nil {
-		// The answer tells what the rows hold: it must not be undone by a crash.
-		pending = h.pending()
-	}
-	h.unlock(commit)
-	unlockViews(tables)
+	commit, pending, failed, err := e.commitLatched(writes, tok)
 	if commit == nil {
 		if waited := waitAll(pending); waited != nil {
 			return nil, waited
@@ -83,6 +63,33 @@ func (e *Engine) commit(writes []*write, tok *token) (failed []error, err error)
 		w.count()
 	}
 	return nil, commit.Wait()
+}
+
+// commitLatched is the part of commit that holds locks. It releases them even
+// when it panics: the wire answers a panic and goes on serving. Where nothing was
+// applied, pending is what the answer must wait for: it tells what the rows hold,
+// which must not be undone by a crash.
+func (e *Engine) commitLatched(writes []*write, tok *token) (commit kv.Commit, pending []kv.Commit, failed []error, err error) {
+	var few [2]*table
+	tables, err := lockViews(few[:0], writes)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	defer unlockViews(tables)
+	var h held
+	for _, w := range writes {
+		h.add(w.row)
+	}
+	if tok != nil {
+		h.add(tok.latch())
+	}
+	h.lock(&e.latches)
+	defer func() { h.unlock(commit) }()
+	commit, failed, err = e.decideAndApply(writes, tok)
+	if commit == nil {
+		pending = h.pending()
+	}
+	return commit, pending, failed, err
 }
 
 // decideAndApply is the part of commit that runs under the latches. The commit
@@ -235,7 +242,7 @@ func (w *write) conditionFailed() error {
 }
 
 // applyAll stages every change and applies the batch.
-func (e *Engine) applyAll(writes []*write, tok *token, now time.Time) (kv.Commit, error) {
+func (e *Engine) applyAll(writes []*write, tok *token, now time.Time) (commit kv.Commit, err error) {
 	b := e.store.NewBatch()
 	for _, w := range writes {
 		w.stage(b)
@@ -248,14 +255,13 @@ func (e *Engine) applyAll(writes []*write, tok *token, now time.Time) (kv.Commit
 		return nil, nil
 	}
 	shards := lockShards(writes)
+	defer func() { shards.unlock(commit) }()
 	for _, w := range writes {
 		if w.recorded() {
 			w.stageRecord(b, now)
 		}
 	}
-	commit, err := e.store.Apply(b, kv.Sync)
-	shards.unlock(commit)
-	return commit, err
+	return e.store.Apply(b, kv.Sync)
 }
 
 func (w *write) stage(b kv.Batch) {

@@ -69,13 +69,16 @@ func (q *queue) run(prepare func(c *change, now int64) error) error {
 	if err != nil {
 		return err
 	}
+	done := false
+	defer abandon(&done, q)
 	c := q.engine.newChange(q)
-	if err := prepare(c, now); err != nil {
+	var commit kv.Commit
+	if err = prepare(c, now); err == nil {
+		commit, err = c.apply()
+	} else {
 		c.batch.Discard()
-		q.unlock()
-		return err
 	}
-	commit, err := c.apply()
+	done = true
 	q.unlock()
 	if err != nil {
 		return err

@@ -41,7 +41,10 @@ func (e *Engine) remove(q *queue) error {
 		b.DeleteRange(prefix, kv.PrefixEnd(prefix))
 	}
 	q.mu.Lock()
+	done := false
+	defer abandon(&done, q)
 	commit, err := e.store.Apply(b, kv.Sync)
+	done = true
 	if err != nil {
 		q.mu.Unlock()
 		return err

@@ -68,12 +68,31 @@ func newQueue(e *Engine, d *descriptor, s *settings) *queue {
 // unix milliseconds. The caller must call unlock unless there is an error.
 func (q *queue) lock() (now int64, err error) {
 	q.mu.Lock()
+	done := false
+	defer abandon(&done, q)
 	now = time.Now().UnixMilli()
-	if err := q.arrive(now); err != nil {
+	err = q.arrive(now)
+	done = true
+	if err != nil {
 		q.mu.Unlock()
 		return 0, err
 	}
 	return now, nil
+}
+
+// abandon is deferred while queues are locked. Unless what was to be done with
+// them is done, a panic has cut it off: then it unlocks them, and what memory
+// holds of them is read again. The wire answers a panic and goes on serving.
+func abandon(done *bool, queues ...*queue) {
+	if *done {
+		return
+	}
+	for _, q := range queues {
+		if q != nil {
+			q.forget()
+			q.mu.Unlock()
+		}
+	}
 }
 
 // lockBoth locks two different queues, in the order of their ids.
@@ -84,10 +103,13 @@ func lockBoth(a, b *queue) (now int64, err error) {
 	}
 	first.mu.Lock()
 	second.mu.Lock()
+	done := false
+	defer abandon(&done, a, b)
 	now = time.Now().UnixMilli()
 	if err = a.arrive(now); err == nil {
 		err = b.arrive(now)
 	}
+	done = true
 	if err != nil {
 		a.mu.Unlock()
 		b.mu.Unlock()

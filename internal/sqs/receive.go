@@ -72,33 +72,47 @@ func (q *queue) await(ctx context.Context, r *receiving, w *waiter) (got []deliv
 // look hands out what there is. If there is nothing and the receive may wait, w
 // stands in line afterwards, else it does not.
 func (q *queue) look(ctx context.Context, r *receiving, w *waiter) (got []delivery, commit kv.Commit, err error) {
-	for again := true; again; {
-		again = false
-		dead, now, err := q.lockWithDead()
-		if err != nil {
-			q.leave(w)
-			return nil, nil, err
-		}
-		w.called = false
-		if err = ctx.Err(); err == nil { // else it would take messages for nobody
-			got, commit, again, err = q.takeNow(dead, r, now)
-		}
-		switch {
-		case again:
-		case len(got) == 0 && err == nil && r.wait > 0:
-			q.join(w)
-		default:
-			q.part(w)
-		}
-		if dead != nil {
-			dead.unlock()
-		}
-		q.unlock()
-		if err != nil {
-			return nil, nil, err
-		}
+	for again := true; again && err == nil; {
+		got, commit, again, err = q.lookOnce(ctx, r, w)
+	}
+	if err != nil {
+		return nil, nil, err
 	}
 	return got, commit, nil
+}
+
+// lookOnce is one change of the queue on behalf of a receive. again says that it
+// only moved dead letters, and that there may be messages behind them.
+func (q *queue) lookOnce(ctx context.Context, r *receiving, w *waiter) (got []delivery, commit kv.Commit, again bool, err error) {
+	dead, now, err := q.lockWithDead()
+	if err != nil {
+		q.leave(w)
+		return nil, nil, false, err
+	}
+	done := false
+	defer func() {
+		if !done {
+			q.part(w)
+		}
+		abandon(&done, q, dead)
+	}()
+	w.called = false
+	if err = ctx.Err(); err == nil { // else it would take messages for nobody
+		got, commit, again, err = q.takeNow(dead, r, now)
+	}
+	switch {
+	case again:
+	case len(got) == 0 && err == nil && r.wait > 0:
+		q.join(w)
+	default:
+		q.part(w)
+	}
+	done = true
+	if dead != nil {
+		dead.unlock()
+	}
+	q.unlock()
+	return got, commit, again, err
 }
 
 // takeNow takes messages and applies the change that this is. again says that it

@@ -61,7 +61,10 @@ func (e *Engine) alter(c *api.Caller, url string, edit func(*queue, *descriptor)
 	if err != nil {
 		return err
 	}
+	done := false
+	defer abandon(&done, q)
 	q.configure(s, now)
+	done = true
 	q.unlock()
 	return nil
 }
