@@ -51,6 +51,8 @@ var forbidden = []struct{ from, to, why string }{
 	{"internal/surge", "internal", "the surge runs against any endpoint"},
 	{"internal", "internal/cli", "the command line is on top"},
 	{"internal/jsontok", "internal", "a leaf"},
+	{"internal/iam", "internal", "policies know no operation and no store"},
+	{"internal/iam", "net/http", "policies are decided without a protocol"},
 }
 
 // exempt are imports that a rule would forbid but must not.
