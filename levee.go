@@ -57,6 +57,12 @@ type Key struct {
 	// Account is the account whose tables and queues the key sees, 12 digits. If
 	// empty, it follows from the key id.
 	Account string
+	// User is the name of the IAM user whose key it is, as it stands in the
+	// principals of resource policies. If empty, the key is the account's own.
+	User string
+	// Policy is what the user may do, a JSON policy document of IAM. If empty,
+	// everything that the account may do.
+	Policy string
 }
 
 // Open starts a server with its data in a directory, or in memory if dir is
@@ -76,7 +82,7 @@ func (s *Server) Start() error {
 	if s.srv != nil {
 		return errors.New("levee: the server is running already")
 	}
-	srv, err := server.Open(server.Config{Dir: s.Dir, Keys: s.wireKeys(), Logger: s.Logger})
+	srv, err := server.Open(server.Config{Dir: s.Dir, Keys: s.serverKeys(), Logger: s.Logger})
 	if err != nil {
 		return err
 	}
@@ -91,13 +97,13 @@ func (s *Server) Start() error {
 	return nil
 }
 
-func (s *Server) wireKeys() wire.Keys {
+func (s *Server) serverKeys() server.Keys {
 	if s.Keys == nil {
 		return nil
 	}
-	keys := make(wire.Keys, len(s.Keys))
+	keys := make(server.Keys, len(s.Keys))
 	for id, k := range s.Keys {
-		keys[id] = wire.Key{Secret: k.Secret, Account: k.Account}
+		keys[id] = server.Key(k)
 	}
 	return keys
 }

@@ -51,6 +51,10 @@ var forbidden = []struct{ from, to, why string }{
 	{"internal/surge", "internal", "the surge runs against any endpoint"},
 	{"internal", "internal/cli", "the command line is on top"},
 	{"internal/jsontok", "internal", "a leaf"},
+	{"internal/authz", "internal/dynamodb", "the guard knows operations, not engines"},
+	{"internal/authz", "internal/sqs", "the guard knows operations, not engines"},
+	{"internal/authz", "internal/kv", "the guard knows no store"},
+	{"internal/authz", "internal/wire", "the guard knows no protocol"},
 	{"internal/iam", "internal", "policies know no operation and no store"},
 	{"internal/iam", "net/http", "policies are decided without a protocol"},
 }

@@ -16,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/levee-io/levee/internal/wire"
+	"github.com/levee-io/levee/internal/server"
 )
 
 // output is what a command has written so far.
@@ -157,7 +157,7 @@ func TestServeAuth(t *testing.T) {
 func TestParseKeys(t *testing.T) {
 	keys, err := parseKeys("# comment\n[default]\naws_access_key_id = A\naws_secret_access_key=s=1\nregion = x\n" +
 		"\n[shop]\nAWS_ACCESS_KEY_ID=B\naws_secret_access_key=t\naws_account_id=111122223333\n")
-	want := wire.Keys{"A": {Secret: "s=1"}, "B": {Secret: "t", Account: "111122223333"}}
+	want := server.Keys{"A": {Secret: "s=1"}, "B": {Secret: "t", Account: "111122223333"}}
 	if err != nil || fmt.Sprint(keys) != fmt.Sprint(want) {
 		t.Errorf("%v, %v", keys, err)
 	}
@@ -172,6 +172,27 @@ func TestParseKeys(t *testing.T) {
 		if _, err := parseKeys(text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %q", text, err, want)
 		}
+	}
+}
+
+func TestPoliciesOfKeys(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	write("clerk.json", "{}")
+	none := func(string) string { return "" }
+	section := "[a]\naws_access_key_id=A\naws_secret_access_key=s\nlevee_user=clerk\nlevee_policy="
+	keys, err := readKeys(write("keys", section+"clerk.json"), none)
+	if err != nil || keys["A"].User != "clerk" || keys["A"].Policy != "{}" {
+		t.Errorf("%+v, %v", keys, err)
+	}
+	if _, err := readKeys(write("keys", section+"absent.json"), none); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("without the policy's file: %v", err)
 	}
 }
 

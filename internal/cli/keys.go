@@ -4,21 +4,25 @@ import (
 	"bufio"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 
-	"github.com/levee-io/levee/internal/wire"
+	"github.com/levee-io/levee/internal/server"
 )
 
 // readKeys reads the accepted access keys from a file, if one is named, and from
 // the environment. It returns nil, which accepts any key, if neither has any.
-func readKeys(path string, getenv func(string) string) (wire.Keys, error) {
-	var keys wire.Keys
+func readKeys(path string, getenv func(string) string) (server.Keys, error) {
+	var keys server.Keys
 	if path != "" {
 		text, err := os.ReadFile(path)
 		if err != nil {
 			return nil, err
 		}
 		if keys, err = parseKeys(string(text)); err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		if err := readPolicies(keys, filepath.Dir(path)); err != nil {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
 	}
@@ -31,7 +35,7 @@ func readKeys(path string, getenv func(string) string) (wire.Keys, error) {
 		return keys, nil
 	}
 	if keys == nil {
-		keys = wire.Keys{}
+		keys = server.Keys{}
 	}
 	if err := addKey(keys, section); err != nil {
 		return nil, fmt.Errorf("LEVEE_ACCESS_KEY_ID: %w", err)
@@ -44,12 +48,14 @@ const (
 	keyID     = "aws_access_key_id"
 	keySecret = "aws_secret_access_key"
 	account   = "aws_account_id"
+	user      = "levee_user"
+	policy    = "levee_policy" // a file with a policy document
 )
 
 // parseKeys reads a file of AWS credentials: sections with a name in brackets,
 // and settings. Other settings than ours are passed over.
-func parseKeys(text string) (wire.Keys, error) {
-	keys := wire.Keys{}
+func parseKeys(text string) (server.Keys, error) {
+	keys := server.Keys{}
 	var name string
 	var section map[string]string // nil before the first section
 	lines := bufio.NewScanner(strings.NewReader(text))
@@ -83,7 +89,28 @@ func parseKeys(text string) (wire.Keys, error) {
 	return keys, nil
 }
 
-func addSection(keys wire.Keys, name string, section map[string]string) error {
+// readPolicies puts the policy documents where parseKeys left the names of their
+// files, which are relative to the directory of the file of keys.
+func readPolicies(keys server.Keys, dir string) error {
+	for id, key := range keys {
+		if key.Policy == "" {
+			continue
+		}
+		name := key.Policy
+		if !filepath.IsAbs(name) {
+			name = filepath.Join(dir, name)
+		}
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		key.Policy = string(text)
+		keys[id] = key
+	}
+	return nil
+}
+
+func addSection(keys server.Keys, name string, section map[string]string) error {
 	if section == nil {
 		return nil
 	}
@@ -93,7 +120,7 @@ func addSection(keys wire.Keys, name string, section map[string]string) error {
 	return nil
 }
 
-func addKey(keys wire.Keys, section map[string]string) error {
+func addKey(keys server.Keys, section map[string]string) error {
 	id := section[keyID]
 	if id == "" || section[keySecret] == "" {
 		return fmt.Errorf("both %s and %s are needed", keyID, keySecret)
@@ -104,6 +131,6 @@ func addKey(keys wire.Keys, section map[string]string) error {
 	if a := section[account]; a != "" && (len(a) != 12 || strings.Trim(a, "0123456789") != "") {
 		return fmt.Errorf("%s has to be 12 digits, not %q", account, a)
 	}
-	keys[id] = wire.Key{Secret: section[keySecret], Account: section[account]}
+	keys[id] = server.Key{Secret: section[keySecret], Account: section[account], User: section[user], Policy: section[policy]}
 	return nil
 }

@@ -44,7 +44,11 @@ By default any access key is accepted, and each access key and region sees table
     aws_access_key_id = SHOPKEY
     aws_secret_access_key = its secret
     aws_account_id = 111122223333
+    levee_user = clerk
+    levee_policy = clerk.json
 
+The last two may be absent: levee_user is the name of the IAM user whose key it is, levee_policy a file with an IAM
+policy that says what the user may do. Policies of tables, streams and queues then count, too.
 Instead, or as well, LEVEE_ACCESS_KEY_ID, LEVEE_SECRET_ACCESS_KEY and LEVEE_ACCOUNT_ID in the environment are a key.`
 }
 
@@ -116,7 +120,7 @@ func explain(err error, addr string) error {
 }
 
 // greet says where the server is and how to reach it.
-func (c *serveCmd) greet(w io.Writer, addr net.Addr, keys wire.Keys) {
+func (c *serveCmd) greet(w io.Writer, addr net.Addr, keys server.Keys) {
 	where := "in memory"
 	if dir := c.dir(); dir != "" {
 		where = "in " + dir

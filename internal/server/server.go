@@ -18,8 +18,11 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"strings"
 	"sync"
 
+	"github.com/levee-io/levee/internal/api"
+	"github.com/levee-io/levee/internal/authz"
 	"github.com/levee-io/levee/internal/dynamodb"
 	"github.com/levee-io/levee/internal/kv"
 	"github.com/levee-io/levee/internal/kv/kvmem"
@@ -34,8 +37,9 @@ type Config struct {
 	// Dir is the directory of the data, made if it does not exist. Empty means
 	// memory.
 	Dir string
-	// Keys are the accepted access keys; nil accepts any.
-	Keys wire.Keys
+	// Keys are the accepted access keys; nil accepts any, and then nothing is
+	// refused for want of permission.
+	Keys Keys
 	// Logger gets what an operator should know; nil means slog.Default.
 	Logger *slog.Logger
 	// Observe, unless nil, is told of each finished request.
@@ -72,9 +76,13 @@ func Open(cfg Config) (*Server, error) {
 	if err := s.open(cfg); err != nil {
 		return nil, errors.Join(err, s.closeParts())
 	}
+	operations, err := s.operations(cfg)
+	if err != nil {
+		return nil, errors.Join(err, s.closeParts())
+	}
 	s.endpoint = wire.New(wire.Options{
-		Operations: append(s.tables.Operations(), s.queues.Operations()...),
-		Keys:       cfg.Keys,
+		Operations: operations,
+		Keys:       cfg.Keys.wire(),
 		Logger:     cfg.Logger,
 		Observe:    cfg.Observe,
 	})
@@ -92,6 +100,28 @@ func (s *Server) open(cfg Config) (err error) {
 		return fmt.Errorf("open queues: %w", err)
 	}
 	return nil
+}
+
+// operations returns the operation table, guarded if there are keys.
+func (s *Server) operations(cfg Config) ([]api.Operation, error) {
+	table := append(s.tables.Operations(), s.queues.Operations()...)
+	if cfg.Keys == nil {
+		return table, nil
+	}
+	identities, err := cfg.Keys.identities()
+	if err != nil {
+		return nil, err
+	}
+	guard := authz.New(authz.Options{Identities: identities, ResourcePolicy: s.resourcePolicy})
+	return guard.Wrap(table), nil
+}
+
+// resourcePolicy returns the policy document of a resource, "" if it has none.
+func (s *Server) resourcePolicy(arn string) string {
+	if strings.HasPrefix(arn, "arn:aws:sqs:") {
+		return s.queues.Policy(arn)
+	}
+	return ""
 }
 
 func openStore(cfg Config) (kv.Store, error) {

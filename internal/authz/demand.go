@@ -1,0 +1,73 @@
+package authz
+
+import (
+	"strings"
+
+	"github.com/levee-io/levee/internal/api"
+	"github.com/levee-io/levee/internal/api/sqsapi"
+)
+
+// demand is an action on a resource that a request needs to be allowed.
+type demand struct {
+	action   string
+	resource string // an ARN, or "*"
+	ownOnly  bool   // never allowed across accounts
+}
+
+// owner returns the account of the resource; that of the caller where the ARN
+// names none.
+func (d *demand) owner(caller string) string {
+	if account := accountOf(d.resource); account != "" {
+		return account
+	}
+	return caller
+}
+
+// accountOf returns the account in an ARN, "" if there is none.
+func accountOf(arn string) string {
+	part := strings.SplitN(arn, ":", 6)
+	if len(part) < 6 || part[0] != "arn" {
+		return ""
+	}
+	return part[4]
+}
+
+// demands are what one request needs.
+type demands struct {
+	caller    *api.Caller
+	operation *api.Operation
+	list      []demand
+}
+
+// collect fills the list.
+func (d *demands) collect(in api.Input) {
+	if d.operation.Target == sqsapi.Target {
+		d.collectSQS(in)
+		return
+	}
+	d.collectDynamoDB(in)
+}
+
+// add demands the operation's own action on a resource.
+func (d *demands) add(resource string) { d.need(d.operation.Name, resource) }
+
+// need demands an action of DynamoDB on a resource.
+func (d *demands) need(action, resource string) {
+	d.list = append(d.list, demand{action: "dynamodb:" + action, resource: resource})
+}
+
+// table returns the ARN of a table given by name or ARN.
+func (d *demands) table(nameOrARN string) string {
+	if strings.HasPrefix(nameOrARN, "arn:") {
+		return nameOrARN
+	}
+	return "arn:aws:dynamodb:" + d.caller.Region + ":" + d.caller.Account + ":table/" + nameOrARN
+}
+
+// indexed returns the ARN of a table or, if one is named, of its index.
+func (d *demands) indexed(table string, index api.Opt[string]) string {
+	if !index.OK {
+		return d.table(table)
+	}
+	return d.table(table) + "/index/" + index.V
+}

@@ -1,0 +1,130 @@
+package authz
+
+import (
+	"context"
+	"strings"
+	"sync"
+
+	"github.com/levee-io/levee/internal/api"
+	"github.com/levee-io/levee/internal/api/sqsapi"
+	"github.com/levee-io/levee/internal/iam"
+)
+
+// Identity is whom an access key belongs to.
+type Identity struct {
+	// User is the name of the user; "" stands for the account itself.
+	User string
+	// Policies are what the user may do. nil: what the account may.
+	Policies []*iam.Policy
+}
+
+// Options configure a Guard.
+type Options struct {
+	// Identities are the owners of the access keys, by key id. A key that is not
+	// among them is its account's.
+	Identities map[string]Identity
+	// ResourcePolicy returns the policy document of a table, stream or queue, ""
+	// if it has none.
+	ResourcePolicy func(arn string) string
+}
+
+// Guard decides who may do what. It is safe for concurrent use.
+type Guard struct {
+	opts Options
+
+	mu     sync.Mutex
+	parsed map[string]*iam.Policy // by text; guarded by mu
+}
+
+// maxParsed is how many parsed policies are kept. With documents of at most 20
+// KB, they take a few megabytes.
+const maxParsed = 256
+
+// New returns a guard.
+func New(opts Options) *Guard {
+	return &Guard{opts: opts, parsed: map[string]*iam.Policy{}}
+}
+
+// Wrap returns the operation table with the guard before each handler.
+func (g *Guard) Wrap(table []api.Operation) []api.Operation {
+	guarded := make([]api.Operation, len(table))
+	for i, op := range table {
+		if handle := op.Handle; handle != nil {
+			op.Handle = func(ctx context.Context, c *api.Caller, in api.Input) (api.Output, error) {
+				c, err := g.admit(&op, c, in)
+				if err != nil {
+					return nil, err
+				}
+				return handle(ctx, c, in)
+			}
+		}
+		guarded[i] = op
+	}
+	return guarded
+}
+
+// admit decides a request and returns the caller for whom the operation runs.
+func (g *Guard) admit(op *api.Operation, c *api.Caller, in api.Input) (*api.Caller, error) {
+	d := demands{caller: c, operation: op}
+	d.collect(in)
+	who := g.opts.Identities[c.AccessKey]
+	principal := iam.Root(c.Account)
+	if who.User != "" {
+		principal = iam.User(c.Account, who.User)
+	}
+	owner := c.Account
+	for i := range d.list {
+		demand := &d.list[i]
+		r := iam.Request{
+			Principal: principal, Action: demand.action, Resource: demand.resource, Owner: demand.owner(c.Account),
+			Context: func(key string) []string { return contextValues(c, op, in, key) },
+		}
+		if i > 0 && r.Owner != owner || r.Owner != c.Account && demand.ownOnly {
+			return nil, refuse(op, &r, "because the resources of one request must be of one account")
+		}
+		owner = r.Owner
+		if verdict := iam.Decide(who.Policies, g.policyOf(demand.resource), &r); !verdict.Allowed {
+			return nil, refuse(op, &r, verdict.Why)
+		}
+	}
+	if owner == c.Account {
+		return c, nil
+	}
+	there := *c
+	there.Account = owner
+	return &there, nil
+}
+
+// refuse is the service's error for a demand that no policy allows.
+func refuse(op *api.Operation, r *iam.Request, why string) error {
+	code := "AccessDeniedException"
+	if op.Target == sqsapi.Target {
+		code = "AccessDenied"
+	}
+	return api.Errorf(code, "User: %s is not authorized to perform: %s on resource: %s %s", r.Principal.ARN, r.Action, r.Resource, why)
+}
+
+// policyOf returns the parsed policy of a resource, nil if it has none. That of a
+// table counts for its indexes.
+func (g *Guard) policyOf(resource string) *iam.Policy {
+	if g.opts.ResourcePolicy == nil || resource == "*" {
+		return nil
+	}
+	table, _, _ := strings.Cut(resource, "/index/")
+	text := g.opts.ResourcePolicy(table)
+	if text == "" {
+		return nil
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	p, ok := g.parsed[text]
+	if !ok {
+		// What cannot be read allows nothing; it was checked when it was stored.
+		p, _ = iam.Parse(text, iam.ResourcePolicy)
+		if len(g.parsed) >= maxParsed {
+			clear(g.parsed)
+		}
+		g.parsed[text] = p
+	}
+	return p
+}

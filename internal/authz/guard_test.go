@@ -1,0 +1,170 @@
+package authz
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/levee-io/levee/internal/api"
+	ddb "github.com/levee-io/levee/internal/api/dynamodbapi"
+	"github.com/levee-io/levee/internal/api/sqsapi"
+	streams "github.com/levee-io/levee/internal/api/streamsapi"
+	"github.com/levee-io/levee/internal/iam"
+	"github.com/levee-io/levee/internal/jsontok"
+)
+
+const table = "arn:aws:dynamodb:us-east-1:111122223333:table/"
+
+func caller() *api.Caller {
+	return &api.Caller{Namespace: api.Namespace{Account: "111122223333", Region: "us-east-1"}, AccessKey: "KEY", BaseURL: "http://localhost"}
+}
+
+// fill reads a request from JSON.
+func fill(t *testing.T, in api.Input, text string) api.Input {
+	t.Helper()
+	var d jsontok.Decoder
+	d.Reset([]byte(text))
+	in.ReadJSON(&d)
+	if err := d.End(); err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	return in
+}
+
+// What each request needs, from the Service Authorization Reference.
+func TestDemands(t *testing.T) {
+	const queue = "arn:aws:sqs:us-east-1:111122223333:q"
+	for _, c := range []struct {
+		target, name string
+		in           api.Input
+		body         string
+		want         []string
+	}{
+		{ddb.Target, "GetItem", &ddb.GetItemInput{}, `{"TableName":"T"}`, []string{"dynamodb:GetItem " + table + "T"}},
+		{ddb.Target, "GetItem", &ddb.GetItemInput{}, `{"TableName":"arn:aws:dynamodb:us-east-1:444455556666:table/T"}`,
+			[]string{"dynamodb:GetItem arn:aws:dynamodb:us-east-1:444455556666:table/T"}},
+		{ddb.Target, "Query", &ddb.QueryInput{}, `{"TableName":"T","IndexName":"I"}`, []string{"dynamodb:Query " + table + "T/index/I"}},
+		{ddb.Target, "Scan", &ddb.ScanInput{}, `{"TableName":"T"}`, []string{"dynamodb:Scan " + table + "T"}},
+		{ddb.Target, "BatchGetItem", &ddb.BatchGetItemInput{}, `{"RequestItems":{"A":{"Keys":[]},"B":{"Keys":[]}}}`,
+			[]string{"dynamodb:BatchGetItem " + table + "A", "dynamodb:BatchGetItem " + table + "B"}},
+		{ddb.Target, "TransactGetItems", &ddb.TransactGetItemsInput{}, `{"TransactItems":[{"Get":{"TableName":"A"}},{"Get":{"TableName":"A"}}]}`,
+			[]string{"dynamodb:GetItem " + table + "A"}},
+		{ddb.Target, "TransactWriteItems", &ddb.TransactWriteItemsInput{},
+			`{"TransactItems":[{"Put":{"TableName":"A"}},{"Update":{"TableName":"A"}},{"Delete":{"TableName":"B"}},{"ConditionCheck":{"TableName":"C"}}]}`,
+			[]string{"dynamodb:PutItem " + table + "A", "dynamodb:UpdateItem " + table + "A", "dynamodb:DeleteItem " + table + "B", "dynamodb:ConditionCheckItem " + table + "C"}},
+		{ddb.Target, "CreateTable", &ddb.CreateTableInput{}, `{"TableName":"T","Tags":[],"ResourcePolicy":"{}"}`,
+			[]string{"dynamodb:CreateTable " + table + "T", "dynamodb:TagResource " + table + "T", "dynamodb:PutResourcePolicy " + table + "T"}},
+		{ddb.Target, "RestoreTableFromBackup", &ddb.RestoreTableFromBackupInput{}, `{"TargetTableName":"N","BackupArn":"` + table + `T/backup/1"}`,
+			[]string{"dynamodb:RestoreTableFromBackup " + table + "T/backup/1", "dynamodb:RestoreTableFromBackup " + table + "N"}},
+		{ddb.Target, "ListTables", &ddb.ListTablesInput{}, `{}`, []string{"dynamodb:ListTables *"}},
+		{ddb.Target, "DescribeEndpoints", &ddb.DescribeEndpointsRequest{}, `{}`, nil},
+		{ddb.Target, "DescribeGlobalTable", &ddb.DescribeGlobalTableInput{}, `{"GlobalTableName":"G"}`,
+			[]string{"dynamodb:DescribeGlobalTable arn:aws:dynamodb::111122223333:global-table/G"}},
+		{streams.Target, "GetRecords", &streams.GetRecordsInput{}, `{"ShardIterator":"` + table + `T/stream/L|1|AAAA"}`,
+			[]string{"dynamodb:GetRecords " + table + "T/stream/L"}},
+		{sqsapi.Target, "SendMessageBatch", &sqsapi.SendMessageBatchRequest{}, `{"QueueUrl":"http://localhost/111122223333/q"}`, []string{"sqs:sendmessage " + queue}},
+		{sqsapi.Target, "ReceiveMessage", &sqsapi.ReceiveMessageRequest{}, `{"QueueUrl":"http://localhost/000000000000/q/"}`, []string{"sqs:receivemessage " + queue}},
+		{sqsapi.Target, "ReceiveMessage", &sqsapi.ReceiveMessageRequest{}, `{"QueueUrl":"https://sqs/444455556666/q"}`,
+			[]string{"sqs:receivemessage arn:aws:sqs:us-east-1:444455556666:q"}},
+		{sqsapi.Target, "GetQueueUrl", &sqsapi.GetQueueUrlRequest{}, `{"QueueName":"q","QueueOwnerAWSAccountId":"444455556666"}`,
+			[]string{"sqs:getqueueurl arn:aws:sqs:us-east-1:444455556666:q"}},
+		{sqsapi.Target, "ListQueues", &sqsapi.ListQueuesRequest{}, `{}`, []string{"sqs:listqueues arn:aws:sqs:us-east-1:111122223333:"}},
+		{sqsapi.Target, "StartMessageMoveTask", &sqsapi.StartMessageMoveTaskRequest{}, `{"SourceArn":"` + queue + `"}`,
+			[]string{"sqs:startmessagemovetask " + queue, "sqs:receivemessage " + queue, "sqs:deletemessage " + queue}},
+	} {
+		d := demands{caller: caller(), operation: &api.Operation{Target: c.target, Name: c.name}}
+		d.collect(fill(t, c.in, c.body))
+		var got []string
+		for _, need := range d.list {
+			got = append(got, need.action+" "+need.resource)
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s %s:\n got %q\nwant %q", c.name, c.body, got, c.want)
+		}
+	}
+}
+
+// run sends a request through a guard and returns the account for which the
+// operation ran.
+func run(t *testing.T, g *Guard, target, name string, in api.Input) (string, error) {
+	t.Helper()
+	var account string
+	ops := g.Wrap([]api.Operation{{Target: target, Name: name, Handle: func(_ context.Context, c *api.Caller, _ api.Input) (api.Output, error) {
+		account = c.Account
+		return nil, nil
+	}}})
+	_, err := ops[0].Handle(context.Background(), caller(), in)
+	return account, err
+}
+
+func policy(t *testing.T, statement string) []*iam.Policy {
+	t.Helper()
+	p, err := iam.Parse(`{"Version":"2012-10-17","Statement":[`+statement+`]}`, iam.IdentityPolicy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return []*iam.Policy{p}
+}
+
+func TestGuard(t *testing.T) {
+	const reader = `{"Effect":"Allow","Action":"dynamodb:GetItem","Resource":"*"}`
+	const foreign = `{"Statement":{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"dynamodb:*","Resource":"*"}}`
+	there := "arn:aws:dynamodb:us-east-1:444455556666:table/"
+	for _, c := range []struct {
+		what     string
+		identity Identity
+		resource map[string]string
+		in       api.Input
+		name     string
+		body     string
+		account  string // for which it ran
+		refused  string // in the message
+	}{
+		{"a key without policy may do all", Identity{}, nil, &ddb.PutItemInput{}, "PutItem", `{"TableName":"T"}`, "111122223333", ""},
+		{"a policy allows", Identity{"clerk", policy(t, reader)}, nil, &ddb.GetItemInput{}, "GetItem", `{"TableName":"T"}`, "111122223333", ""},
+		{"no policy allows", Identity{"clerk", policy(t, reader)}, nil, &ddb.PutItemInput{}, "PutItem", `{"TableName":"T"}`, "",
+			"User: arn:aws:iam::111122223333:user/clerk is not authorized to perform: dynamodb:PutItem on resource: " + table + "T because no identity-based policy allows the dynamodb:PutItem action"},
+		{"one action of many is refused", Identity{"clerk", policy(t, reader)}, nil, &ddb.TransactWriteItemsInput{}, "TransactWriteItems",
+			`{"TransactItems":[{"Put":{"TableName":"A"}}]}`, "", "dynamodb:PutItem on resource: " + table + "A"},
+		{"a condition on the request", Identity{"clerk", policy(t, `{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringEquals":{"dynamodb:Select":"COUNT"}}}`)}, nil,
+			&ddb.QueryInput{}, "Query", `{"TableName":"T","Select":"COUNT"}`, "111122223333", ""},
+		{"a condition that does not hold", Identity{"clerk", policy(t, `{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringEquals":{"dynamodb:Select":"COUNT"}}}`)}, nil,
+			&ddb.QueryInput{}, "Query", `{"TableName":"T"}`, "", "dynamodb:Query"},
+		{"another account's table", Identity{}, map[string]string{there + "T": foreign}, &ddb.GetItemInput{}, "GetItem", `{"TableName":"` + there + `T"}`, "444455556666", ""},
+		{"the table's policy counts for its indexes", Identity{}, map[string]string{there + "T": foreign}, &ddb.QueryInput{}, "Query", `{"TableName":"` + there + `T","IndexName":"I"}`, "444455556666", ""},
+		{"another account's table without policy", Identity{}, nil, &ddb.GetItemInput{}, "GetItem", `{"TableName":"` + there + `T"}`, "", "because no resource-based policy allows"},
+		{"tables of two accounts", Identity{}, map[string]string{there + "T": foreign}, &ddb.BatchGetItemInput{}, "BatchGetItem",
+			`{"RequestItems":{"A":{"Keys":[]},"` + there + `T":{"Keys":[]}}}`, "", "of one account"},
+		{"a policy that cannot be read allows nothing", Identity{}, map[string]string{there + "T": "{"}, &ddb.GetItemInput{}, "GetItem", `{"TableName":"` + there + `T"}`, "", "resource-based"},
+	} {
+		g := New(Options{Identities: map[string]Identity{"KEY": c.identity}, ResourcePolicy: func(arn string) string { return c.resource[arn] }})
+		account, err := run(t, g, ddb.Target, c.name, fill(t, c.in, c.body))
+		var typed *api.Error
+		switch {
+		case c.refused == "" && err != nil:
+			t.Errorf("%s: %v", c.what, err)
+		case c.refused != "" && (!errors.As(err, &typed) || typed.Code != "AccessDeniedException" || !strings.Contains(typed.Message, c.refused)):
+			t.Errorf("%s: got %v, want %q", c.what, err, c.refused)
+		}
+		if account != c.account {
+			t.Errorf("%s: ran for account %q, want %q", c.what, account, c.account)
+		}
+	}
+}
+
+// Cross-account permissions do not apply to operations that manage a queue.
+func TestQueueAdministrationIsNotShared(t *testing.T) {
+	const all = `{"Statement":{"Effect":"Allow","Principal":"*","Action":"sqs:*","Resource":"*"}}`
+	g := New(Options{ResourcePolicy: func(string) string { return all }})
+	send := &sqsapi.SendMessageRequest{QueueUrl: api.Some("http://localhost/444455556666/q")}
+	if account, err := run(t, g, sqsapi.Target, "SendMessage", send); err != nil || account != "444455556666" {
+		t.Errorf("SendMessage ran for %q: %v", account, err)
+	}
+	remove := &sqsapi.DeleteQueueRequest{QueueUrl: send.QueueUrl}
+	var typed *api.Error
+	if _, err := run(t, g, sqsapi.Target, "DeleteQueue", remove); !errors.As(err, &typed) || typed.Code != "AccessDenied" {
+		t.Errorf("DeleteQueue: got %v, want AccessDenied", err)
+	}
+}

@@ -1,0 +1,17 @@
+package sqs
+
+import model "github.com/levee-io/levee/internal/api/sqsapi"
+
+// Policy returns the policy document of the queue with an ARN, "" if it has none
+// or there is no such queue.
+func (e *Engine) Policy(queueARN string) string {
+	at, ok := parseARN(queueARN)
+	if !ok {
+		return ""
+	}
+	q := e.find(at)
+	if q == nil {
+		return ""
+	}
+	return q.settings.Load().values[model.QueueAttributeNamePolicy]
+}
