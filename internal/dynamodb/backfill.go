@@ -33,21 +33,36 @@ func (e *Engine) startBackfill(t *table, number uint16) {
 // backfill returns early without an error when the engine is closed or the
 // table or its index deleted.
 func (e *Engine) backfill(t *table, number uint16) error {
+	filled, err := e.fillTable(t, indexFiller(number))
+	if err != nil || !filled {
+		return err
+	}
+	return e.finishBackfill(t, number)
+}
+
+// rowFiller adds what is made of one item, given by its row and encoding, to a
+// batch.
+type rowFiller func(b kv.Batch, row, raw []byte) error
+
+// fillTable walks the items of a table and makes of each what a rowFiller does.
+// fillerOf returns the rowFiller under a view, or nil once nothing is to be filled
+// any more. fillTable reports whether it reached the end.
+func (e *Engine) fillTable(t *table, fillerOf func(*view) rowFiller) (bool, error) {
 	rows := kv.PrefixRange(itemPrefix(t.id))
 	for e.background.ctx.Err() == nil {
 		batch, err := e.rowsFrom(rows, backfillStep)
 		if err != nil {
-			return err
+			return false, err
 		}
 		if len(batch) == 0 {
-			return e.finishBackfill(t, number)
+			return true, nil
 		}
-		if goOn, err := e.fillRows(t, number, batch); err != nil || !goOn {
-			return err
+		if goOn, err := e.fillRows(t, fillerOf, batch); err != nil || !goOn {
+			return false, err
 		}
 		rows.Start = append(batch[len(batch)-1], 0)
 	}
-	return nil
+	return false, nil
 }
 
 // rowsFrom returns the first keys of a range.
@@ -61,14 +76,12 @@ func (e *Engine) rowsFrom(r kv.Range, limit int) ([][]byte, error) {
 	return rows, errors.Join(it.Err(), it.Close())
 }
 
-// fillRows makes the entries of the items at rows. It reports whether the index
-// is still there and wants more.
-func (e *Engine) fillRows(t *table, number uint16, rows [][]byte) (bool, error) {
+// fillRows is one step of fillTable. It reports whether to go on.
+func (e *Engine) fillRows(t *table, fillerOf func(*view) rowFiller, rows [][]byte) (bool, error) {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
-	v := t.current.Load()
-	x := v.unfinished(number)
-	if x == nil {
+	fill := fillerOf(t.current.Load())
+	if fill == nil {
 		return false, nil
 	}
 	var h held
@@ -83,21 +96,32 @@ func (e *Engine) fillRows(t *table, number uint16, rows [][]byte) (bool, error) 
 	b := e.store.NewBatch()
 	defer b.Discard()
 	for _, row := range rows {
-		if err := e.fillRow(b, v, x, row); err != nil {
+		raw, ok, err := e.store.Get(row, nil)
+		if err == nil && ok {
+			err = fill(b, row, raw)
+		}
+		if err != nil {
 			return false, err
 		}
 	}
-	// Not synced: the end of the backfill is, and with it all that came before.
+	// Not synced: the end of the filling is, and with it all that came before.
 	_, err := e.store.Apply(b, kv.NoSync)
 	return err == nil, err
 }
 
-// fillRow adds the entry of one item, if it belongs into the index.
-func (e *Engine) fillRow(b kv.Batch, v *view, x *indexView, row []byte) error {
-	raw, ok, err := e.store.Get(row, nil)
-	if err != nil || !ok {
-		return err
+// indexFiller returns the filler of an index, as fillTable wants it.
+func indexFiller(number uint16) func(*view) rowFiller {
+	return func(v *view) rowFiller {
+		x := v.unfinished(number)
+		if x == nil {
+			return nil
+		}
+		return func(b kv.Batch, _, raw []byte) error { return x.fill(b, v, raw) }
 	}
+}
+
+// fill adds the entry of an item, if it belongs into the index.
+func (x *indexView) fill(b kv.Batch, v *view, raw []byte) error {
 	item, err := attr.DecodeMap(raw)
 	if err != nil {
 		return err

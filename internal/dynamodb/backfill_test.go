@@ -249,7 +249,7 @@ func TestFillingStopsWithTheTable(t *testing.T) {
 			t.Fatal(err)
 		}
 		rows := h.rows()
-		goOn, err := h.fillRows(table, v.find("by-n").Number, [][]byte{append(v.prefix, 1)})
+		goOn, err := h.fillRows(table, indexFiller(v.find("by-n").Number), [][]byte{append(v.prefix, 1)})
 		if goOn || err != nil || h.finishBackfill(table, v.find("by-n").Number) != nil {
 			t.Errorf("went on: %v, %v", goOn, err)
 		}

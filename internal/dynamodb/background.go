@@ -9,6 +9,9 @@ func (e *Engine) startBackground() {
 	for _, t := range e.catalog.tables {
 		v := t.current.Load()
 		list = append(list, counting{v.prefix, &t.stats})
+		if v.expiry != nil {
+			e.startExpiry(t, v.expiry)
+		}
 		for i := range v.indexes {
 			if x := &v.indexes[i]; x.Backfilling {
 				e.startBackfill(t, x.Number)

@@ -149,6 +149,7 @@ func (e *Engine) remove(t *table, v *view) (kv.Commit, error) {
 	b.Delete(catalogKey(v.id().ns, v.Name))
 	erasePrefix(b, v.prefix)
 	erasePrefix(b, tableIndexPrefix(v.ID))
+	erasePrefix(b, expiryPrefix(v.ID))
 	for _, s := range v.streams() {
 		erasePrefix(b, streamPrefix(s.ID))
 	}

@@ -39,6 +39,15 @@
 // write maintains it; backfill then walks the items that were there before. It
 // begins anew when the engine is opened before it is done.
 //
+// # Time to live
+//
+// A table with time to live has a row for each item that can expire, in the
+// order of time, which every write maintains in its own batch. So what is due is
+// one range of keys; a second of idleness costs one seek. When it is turned on,
+// the items that were there are walked as for an index. An expired item is
+// deleted by commit, like any other, which looks again under the latch whether it
+// still is.
+//
 // # Locks
 //
 // Taken in this order, and released before anyone waits for the disk, except
@@ -55,6 +64,6 @@
 // The locks of the store come last: an engine calls it with its own locks held,
 // and it never calls back.
 //
-// Background work (filling indexes, counting after Open, trimming streams) ends
-// with Close. It takes the same locks for one step at a time.
+// Background work (filling indexes, counting after Open, trimming streams,
+// deleting expired items) ends with Close. It takes the same locks for one step at a time.
 package dynamodb

@@ -20,6 +20,7 @@ const (
 	kindIndex   byte = 'x' // index rows
 	kindStream  byte = 's' // stream records
 	kindToken   byte = 'k' // idempotency tokens of transactions
+	kindExpiry  byte = 'e' // when items expire, of tables with time to live
 )
 
 // hashBytes is the length of the partition hash at the start of a row key. It
@@ -60,6 +61,11 @@ func tableIndexPrefix(table uint64) []byte {
 // streamPrefix begins every record of a stream.
 func streamPrefix(stream uint64) []byte {
 	return binary.BigEndian.AppendUint64([]byte{space, kindStream}, stream)
+}
+
+// expiryPrefix begins every expiry row of a table.
+func expiryPrefix(table uint64) []byte {
+	return binary.BigEndian.AppendUint64([]byte{space, kindExpiry}, table)
 }
 
 // partitionHash is the place of a partition key in the key space.

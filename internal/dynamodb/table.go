@@ -32,6 +32,7 @@ type view struct {
 	prefix  []byte      // of item rows
 	indexes []indexView // by name: of several indexes an error names the first
 	stream  *stream     // nil when the table has none enabled
+	expiry  *expiry     // nil when the table has no time to live
 }
 
 // indexView is what a write or a query needs of an index.
@@ -69,7 +70,7 @@ func (e *Engine) newTable(d *descriptor) (*table, error) {
 
 // newView makes the view of a descriptor; before is the one that it follows.
 func (e *Engine) newView(d *descriptor, before *view) (*view, error) {
-	v := &view{descriptor: d, prefix: itemPrefix(d.ID)}
+	v := &view{descriptor: d, prefix: itemPrefix(d.ID), expiry: newExpiry(d)}
 	d.Key.both = d.Key.attrs()
 	for i := range d.Indexes {
 		ix := &d.Indexes[i]

@@ -13,6 +13,8 @@ func (e *Engine) tableOperations() []api.Operation {
 		api.Op(ddb.Target, "ListTables", api.Control, "whole", e.ListTables),
 		api.Op(ddb.Target, "UpdateTable", api.Control, "whole, but for vector indexes and global tables; changes are done at once, except that a new index is filled beside other work", e.UpdateTable),
 		api.Op(ddb.Target, "DeleteTable", api.Control, "whole; the table is gone at once, and its streams with it", e.DeleteTable),
+		api.Op(ddb.Target, "UpdateTimeToLive", api.Control, "whole; expired items are deleted within seconds once the items that were there have been looked at", e.UpdateTimeToLive),
+		api.Op(ddb.Target, "DescribeTimeToLive", api.Control, "whole", e.DescribeTimeToLive),
 		api.Op(ddb.Target, "TagResource", api.Control, "tables only; tags are changed at once", e.TagResource),
 		api.Op(ddb.Target, "UntagResource", api.Control, "tables only; tags are changed at once", e.UntagResource),
 		api.Op(ddb.Target, "ListTagsOfResource", api.Control, "tables only; one page", e.ListTagsOfResource),

@@ -185,7 +185,7 @@ func (e *Engine) read(w *write) (err error) {
 		w.oldRaw = nil
 		return err
 	}
-	if w.cond == nil && w.update == nil && len(w.v.indexes) == 0 {
+	if w.cond == nil && w.update == nil && len(w.v.indexes) == 0 && !w.expired {
 		w.oldSize, err = attr.SizeEncoded(w.oldRaw)
 		return err
 	}
@@ -198,6 +198,10 @@ func (e *Engine) read(w *write) (err error) {
 func (w *write) decide() error {
 	if w.cond != nil && !w.cond.Eval(w.old) {
 		return w.conditionFailed()
+	}
+	if w.expired && !w.decideExpired(time.Now()) {
+		w.op = opCheck
+		return nil
 	}
 	switch w.op {
 	case opPut:
@@ -277,6 +281,9 @@ func (w *write) stage(b kv.Batch) {
 	}
 	if len(w.v.indexes) > 0 {
 		w.stageIndexes(b)
+	}
+	if w.v.expiry != nil {
+		w.stageExpiry(b)
 	}
 }
 

@@ -1,0 +1,36 @@
+package dynamodb
+
+import (
+	"context"
+
+	"github.com/levee-io/levee/internal/api"
+	ddb "github.com/levee-io/levee/internal/api/dynamodbapi"
+)
+
+// DescribeTimeToLive returns the TTL setting of a table.
+func (e *Engine) DescribeTimeToLive(_ context.Context, c *api.Caller, in *ddb.DescribeTimeToLiveInput) (*ddb.DescribeTimeToLiveOutput, error) {
+	t, err := e.lookupNamed(c, in.TableName.V)
+	// What another caller changed may not be on disk yet.
+	if unsettled := e.settled(); unsettled != nil {
+		return nil, unsettled
+	}
+	if err != nil {
+		return nil, err
+	}
+	v := t.current.Load()
+	if v == nil {
+		return nil, errNoTable(nameOf(in.TableName.V))
+	}
+	return &ddb.DescribeTimeToLiveOutput{TimeToLiveDescription: v.describeTTL()}, nil
+}
+
+func (v *view) describeTTL() *ddb.TimeToLiveDescription {
+	if v.expiry == nil {
+		return &ddb.TimeToLiveDescription{TimeToLiveStatus: api.Some(ddb.TimeToLiveStatusDisabled)}
+	}
+	status := ddb.TimeToLiveStatusEnabled
+	if v.expiry.Filling {
+		status = ddb.TimeToLiveStatusEnabling
+	}
+	return &ddb.TimeToLiveDescription{TimeToLiveStatus: api.Some(status), AttributeName: api.Some(v.expiry.Attribute)}
+}
