@@ -9,11 +9,11 @@ import (
 
 // DeleteItem deletes an item; deleting an absent one succeeds.
 func (e *Engine) DeleteItem(_ context.Context, c *api.Caller, in *ddb.DeleteItemInput) (*ddb.DeleteItemOutput, error) {
-	if err := legacyConditions(in.Expected, in.ConditionalOperator); err != nil {
-		return nil, err
+	x := expressions{
+		names: in.ExpressionAttributeNames, values: in.ExpressionAttributeValues, condition: in.ConditionExpression,
+		legacy: legacy{expected: in.Expected, operator: in.ConditionalOperator},
 	}
-	x := expressions{names: in.ExpressionAttributeNames, values: in.ExpressionAttributeValues, condition: in.ConditionExpression}
-	if err := x.checkPlaceholders(); err != nil {
+	if err := x.checkTogether(); err != nil {
 		return nil, err
 	}
 	if err := onlyAllOld(in.ReturnValues); err != nil {

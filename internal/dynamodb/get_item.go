@@ -47,14 +47,11 @@ func (e *Engine) GetItem(_ context.Context, c *api.Caller, in *ddb.GetItemInput)
 
 // parseProjection parses the projection of a request that gets items by their
 // keys; nil for all attributes.
-func parseProjection(legacyNames []string, projection api.Opt[string], names api.Map[string]) (*expr.Projection, error) {
-	if legacyNames != nil {
-		return nil, legacy("AttributesToGet")
-	}
-	if !projection.OK && names == nil {
+func parseProjection(attributes []string, projection api.Opt[string], names api.Map[string]) (*expr.Projection, error) {
+	if !projection.OK && names == nil && attributes == nil {
 		return nil, nil
 	}
-	x := expressions{names: names, projection: projection}
+	x := expressions{names: names, projection: projection, legacy: legacy{attributes: attributes}}
 	p, err := x.parse()
 	return p.projection, err
 }

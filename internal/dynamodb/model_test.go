@@ -105,6 +105,8 @@ type modelWrite struct {
 	update    string
 	condition string
 	values    modelItem // of the placeholders
+	legacy    string    // members that say the same as update and condition
+	texts     int       // how many of update and condition have no such members
 	holds     func(modelItem) bool
 	apply     func(modelItem) (after modelItem, refused bool) // the item before it is nil if there is none
 }
@@ -140,8 +142,11 @@ func (m *model) draw(rt *rapid.T, conditional bool) *modelWrite {
 }
 
 func (w *modelWrite) drawUpdate(rt *rapid.T, g, n string) {
-	change := func(f func(modelItem) bool) func(modelItem) (modelItem, bool) {
+	change := func(creates bool, f func(modelItem) bool) func(modelItem) (modelItem, bool) {
 		return func(before modelItem) (modelItem, bool) {
+			if before == nil && !creates {
+				return nil, false
+			}
 			after := maps.Clone(w.key)
 			maps.Copy(after, before)
 			return after, !f(after)
@@ -150,19 +155,23 @@ func (w *modelWrite) drawUpdate(rt *rapid.T, g, n string) {
 	switch rapid.IntRange(0, 3).Draw(rt, "update") {
 	case 0:
 		w.update, w.values = "SET g = :g, n = :n", modelItem{":g": g, ":n": n}
-		w.apply = change(func(it modelItem) bool { it["g"], it["n"] = g, n; return true })
+		w.legacy += fmt.Sprintf(`,"AttributeUpdates":{"g":{"Value":%s},"n":{"Action":"PUT","Value":%s}}`, g, n)
+		w.apply = change(true, func(it modelItem) bool { it["g"], it["n"] = g, n; return true })
 	case 1:
 		w.update, w.values = "ADD v :n", modelItem{":n": n}
-		w.apply = change(func(it modelItem) bool {
+		w.legacy += fmt.Sprintf(`,"AttributeUpdates":{"v":{"Action":"ADD","Value":%s}}`, n)
+		w.apply = change(true, func(it modelItem) bool {
 			it["v"] = fmt.Sprintf(`{"N":"%d"}`, it.number("v")+modelItem{"": n}.number(""))
 			return true
 		})
 	case 2:
 		w.update = "REMOVE g, v"
-		w.apply = change(func(it modelItem) bool { delete(it, "g"); delete(it, "v"); return true })
+		w.legacy += `,"AttributeUpdates":{"g":{"Action":"DELETE"},"v":{"Action":"DELETE"}}`
+		w.apply = change(false, func(it modelItem) bool { delete(it, "g"); delete(it, "v"); return true })
 	default:
 		w.update, w.values = "SET v = v - :n", modelItem{":n": n}
-		w.apply = change(func(it modelItem) bool {
+		w.texts++
+		w.apply = change(true, func(it modelItem) bool {
 			if it["v"] == "" {
 				return false
 			}
@@ -176,9 +185,12 @@ func (w *modelWrite) drawCondition(rt *rapid.T, c string) {
 	switch rapid.IntRange(0, 4).Draw(rt, "condition") {
 	case 0:
 		w.condition, w.holds = "attribute_exists(k)", func(it modelItem) bool { return it != nil }
+		w.legacy += `,"Expected":{"k":{"ComparisonOperator":"NOT_NULL"}}`
 	case 1:
 		w.condition, w.holds = "attribute_not_exists(k)", func(it modelItem) bool { return it == nil }
+		w.legacy += `,"Expected":{"k":{"Exists":false}}`
 	case 2:
+		w.legacy += fmt.Sprintf(`,"Expected":{"v":{"ComparisonOperator":"LE","Value":%s},"g":{"ComparisonOperator":"NULL"}},"ConditionalOperator":"OR"`, c)
 		w.condition, w.values[":c"] = "v <= :c OR NOT attribute_exists(g)", c
 		w.holds = func(it modelItem) bool {
 			return it["v"] != "" && it.number("v") <= modelItem{"": c}.number("") || it["g"] == ""
@@ -186,13 +198,17 @@ func (w *modelWrite) drawCondition(rt *rapid.T, c string) {
 	}
 }
 
-// members are those of a request for the write.
-func (w *modelWrite) members() string {
+// members are those of a request for the write, with the legacy parameters or with
+// expressions.
+func (w *modelWrite) members(legacy bool) string {
 	s := `"TableName":"model"`
 	if w.op == "Put" {
 		s += `,"Item":` + w.item.json()
 	} else {
 		s += `,"Key":` + w.key.json()
+	}
+	if legacy {
+		return s + w.legacy
 	}
 	if w.update != "" {
 		s += fmt.Sprintf(`,"UpdateExpression":%q`, w.update)
@@ -246,14 +262,17 @@ func (m *model) single(rt *rapid.T, h *harness) {
 	}
 	after, code := m.outcome(w)
 	if w.op == "Update" && rapid.Bool().Draw(rt, "new") {
-		rv, want = "ALL_NEW", `{"Attributes":`+after.json()+`}`
+		if rv, want = "ALL_NEW", "{}"; after != nil {
+			want = `{"Attributes":` + after.json() + `}`
+		}
 	}
 	if code != "" {
 		want = ""
 	} else {
 		m.set(w, after)
 	}
-	in := fmt.Sprintf(`{%s,"ReturnValues":%q}`, w.members(), rv)
+	legacy := w.texts == 0 && rapid.Bool().Draw(rt, "legacy")
+	in := fmt.Sprintf(`{%s,"ReturnValues":%q}`, w.members(legacy), rv)
 	if out, err := h.do(w.op+"Item", in); out != want || codeOf(err) != code {
 		rt.Fatalf("%sItem %s\n got %s %v\nwant %s %s", w.op, in, out, err, want, code)
 	}
@@ -295,7 +314,7 @@ func (m *model) transact(rt *rapid.T, h *harness) {
 	actions, reasons, left := make([]string, len(writes)), make([]string, len(writes)), make([]modelItem, len(writes))
 	cancelled := false
 	for i, w := range writes {
-		actions[i] = fmt.Sprintf(`{%q:{%s}}`, w.op, w.members())
+		actions[i] = fmt.Sprintf(`{%q:{%s}}`, w.op, w.members(false))
 		after, code := m.outcome(w)
 		left[i], reasons[i] = after, cmp.Or(reasonCode(code), "None")
 		cancelled = cancelled || code != ""
@@ -316,14 +335,16 @@ func (m *model) transact(rt *rapid.T, h *harness) {
 // check reads the table and its indexes in every way.
 func (m *model) check(rt *rapid.T, h *harness) {
 	all := slices.Collect(maps.Values(m.items))
-	m.compare(rt, h, "Scan", `{"TableName":"model"`, all, nil)
 	for _, it := range all {
 		key := modelItem{"k": it["k"]}
 		if m.ranged {
 			key["r"] = it["r"]
 		}
 		h.expect("GetItem", `{"TableName":"model","Key":`+key.json()+`}`, `{"Item":`+it.json()+`}`)
+		h.expect("GetItem", `{"TableName":"model","AttributesToGet":["none","k"],"Key":`+key.json()+`}`, `{"Item":{"k":`+it["k"]+`}}`)
 	}
+	scan := m.drawRead(rt)
+	m.compare(rt, h, "Scan", `{"TableName":"model"`+scan.members("ScanFilter"), scan.matching(all), nil)
 	type source struct{ index, hash, sort string }
 	var sources []source
 	if m.ranged {
@@ -338,11 +359,85 @@ func (m *model) check(rt *rapid.T, h *harness) {
 	for _, s := range sources {
 		for _, p := range []string{`{"S":"a"}`, `{"S":"x"}`, `{"S":"y"}`} {
 			low := rapid.IntRange(-9, 11).Draw(rt, "low")
-			want := slices.DeleteFunc(slices.Clone(all), func(it modelItem) bool { return it[s.hash] != p || it[s.sort] == "" || it.number(s.sort) < low })
-			in := fmt.Sprintf(`{"TableName":"model"%s,"KeyConditionExpression":"%s = :p AND %s >= :low","ExpressionAttributeValues":{":p":%s,":low":{"N":"%d"}}`, s.index, s.hash, s.sort, p, low)
+			query := m.drawRead(rt)
+			query.key(s.hash, p, s.sort, fmt.Sprintf(`{"N":"%d"}`, low))
+			want := slices.DeleteFunc(query.matching(all), func(it modelItem) bool { return it[s.hash] != p || it[s.sort] == "" || it.number(s.sort) < low })
+			in := `{"TableName":"model"` + s.index + query.members("QueryFilter")
 			m.compare(rt, h, "Query", in, want, func(it modelItem) int { return it.number(s.sort) })
 		}
 	}
+}
+
+// modelRead is a Query or Scan: its parts, and what its filter lets through.
+type modelRead struct {
+	legacy    bool
+	filter    string    // FilterExpression or, of a legacy request, conditions
+	values    modelItem // of the placeholders
+	condition string    // on the key: a member of the request
+	holds     func(modelItem) bool
+}
+
+// drawRead returns a read with a random filter on v, the attribute that is no key,
+// or without one.
+func (m *model) drawRead(rt *rapid.T) *modelRead {
+	r := &modelRead{legacy: rapid.Bool().Draw(rt, "legacy"), values: modelItem{}, holds: func(modelItem) bool { return true }}
+	lo, hi := rapid.IntRange(-2, 3).Draw(rt, "lo"), rapid.IntRange(3, 6).Draw(rt, "hi")
+	has := func(it modelItem) bool { return it["v"] != "" }
+	filters := []struct {
+		expression, conditions string
+		holds                  func(modelItem) bool
+	}{
+		{"v <> :lo", `{"ComparisonOperator":"NE","AttributeValueList":[:lo]}`, func(it modelItem) bool { return !has(it) || it.number("v") != lo }},
+		{"v > :lo", `{"ComparisonOperator":"GT","AttributeValueList":[:lo]}`, func(it modelItem) bool { return has(it) && it.number("v") > lo }},
+		{"v BETWEEN :lo AND :hi", `{"ComparisonOperator":"BETWEEN","AttributeValueList":[:lo,:hi]}`, func(it modelItem) bool { return has(it) && it.number("v") >= lo && it.number("v") <= hi }},
+		{"v IN (:hi, :lo)", `{"ComparisonOperator":"IN","AttributeValueList":[:hi,:lo]}`, func(it modelItem) bool { return has(it) && (it.number("v") == lo || it.number("v") == hi) }},
+		{"attribute_not_exists(v)", `{"ComparisonOperator":"NULL"}`, func(it modelItem) bool { return !has(it) }},
+	}
+	i := rapid.IntRange(0, len(filters)).Draw(rt, "filter")
+	if i == len(filters) {
+		return r
+	}
+	f := filters[i]
+	r.filter, r.holds = f.expression, f.holds
+	for name, n := range map[string]int{":lo": lo, ":hi": hi} {
+		if strings.Contains(f.expression, name) {
+			r.values[name] = fmt.Sprintf(`{"N":"%d"}`, n)
+		}
+	}
+	if r.legacy {
+		r.filter = strings.NewReplacer(":lo", r.values[":lo"], ":hi", r.values[":hi"]).Replace(f.conditions)
+	}
+	return r
+}
+
+// key adds the condition that the partition key is p and the sort key low or more.
+func (r *modelRead) key(hash, p, sort, low string) {
+	if r.legacy {
+		r.condition = fmt.Sprintf(`,"KeyConditions":{%q:{"ComparisonOperator":"GE","AttributeValueList":[%s]},%q:{"ComparisonOperator":"EQ","AttributeValueList":[%s]}}`, sort, low, hash, p)
+		return
+	}
+	r.condition = fmt.Sprintf(`,"KeyConditionExpression":"%s = :p AND %s >= :low"`, hash, sort)
+	r.values[":p"], r.values[":low"] = p, low
+}
+
+func (r *modelRead) members(filterName string) string {
+	s := r.condition
+	switch {
+	case r.legacy && r.filter != "":
+		return s + fmt.Sprintf(`,%q:{"v":%s}`, filterName, r.filter)
+	case r.legacy:
+		return s
+	case r.filter != "":
+		s += fmt.Sprintf(`,"FilterExpression":%q`, r.filter)
+	}
+	if len(r.values) > 0 {
+		s += `,"ExpressionAttributeValues":` + r.values.json()
+	}
+	return s
+}
+
+func (r *modelRead) matching(items []modelItem) []modelItem {
+	return slices.DeleteFunc(slices.Clone(items), func(it modelItem) bool { return !r.holds(it) })
 }
 
 // compare reads all pages and compares them with the items wanted, and their

@@ -10,11 +10,11 @@ import (
 
 // PutItem creates an item or replaces it whole.
 func (e *Engine) PutItem(_ context.Context, c *api.Caller, in *ddb.PutItemInput) (*ddb.PutItemOutput, error) {
-	if err := legacyConditions(in.Expected, in.ConditionalOperator); err != nil {
-		return nil, err
+	x := expressions{
+		names: in.ExpressionAttributeNames, values: in.ExpressionAttributeValues, condition: in.ConditionExpression,
+		legacy: legacy{expected: in.Expected, operator: in.ConditionalOperator},
 	}
-	x := expressions{names: in.ExpressionAttributeNames, values: in.ExpressionAttributeValues, condition: in.ConditionExpression}
-	if err := x.checkPlaceholders(); err != nil {
+	if err := x.checkTogether(); err != nil {
 		return nil, err
 	}
 	if err := onlyAllOld(in.ReturnValues); err != nil {
@@ -134,16 +134,4 @@ func (w *write) collection(mode api.Opt[string]) *ddb.ItemCollectionMetrics {
 		ItemCollectionKey:   partition.keyAttrs(w.key),
 		SizeEstimateRangeGB: []float64{0, 1},
 	}
-}
-
-// legacyConditions refuses the parameters that ConditionExpression replaced.
-func legacyConditions(expected api.Map[ddb.ExpectedAttributeValue], operator api.Opt[string]) error {
-	var present []string
-	if expected != nil {
-		present = append(present, "Expected")
-	}
-	if operator.OK {
-		present = append(present, "ConditionalOperator")
-	}
-	return legacy(present...)
 }

@@ -47,24 +47,23 @@ func (e *Engine) Query(ctx context.Context, c *api.Caller, in *ddb.QueryInput) (
 
 // parseQuery checks what needs no table.
 func parseQuery(in *ddb.QueryInput) (p parsed, err error) {
-	if err := legacyQuery(in); err != nil {
-		return p, err
-	}
-	var wrong *api.Error
-	if errors.As(checkSelect(in.Select, in.IndexName.OK, in.ProjectionExpression.OK), &wrong) {
-		// The service words it as a violated constraint, but not in a Scan.
-		return p, api.Validation("1 validation error detected: %s", wrong.Message)
-	}
 	x := expressions{
 		names: in.ExpressionAttributeNames, values: in.ExpressionAttributeValues,
 		key: in.KeyConditionExpression, filter: in.FilterExpression, projection: in.ProjectionExpression,
-		null: "FilterExpression and KeyConditionExpression are null",
+		legacy: legacy{
+			attributes: in.AttributesToGet, filter: in.QueryFilter, filterKind: expr.QueryFilter,
+			operator: in.ConditionalOperator, keys: in.KeyConditions,
+		},
+		keyed: true,
+		null:  "FilterExpression and KeyConditionExpression are null",
 	}
-	if err := x.checkPlaceholders(); err != nil {
+	if err := x.checkStyle(); err != nil {
 		return p, err
 	}
-	if !in.KeyConditionExpression.OK {
-		return p, api.Validation("Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.")
+	var wrong *api.Error
+	if errors.As(checkSelect(in.Select, in.IndexName.OK, x.projectedBy()), &wrong) {
+		// The service words it as a violated constraint, but not in a Scan.
+		return p, api.Validation("1 validation error detected: %s", wrong.Message)
 	}
 	if p, err = x.parse(); err != nil {
 		return p, err
@@ -162,21 +161,4 @@ func (k *keySchema) checkWithin(sel *expr.KeyRange, start attr.Map) error {
 		return api.Validation("The query can return at most one row and cannot be restarted")
 	}
 	return nil
-}
-
-func legacyQuery(in *ddb.QueryInput) error {
-	var present []string
-	if in.AttributesToGet != nil {
-		present = append(present, "AttributesToGet")
-	}
-	if in.QueryFilter != nil {
-		present = append(present, "QueryFilter")
-	}
-	if in.ConditionalOperator.OK {
-		present = append(present, "ConditionalOperator")
-	}
-	if in.KeyConditions != nil {
-		present = append(present, "KeyConditions")
-	}
-	return legacy(present...)
 }

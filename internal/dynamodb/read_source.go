@@ -96,9 +96,10 @@ func (s source) holds(name string) bool {
 	return s.x == nil || s.x.includes(name) || s.x.Key.has(name) || s.v.Key.has(name)
 }
 
-// checkSelect checks Select against the parameters that it goes with. It needs
-// no table.
-func checkSelect(selected api.Opt[string], indexed, projected bool) error {
+// checkSelect checks Select against the parameters that it goes with: whether
+// there is an IndexName, and which one names attributes, "" for none. It needs no
+// table.
+func checkSelect(selected api.Opt[string], indexed bool, projected string) error {
 	what := selected.V
 	if what == ddb.SelectCount {
 		what = "only the Count"
@@ -106,9 +107,9 @@ func checkSelect(selected api.Opt[string], indexed, projected bool) error {
 	switch {
 	case !selected.OK:
 		return nil
-	case projected && selected.V != ddb.SelectSpecificAttributes:
-		return api.Validation("Cannot specify the ProjectionExpression when choosing to get %s", what)
-	case !projected && selected.V == ddb.SelectSpecificAttributes:
+	case projected != "" && selected.V != ddb.SelectSpecificAttributes:
+		return api.Validation("Cannot specify the %s when choosing to get %s", projected, what)
+	case projected == "" && selected.V == ddb.SelectSpecificAttributes:
 		return api.Validation("Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES")
 	case !indexed && selected.V == ddb.SelectAllProjectedAttributes:
 		return api.Validation("ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName")

@@ -2,7 +2,6 @@ package dynamodb
 
 import (
 	"cmp"
-	"strings"
 
 	"github.com/levee-io/levee/internal/api"
 	"github.com/levee-io/levee/internal/attr"
@@ -16,6 +15,9 @@ type expressions struct {
 	values attr.Map
 
 	condition, update, filter, key, projection api.Opt[string]
+
+	legacy legacy
+	keyed  bool // one of KeyConditionExpression and KeyConditions must be there
 
 	// null says which expressions are absent where values come without one that
 	// could use them; "" means that only ConditionExpression could.
@@ -32,14 +34,40 @@ type parsed struct {
 	projection *expr.Projection
 }
 
-// parse checks and parses the expressions in the order of the service.
+// parse checks and parses the expressions, and what the request has in their
+// place, in the order of the service.
 func (x *expressions) parse() (p parsed, err error) {
-	if err := x.checkPlaceholders(); err != nil {
+	if err := x.checkTogether(); err != nil {
 		return p, err
 	}
+	if err := x.legacy.parse(&p); err != nil {
+		return p, err
+	}
+	if x.keyed && !x.key.OK && x.legacy.keys == nil {
+		return p, api.Validation("Either the KeyConditions or KeyConditionExpression parameter must be specified in the request.")
+	}
+	if err := x.parseTexts(&p); err != nil {
+		return p, invalid(err)
+	}
+	if x.legacy.keys != nil {
+		err = x.legacy.parseKeys(&p)
+	}
+	return p, err
+}
+
+// checkTogether checks which parameters are there.
+func (x *expressions) checkTogether() error {
+	if err := x.checkStyle(); err != nil {
+		return err
+	}
+	return x.checkPlaceholders()
+}
+
+// parseTexts parses the expressions proper.
+func (x *expressions) parseTexts(p *parsed) error {
 	params, err := expr.NewParams(nameBindings(x.names), x.values)
 	if err != nil {
-		return p, invalid(err)
+		return err
 	}
 	if x.update.OK {
 		p.update, err = expr.ParseUpdate(x.update.V, params)
@@ -59,7 +87,27 @@ func (x *expressions) parse() (p parsed, err error) {
 	if err == nil {
 		err = params.CheckUsed()
 	}
-	return p, invalid(err)
+	return err
+}
+
+// present returns the names of the expressions that the request has, in the order
+// of the service.
+func (x *expressions) present() (names []string) {
+	for _, e := range [...]struct {
+		ok   bool
+		kind expr.Kind
+	}{
+		{x.projection.OK, expr.ProjectionExpression},
+		{x.filter.OK, expr.FilterExpression},
+		{x.update.OK, expr.UpdateExpression},
+		{x.condition.OK, expr.ConditionExpression},
+		{x.key.OK, expr.KeyConditionExpression},
+	} {
+		if e.ok {
+			names = append(names, e.kind.String())
+		}
+	}
+	return names
 }
 
 // checkPlaceholders refuses names and values that no expression can use.
@@ -72,6 +120,18 @@ func (x *expressions) checkPlaceholders() error {
 		return api.Validation("ExpressionAttributeValues can only be specified when using expressions: %s", cmp.Or(x.null, "ConditionExpression is null"))
 	}
 	return nil
+}
+
+// projectedBy names the parameter that says which attributes to return; "" if
+// there is none.
+func (x *expressions) projectedBy() string {
+	switch {
+	case x.projection.OK:
+		return expr.ProjectionExpression.String()
+	case x.legacy.attributes != nil:
+		return expr.AttributesToGet.String()
+	}
+	return ""
 }
 
 func nameBindings(names api.Map[string]) []expr.Name {
@@ -91,13 +151,4 @@ func invalid(err error) error {
 		return nil
 	}
 	return api.Validation("%s", err.Error())
-}
-
-// legacy refuses the parameters that expressions have replaced; present are
-// those that a request has.
-func legacy(present ...string) error {
-	if len(present) == 0 {
-		return nil
-	}
-	return api.Validation("Levee does not support the legacy parameters yet: {%s}", strings.Join(present, ", "))
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/levee-io/levee/internal/api"
 	ddb "github.com/levee-io/levee/internal/api/dynamodbapi"
 	"github.com/levee-io/levee/internal/attr"
+	"github.com/levee-io/levee/internal/expr"
 	"github.com/levee-io/levee/internal/kv"
 )
 
@@ -43,19 +44,23 @@ func (e *Engine) Scan(ctx context.Context, c *api.Caller, in *ddb.ScanInput) (*d
 
 // parseScan checks what needs no table.
 func parseScan(in *ddb.ScanInput) (p parsed, err error) {
-	if err := legacyScan(in); err != nil {
+	x := expressions{
+		names: in.ExpressionAttributeNames, values: in.ExpressionAttributeValues,
+		filter: in.FilterExpression, projection: in.ProjectionExpression,
+		legacy: legacy{
+			attributes: in.AttributesToGet, filter: in.ScanFilter, filterKind: expr.ScanFilter,
+			operator: in.ConditionalOperator,
+		},
+		null: "FilterExpression is null",
+	}
+	if err := x.checkStyle(); err != nil {
 		return p, err
 	}
-	if err := checkSelect(in.Select, in.IndexName.OK, in.ProjectionExpression.OK); err != nil {
+	if err := checkSelect(in.Select, in.IndexName.OK, x.projectedBy()); err != nil {
 		return p, err
 	}
 	if err := checkSegment(in.Segment, in.TotalSegments); err != nil {
 		return p, err
-	}
-	x := expressions{
-		names: in.ExpressionAttributeNames, values: in.ExpressionAttributeValues,
-		filter: in.FilterExpression, projection: in.ProjectionExpression,
-		null: "FilterExpression is null",
 	}
 	return x.parse()
 }
@@ -141,18 +146,4 @@ func segmentRows(prefix []byte, segment, total uint64) kv.Range {
 
 func within(rows kv.Range, row []byte) bool {
 	return bytes.Compare(row, rows.Start) >= 0 && (rows.End == nil || bytes.Compare(row, rows.End) < 0)
-}
-
-func legacyScan(in *ddb.ScanInput) error {
-	var present []string
-	if in.AttributesToGet != nil {
-		present = append(present, "AttributesToGet")
-	}
-	if in.ScanFilter != nil {
-		present = append(present, "ScanFilter")
-	}
-	if in.ConditionalOperator.OK {
-		present = append(present, "ConditionalOperator")
-	}
-	return legacy(present...)
 }

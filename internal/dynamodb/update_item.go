@@ -11,13 +11,11 @@ import (
 
 // UpdateItem changes attributes of an item, or creates it.
 func (e *Engine) UpdateItem(_ context.Context, c *api.Caller, in *ddb.UpdateItemInput) (*ddb.UpdateItemOutput, error) {
-	if err := legacyUpdate(in); err != nil {
-		return nil, err
-	}
 	x := expressions{
 		names: in.ExpressionAttributeNames, values: in.ExpressionAttributeValues,
 		update: in.UpdateExpression, condition: in.ConditionExpression,
-		null: "UpdateExpression and ConditionExpression are null",
+		legacy: legacy{updates: in.AttributeUpdates, expected: in.Expected, operator: in.ConditionalOperator},
+		null:   "UpdateExpression and ConditionExpression are null",
 	}
 	p, err := x.parse()
 	if err != nil {
@@ -64,6 +62,9 @@ func (w *write) updated(rv api.Opt[string]) attr.Item {
 	case ddb.ReturnValueAllOld:
 		return w.allOld(rv)
 	case ddb.ReturnValueAllNew:
+		if w.newRaw == nil {
+			return attr.Item{}
+		}
 		return attr.EncodedItem(w.newRaw)
 	case ddb.ReturnValueUpdatedOld:
 		return w.touched(w.old)
@@ -84,12 +85,4 @@ func (w *write) touched(item attr.Map) attr.Item {
 		return attr.Item{}
 	}
 	return attr.ItemOf(m)
-}
-
-// legacyUpdate refuses the parameters that expressions replaced.
-func legacyUpdate(in *ddb.UpdateItemInput) error {
-	if in.AttributeUpdates != nil {
-		return legacy("AttributeUpdates")
-	}
-	return legacyConditions(in.Expected, in.ConditionalOperator)
 }

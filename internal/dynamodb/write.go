@@ -213,6 +213,9 @@ func (w *write) decide() error {
 	default:
 		return nil
 	}
+	if w.new == nil {
+		return nil
+	}
 	w.newRaw = attr.AppendMap(make([]byte, 0, w.newSize+32), w.new)
 	return nil
 }
@@ -223,6 +226,8 @@ func (w *write) decideUpdate() (err error) {
 		w.new = w.old
 	case w.update == nil:
 		w.new = w.key
+	case !w.existed && !w.update.Creates():
+		return nil
 	case w.existed:
 		w.new, err = w.update.Apply(w.old)
 	default:
@@ -271,6 +276,9 @@ func (e *Engine) applyAll(writes []*write, tok *token, now time.Time) (commit kv
 func (w *write) stage(b kv.Batch) {
 	switch w.op {
 	case opPut, opUpdate:
+		if w.newRaw == nil {
+			return // an update of nothing that made nothing
+		}
 		b.Set(w.row, w.newRaw)
 	case opDelete:
 		if w.existed {

@@ -38,9 +38,13 @@ func (c *Condition) Names(attribute string) bool { return c.names(attribute) }
 // CheckFilter refuses a filter on any of the key attributes of the table or
 // index that a Query reads.
 func (c *Condition) CheckFilter(keys ...string) error {
+	filter := "Filter Expression"
+	if c.tree.kind == QueryFilter {
+		filter = QueryFilter.String()
+	}
 	for _, key := range keys {
 		if c.names(key) {
-			return errorf(textFilterOnKey, key)
+			return errorf(textFilterOnKey, filter, key)
 		}
 	}
 	return nil

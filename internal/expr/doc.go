@@ -26,6 +26,11 @@
 // item, and evaluation (eval_*.go) then has only the errors that depend on the
 // item. Every text that the service answers is in errors.go.
 //
+// The parameters that came before expressions (Expected, AttributeUpdates and so
+// on) become trees too, without a text: a Comparison or AttributeUpdate is checked
+// on its own, and NewCondition, NewUpdate, NewKeyCondition and NewProjection
+// (build.go) make of them what the parsers return.
+//
 // # Concurrency
 //
 // A Params belongs to one request and one goroutine. Conditions, key

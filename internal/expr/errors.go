@@ -71,9 +71,25 @@ const (
 const (
 	textKeyTooMany     = "The number of query conditions (%d) exceeds the number of key attributes defined in the schema (%d)"
 	textKeyMissing     = "Query condition missed key schema element: %s"
-	textKeyType        = "One or more parameter values were invalid: Condition parameter type does not match schema type"
+	textKeyType        = invalidValues + "Condition parameter type does not match schema type"
 	textKeyUnsupported = "Query key condition not supported"
 )
+
+// Texts about the parameters that came before expressions. They stand alone.
+const (
+	textArgumentCount   = invalidValues + "Invalid number of argument(s) for the %s ComparisonOperator"
+	textArgumentKinds   = invalidValues + "AttributeValues inside AttributeValueList must be of same type"
+	textArgumentType    = invalidValues + "ComparisonOperator %s is not valid for %s AttributeValue type"
+	textBoundsOrder     = "The BETWEEN condition was provided a range where the lower bound is greater than the upper bound"
+	textKeyLength       = "Conditions can be of length 1 or 2 only"
+	textKeyNotIndexable = "Attempted conditional constraint is not an indexable operation"
+	textNameTwice       = invalidValues + "Duplicate value in attribute name: %s"
+	textActionValue     = invalidValues + "Only DELETE action is allowed when no attribute value is specified"
+	textAddType         = invalidValues + "ADD action is not supported for the type %s"
+	textDeleteType      = invalidValues + "DELETE action with value is not supported for the type %s"
+)
+
+const invalidValues = "One or more parameter values were invalid: "
 
 // Texts about the placeholders of a request. They stand alone.
 const (
@@ -87,8 +103,8 @@ const (
 
 // Texts about expressions that name key attributes. They stand alone.
 const (
-	textFilterOnKey = "Filter Expression can only contain non-primary key attributes: Primary key attribute: %s"
-	textUpdateKey   = "One or more parameter values were invalid: Cannot update attribute %s. This attribute is part of the key"
+	textFilterOnKey = "%s can only contain non-primary key attributes: Primary key attribute: %s"
+	textUpdateKey   = invalidValues + "Cannot update attribute %s. This attribute is part of the key"
 	textKeyScalar   = "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: %s: %s"
 )
 
@@ -96,5 +112,6 @@ const (
 const (
 	errDocumentPath = Error("The document path provided in the update expression is invalid for update")
 	errOperandType  = Error("An operand in the update expression has an incorrect data type")
+	errTypeMismatch = Error("Type mismatch for attribute to update") // of AttributeUpdates
 	errMissing      = Error("The provided expression refers to an attribute that does not exist in the item")
 )

@@ -41,6 +41,17 @@ func (u *Update) Create(key attr.Map) (attr.Map, error) {
 	return changeMap(key, changes, 0)
 }
 
+// Creates reports whether the update makes an item where there is none: one that
+// only takes away does not.
+func (u *Update) Creates() bool {
+	for _, a := range u.tree.acts {
+		if a.verb == verbSet || a.verb == verbAdd {
+			return true
+		}
+	}
+	return false
+}
+
 // Project returns what the item has at the targets of the update: of the item
 // before it, the answer to ReturnValues UPDATED_OLD; of the item after it, that
 // to UPDATED_NEW.
@@ -127,7 +138,7 @@ func (u *Update) listAppend(operands []int32, item attr.Map) (attr.Value, error)
 		return attr.Value{}, err
 	}
 	if x.Kind() != attr.KindL || y.Kind() != attr.KindL {
-		return attr.Value{}, errOperandType
+		return attr.Value{}, u.mismatch()
 	}
 	return attr.L(slices.Concat(x.Elems(), y.Elems())), nil
 }
@@ -140,7 +151,7 @@ func (u *Update) added(path Path, v attr.Value, item attr.Map) (attr.Value, erro
 	case !ok:
 		return v, nil
 	case old.Kind() != v.Kind():
-		return attr.Value{}, errOperandType
+		return attr.Value{}, u.mismatch()
 	case v.Kind() == attr.KindN:
 		sum, err := old.Num().Add(v.Num())
 		return attr.N(sum), err
@@ -156,7 +167,7 @@ func (u *Update) deleted(path Path, v attr.Value, item attr.Map) (left attr.Valu
 		return attr.Value{}, false, nil
 	}
 	if old.Kind() != v.Kind() {
-		return attr.Value{}, false, errOperandType
+		return attr.Value{}, false, u.mismatch()
 	}
 	elems := slices.DeleteFunc(slices.Clone(old.Elems()), func(e attr.Value) bool {
 		_, found := slices.BinarySearchFunc(v.Elems(), e, compareElems)
@@ -166,6 +177,14 @@ func (u *Update) deleted(path Path, v attr.Value, item attr.Map) (left attr.Valu
 		return attr.Value{}, true, nil
 	}
 	return setOf(v.Kind(), elems), false, nil
+}
+
+// mismatch says that the item has a value of another type than an operand.
+func (u *Update) mismatch() error {
+	if u.tree.kind == AttributeUpdates {
+		return errTypeMismatch
+	}
+	return errOperandType
 }
 
 // compareElems orders the elements of a set as attr keeps them.

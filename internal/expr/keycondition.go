@@ -69,6 +69,30 @@ func ParseKeyCondition(src string, p *Params) (*KeyCondition, error) {
 	return k, nil
 }
 
+// NewKeyCondition returns the key condition that KeyConditions asks for. The
+// comparisons have been checked. The error is of type Error.
+func NewKeyCondition(list []Comparison) (*KeyCondition, error) {
+	if len(list) != 1 && len(list) != 2 {
+		return nil, Error(textKeyLength)
+	}
+	b := builder{tree: ast{kind: KeyConditions}}
+	k := &KeyCondition{binding: b.binding()}
+	k.conds = k.condRoom[:0]
+	for i := range list {
+		c := keyCond{name: list[i].Attribute, op: keyOps[list[i].Operator]}
+		copy(c.values[:], list[i].Values)
+		k.conds = append(k.conds, c)
+	}
+	return k, nil
+}
+
+// keyOps are the operators that a key can be looked up by. Of any other it gives
+// KeyAny, which no condition has.
+var keyOps = map[string]KeyOp{
+	OpEqual: KeyEqual, OpLess: KeyLess, OpLessOrEqual: KeyLessOrEqual, OpGreater: KeyGreater,
+	OpGreaterOrEqual: KeyGreaterOrEqual, OpBetween: KeyBetween, OpBeginsWith: KeyBeginsWith,
+}
+
 // Check reports what makes a well-formed condition no key condition, such as an
 // OR, whatever the key. It comes after Params.CheckUsed.
 func (k *KeyCondition) Check() error { return k.shape }
@@ -84,7 +108,7 @@ func (k *KeyCondition) Bind(partition, sort KeyAttr) (KeyRange, error) {
 		schema = 2
 	}
 	if len(k.conds) > schema {
-		return KeyRange{}, errorf(textKeyTooMany, len(k.conds), schema)
+		return KeyRange{}, k.tooMany(schema)
 	}
 	p, err := k.on(partition)
 	if err != nil {
@@ -103,11 +127,22 @@ func (k *KeyCondition) Bind(partition, sort KeyAttr) (KeyRange, error) {
 	return KeyRange{Partition: p.values[0], Op: s.op, Value: s.values[0], Upper: s.values[1]}, nil
 }
 
+// tooMany says that there are more conditions than key attributes.
+func (k *KeyCondition) tooMany(schema int) error {
+	if k.tree.kind == KeyConditions {
+		return Error(textKeyUnsupported)
+	}
+	return errorf(textKeyTooMany, len(k.conds), schema)
+}
+
 // on returns the condition on a key attribute.
 func (k *KeyCondition) on(key KeyAttr) (keyCond, error) {
 	for _, c := range k.conds {
 		if c.name != key.Name {
 			continue
+		}
+		if c.op == KeyAny {
+			return keyCond{}, Error(textKeyNotIndexable)
 		}
 		for _, v := range c.values {
 			if !v.IsZero() && v.Kind() != key.Kind {

@@ -3,13 +3,20 @@ package expr
 // Kind tells which request parameter an expression came from.
 type Kind uint8
 
-// The request parameters that hold an expression.
+// The request parameters that hold an expression, and those of the time before
+// expressions that mean the same as one.
 const (
 	ConditionExpression Kind = iota
 	FilterExpression
 	KeyConditionExpression
 	ProjectionExpression
 	UpdateExpression
+	Expected
+	QueryFilter
+	ScanFilter
+	KeyConditions
+	AttributesToGet
+	AttributeUpdates
 )
 
 // String returns the name of the request parameter.
@@ -17,6 +24,7 @@ func (k Kind) String() string {
 	names := [...]string{
 		"ConditionExpression", "FilterExpression", "KeyConditionExpression",
 		"ProjectionExpression", "UpdateExpression",
+		"Expected", "QueryFilter", "ScanFilter", "KeyConditions", "AttributesToGet", "AttributeUpdates",
 	}
 	return names[k]
 }

@@ -33,6 +33,23 @@ func bindProjection(tree *ast, p *Params) (*Projection, error) {
 	return r, nil
 }
 
+// NewProjection returns the projection onto the attributes that AttributesToGet
+// names. The error is of type Error.
+func NewProjection(names []string) (*Projection, error) {
+	b := builder{tree: ast{kind: AttributesToGet}}
+	seen := make(map[string]bool, len(names))
+	for _, name := range names {
+		if seen[name] {
+			return nil, errorf(textNameTwice, name)
+		}
+		seen[name] = true
+		b.path(name)
+	}
+	r := &Projection{binding: b.binding()}
+	r.sorted = sortPaths(r.Paths())
+	return r, nil
+}
+
 // TopLevel returns the names of the attributes that the projection takes, or
 // takes parts of, sorted.
 func (r *Projection) TopLevel() []string { return topLevel(r.sorted) }
