@@ -8,7 +8,7 @@ import (
 )
 
 // ChangeMessageVisibility changes when a message in flight becomes visible.
-func (e *Engine) ChangeMessageVisibility(_ context.Context, c *api.Caller, in *model.ChangeMessageVisibilityRequest) (*Empty, error) {
+func (e *Engine) ChangeMessageVisibility(_ context.Context, c *api.Caller, in *model.ChangeMessageVisibilityRequest) (*api.Empty, error) {
 	q, err := e.queue(c, in.QueueUrl.V)
 	if err != nil {
 		return nil, err
@@ -19,5 +19,5 @@ func (e *Engine) ChangeMessageVisibility(_ context.Context, c *api.Caller, in *m
 	if err != nil {
 		return nil, err
 	}
-	return &Empty{}, nil
+	return &api.Empty{}, nil
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // DeleteMessage deletes a message that was received.
-func (e *Engine) DeleteMessage(_ context.Context, c *api.Caller, in *model.DeleteMessageRequest) (*Empty, error) {
+func (e *Engine) DeleteMessage(_ context.Context, c *api.Caller, in *model.DeleteMessageRequest) (*api.Empty, error) {
 	q, err := e.queue(c, in.QueueUrl.V)
 	if err != nil {
 		return nil, err
@@ -17,11 +17,5 @@ func (e *Engine) DeleteMessage(_ context.Context, c *api.Caller, in *model.Delet
 	if err != nil {
 		return nil, err
 	}
-	return &Empty{}, nil
+	return &api.Empty{}, nil
 }
-
-// Empty is the answer of an operation that says only that it was done.
-type Empty struct{}
-
-// AppendJSON implements api.Output.
-func (*Empty) AppendJSON(dst []byte) []byte { return append(dst, '{', '}') }

@@ -10,7 +10,7 @@ import (
 )
 
 // DeleteQueue deletes a queue and its messages.
-func (e *Engine) DeleteQueue(_ context.Context, c *api.Caller, in *model.DeleteQueueRequest) (*Empty, error) {
+func (e *Engine) DeleteQueue(_ context.Context, c *api.Caller, in *model.DeleteQueueRequest) (*api.Empty, error) {
 	e.admin.Lock()
 	defer e.admin.Unlock()
 	q, err := e.queue(c, in.QueueUrl.V)
@@ -23,7 +23,7 @@ func (e *Engine) DeleteQueue(_ context.Context, c *api.Caller, in *model.DeleteQ
 	if e.opts.EnforceCooldowns {
 		e.deleted[q.arn] = time.Now().UnixMilli()
 	}
-	return &Empty{}, nil
+	return &api.Empty{}, nil
 }
 
 // remove takes a queue out of the catalog and deletes its rows. Receives that

@@ -11,7 +11,7 @@ import (
 // PurgeQueue deletes all messages of a queue, those in flight too. What was sent
 // before is gone when it returns; the service takes up to a minute. The
 // deduplication ids stay.
-func (e *Engine) PurgeQueue(_ context.Context, c *api.Caller, in *model.PurgeQueueRequest) (*Empty, error) {
+func (e *Engine) PurgeQueue(_ context.Context, c *api.Caller, in *model.PurgeQueueRequest) (*api.Empty, error) {
 	q, err := e.queue(c, in.QueueUrl.V)
 	if err != nil {
 		return nil, err
@@ -34,5 +34,5 @@ func (e *Engine) PurgeQueue(_ context.Context, c *api.Caller, in *model.PurgeQue
 	if err != nil {
 		return nil, err
 	}
-	return &Empty{}, nil
+	return &api.Empty{}, nil
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // SetQueueAttributes changes attributes of a queue. They are in force at once.
-func (e *Engine) SetQueueAttributes(_ context.Context, c *api.Caller, in *model.SetQueueAttributesRequest) (*Empty, error) {
+func (e *Engine) SetQueueAttributes(_ context.Context, c *api.Caller, in *model.SetQueueAttributesRequest) (*api.Empty, error) {
 	err := e.alter(c, in.QueueUrl.V, func(q *queue, d *descriptor) (*settings, error) {
 		s, err := q.settings.Load().change(d, in.Attributes)
 		if err != nil {
@@ -27,7 +27,7 @@ func (e *Engine) SetQueueAttributes(_ context.Context, c *api.Caller, in *model.
 	if err != nil {
 		return nil, err
 	}
-	return &Empty{}, nil
+	return &api.Empty{}, nil
 }
 
 // alter changes the descriptor of a queue. edit gets a copy of it to change, and

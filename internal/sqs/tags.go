@@ -13,12 +13,12 @@ import (
 const maxTags = 50
 
 // TagQueue adds tags to a queue, or replaces their values.
-func (e *Engine) TagQueue(_ context.Context, c *api.Caller, in *model.TagQueueRequest) (*Empty, error) {
+func (e *Engine) TagQueue(_ context.Context, c *api.Caller, in *model.TagQueueRequest) (*api.Empty, error) {
 	return e.retag(c, in.QueueUrl.V, func(tags map[string]string) { maps.Copy(tags, mapOf(in.Tags)) })
 }
 
 // UntagQueue removes tags from a queue.
-func (e *Engine) UntagQueue(_ context.Context, c *api.Caller, in *model.UntagQueueRequest) (*Empty, error) {
+func (e *Engine) UntagQueue(_ context.Context, c *api.Caller, in *model.UntagQueueRequest) (*api.Empty, error) {
 	return e.retag(c, in.QueueUrl.V, func(tags map[string]string) {
 		for _, key := range in.TagKeys {
 			delete(tags, key)
@@ -26,7 +26,7 @@ func (e *Engine) UntagQueue(_ context.Context, c *api.Caller, in *model.UntagQue
 	})
 }
 
-func (e *Engine) retag(c *api.Caller, url string, edit func(map[string]string)) (*Empty, error) {
+func (e *Engine) retag(c *api.Caller, url string, edit func(map[string]string)) (*api.Empty, error) {
 	err := e.alter(c, url, func(_ *queue, d *descriptor) (*settings, error) {
 		tags := maps.Clone(d.Tags)
 		if tags == nil {
@@ -42,7 +42,7 @@ func (e *Engine) retag(c *api.Caller, url string, edit func(map[string]string)) 
 	if err != nil {
 		return nil, err
 	}
-	return &Empty{}, nil
+	return &api.Empty{}, nil
 }
 
 // ListQueueTags returns the tags of a queue, sorted by key.

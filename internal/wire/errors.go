@@ -22,7 +22,8 @@ const (
 type errorRule struct {
 	namespace string
 	name      string // in __type
-	query     string // in x-amzn-query-error
+	query     string // in x-amzn-query-error, and in the query protocol
+	queryText string // in the query protocol, if the text is another one there
 	status    int
 	// capital says that the text is the member "Message" instead of "message".
 	// Clients take either; the service is like that.
@@ -58,7 +59,7 @@ var sqsErrors = map[string]errorRule{
 	"QueueDeletedRecently":         {query: "AWS.SimpleQueueService.QueueDeletedRecently"},
 	"UnsupportedOperation":         {query: "AWS.SimpleQueueService.UnsupportedOperation"},
 	"PurgeQueueInProgress":         {query: "AWS.SimpleQueueService.PurgeQueueInProgress", status: http.StatusForbidden},
-	"QueueDoesNotExist":            {query: "AWS.SimpleQueueService.NonExistentQueue"},
+	"QueueDoesNotExist":            {query: "AWS.SimpleQueueService.NonExistentQueue", queryText: "The specified queue does not exist for this wsdl version."},
 	"QueueNameExists":              {query: "QueueAlreadyExists"},
 	"OverLimit":                    {status: http.StatusForbidden},
 	"RequestThrottled":             {status: http.StatusForbidden},
@@ -90,6 +91,7 @@ var sqsErrors = map[string]errorRule{
 	"ServiceUnavailableException":         {namespace: coral, query: "ServiceUnavailable", status: http.StatusServiceUnavailable},
 	"ThrottlingException":                 {namespace: coral, query: "Throttling"},
 	"InternalServerError":                 {namespace: coral, name: "InternalFailure", query: "InternalFailure"},
+	"MalformedQueryString":                {status: http.StatusNotFound},
 }
 
 func errUnknownOperation() *api.Error { return &api.Error{Code: "UnknownOperationException"} }

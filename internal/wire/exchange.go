@@ -29,6 +29,11 @@ type exchange struct {
 	route   *route // nil if the target is unknown
 	service *service
 	code    string // of the error that was answered
+	// query says that the request is one of the query protocol, whose parameters
+	// are form, unless formErr says why they cannot be read.
+	query   bool
+	form    api.Form
+	formErr error
 
 	decoder    jsontok.Decoder
 	violations api.Violations
@@ -39,8 +44,12 @@ var exchanges = sync.Pool{New: func() any { return new(exchange) }}
 func newExchange(e *Endpoint, req *Request, resp *Response) *exchange {
 	x := exchanges.Get().(*exchange)
 	x.e, x.req, x.resp = e, req, resp
-	x.route, x.service = e.find(req)
 	x.code = ""
+	if x.query = isQuery(req); x.query {
+		x.parseQuery()
+	} else {
+		x.route, x.service = e.find(req)
+	}
 	resp.Status = http.StatusOK
 	resp.RequestID = x.service.newID()
 	return x
@@ -49,6 +58,7 @@ func newExchange(e *Endpoint, req *Request, resp *Response) *exchange {
 func (x *exchange) release() {
 	x.decoder.Reset(nil)
 	x.violations = api.Violations{}
+	x.form, x.formErr = api.Form{}, nil
 	x.e, x.req, x.resp = nil, nil, nil
 	exchanges.Put(x)
 }
@@ -67,6 +77,10 @@ func (x *exchange) serve(ctx context.Context) {
 	switch {
 	case x.e.closed:
 		x.fail(errUnavailable())
+	case x.query:
+		if err := x.runQuery(ctx); err != nil {
+			x.fail(err)
+		}
 	case x.req.Method != http.MethodPost:
 		servePlain(x.req, x.resp)
 	case !x.acceptContentType():
@@ -110,18 +124,23 @@ func (x *exchange) run(ctx context.Context) error {
 	if err := x.read(in); err != nil {
 		return err
 	}
+	out, err := x.handle(ctx, id, in)
+	if err != nil {
+		return err
+	}
+	x.resp.Body = out.AppendJSON(x.resp.Body[:0])
+	return nil
+}
+
+// handle runs the operation.
+func (x *exchange) handle(ctx context.Context, id *identity, in api.Input) (api.Output, error) {
 	caller := &api.Caller{
 		Namespace: id.namespace,
 		AccessKey: id.accessKey,
 		BaseURL:   x.e.baseURL(x.req),
 		RequestID: x.resp.RequestID,
 	}
-	out, err := x.route.Handle(ctx, caller, in)
-	if err != nil {
-		return err
-	}
-	x.resp.Body = out.AppendJSON(x.resp.Body[:0])
-	return nil
+	return x.route.Handle(ctx, caller, in)
 }
 
 // read fills and checks the request shape.
@@ -180,8 +199,17 @@ func (x *exchange) fail(err error) {
 		x.e.log.Error("request failed unexpectedly", "target", x.target(), "requestId", x.resp.RequestID, "err", err)
 		typed = errInternal()
 	}
-	x.code = typed.Code
-	writeError(x.resp, x.service, typed)
+	x.refuse(typed)
+}
+
+// refuse answers with an error in the protocol of the request.
+func (x *exchange) refuse(err *api.Error) {
+	x.code = err.Code
+	if x.query {
+		writeQueryError(x.resp, err)
+		return
+	}
+	writeError(x.resp, x.service, err)
 }
 
 // recover answers a panic as an unexpected error.
@@ -189,8 +217,7 @@ func (x *exchange) recover() {
 	if cause := recover(); cause != nil {
 		x.e.log.Error("request panicked", "target", x.target(), "requestId", x.resp.RequestID,
 			"panic", cause, "stack", string(debug.Stack()))
-		x.code = errInternal().Code
-		writeError(x.resp, x.service, errInternal())
+		x.refuse(errInternal())
 	}
 }
 

@@ -50,13 +50,17 @@ func generate(m *model, pkg, source string) (map[string][]byte, error) {
 	g := &generator{model: m, pkg: pkg, source: source}
 	g.in, g.out = m.reach(m.inputs()), m.reach(m.outputs())
 	files := map[string][]byte{}
-	for name, write := range map[string]func(){
+	writers := map[string]func(){
 		"names_gen.go":    g.names,
 		"shapes_gen.go":   g.shapes,
 		"read_gen.go":     g.readers,
 		"validate_gen.go": g.checks,
 		"append_gen.go":   g.appenders,
-	} {
+	}
+	if m.Query != nil {
+		writers["query_gen.go"] = g.query
+	}
+	for name, write := range writers {
 		g.body.Reset()
 		write()
 		src, err := g.file()

@@ -16,6 +16,8 @@ type model struct {
 	} `json:"metadata"`
 	Operations map[string]operation `json:"operations"`
 	Shapes     map[string]*shape    `json:"shapes"`
+	// Query is not in the model; nil if the service does not speak the protocol.
+	Query map[string]queryName `json:"-"`
 }
 
 type operation struct {
@@ -78,7 +80,8 @@ func loadModel(path string) (*model, error) {
 	if err := json.Unmarshal(b, m); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	return m, nil
+	m.Query, err = loadQuery(path)
+	return m, err
 }
 
 // reach returns the names of the shapes that the named ones are made of,
