@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/levee-io/levee/internal/api"
+	"github.com/levee-io/levee/internal/api/autoscalingapi"
 	"github.com/levee-io/levee/internal/api/sqsapi"
 )
 
@@ -41,11 +42,14 @@ type demands struct {
 
 // collect fills the list.
 func (d *demands) collect(in api.Input) {
-	if d.operation.Target == sqsapi.Target {
+	switch d.operation.Target {
+	case sqsapi.Target:
 		d.collectSQS(in)
-		return
+	case autoscalingapi.Target:
+		d.collectAutoscaling(in)
+	default:
+		d.collectDynamoDB(in)
 	}
-	d.collectDynamoDB(in)
 }
 
 // add demands the operation's own action on a resource.

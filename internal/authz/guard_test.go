@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/levee-io/levee/internal/api"
+	"github.com/levee-io/levee/internal/api/autoscalingapi"
 	ddb "github.com/levee-io/levee/internal/api/dynamodbapi"
 	"github.com/levee-io/levee/internal/api/sqsapi"
 	streams "github.com/levee-io/levee/internal/api/streamsapi"
@@ -64,6 +65,10 @@ func TestDemands(t *testing.T) {
 			[]string{"dynamodb:DescribeGlobalTable arn:aws:dynamodb::111122223333:global-table/G"}},
 		{streams.Target, "GetRecords", &streams.GetRecordsInput{}, `{"ShardIterator":"` + table + `T/stream/L|1|AAAA"}`,
 			[]string{"dynamodb:GetRecords " + table + "T/stream/L"}},
+		{autoscalingapi.Target, "DescribeScalingPolicies", &autoscalingapi.DescribeScalingPoliciesRequest{}, `{"ServiceNamespace":"dynamodb"}`,
+			[]string{"application-autoscaling:DescribeScalingPolicies *"}},
+		{autoscalingapi.Target, "PutScalingPolicy", &autoscalingapi.PutScalingPolicyRequest{}, `{"ServiceNamespace":"dynamodb"}`,
+			[]string{"application-autoscaling:PutScalingPolicy arn:aws:application-autoscaling:us-east-1:111122223333:scalable-target/*"}},
 		{sqsapi.Target, "SendMessageBatch", &sqsapi.SendMessageBatchRequest{}, `{"QueueUrl":"http://localhost/111122223333/q"}`, []string{"sqs:sendmessage " + queue}},
 		{sqsapi.Target, "ReceiveMessage", &sqsapi.ReceiveMessageRequest{}, `{"QueueUrl":"http://localhost/000000000000/q/"}`, []string{"sqs:receivemessage " + queue}},
 		{sqsapi.Target, "ReceiveMessage", &sqsapi.ReceiveMessageRequest{}, `{"QueueUrl":"https://sqs/444455556666/q"}`,

@@ -12,9 +12,11 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/levee-io/levee/internal/api"
+	"github.com/levee-io/levee/internal/autoscaling"
 	"github.com/levee-io/levee/internal/dynamodb"
 	"github.com/levee-io/levee/internal/kv/kvmem"
 	"github.com/levee-io/levee/internal/sqs"
@@ -54,11 +56,13 @@ func page() (_ string, err error) {
 	defer func() { err = errors.Join(err, queues.Close()) }()
 	var b strings.Builder
 	b.WriteString(general)
-	all := append(tables.Operations(), queues.Operations()...)
+	scaling := autoscaling.Open(store, autoscaling.Options{})
+	all := slices.Concat(tables.Operations(), queues.Operations(), scaling.Operations())
 	for _, s := range []struct{ title, target string }{
 		{"DynamoDB", "DynamoDB_20120810"},
 		{"DynamoDB Streams", "DynamoDBStreams_20120810"},
 		{"SQS", "AmazonSQS"},
+		{"Application Auto Scaling", "AnyScaleFrontendService"},
 	} {
 		section(&b, s.title, s.target, all)
 	}

@@ -23,6 +23,23 @@ func (e *Engine) lookupNamed(c *api.Caller, nameOrARN string) (*table, error) {
 	return t, err
 }
 
+// Has reports whether there is a table of a name, and whether it has a global
+// index of another.
+func (e *Engine) Has(ns api.Namespace, name, indexName string) (hasTable, hasIndex bool) {
+	e.catalog.RLock()
+	t := e.catalog.tables[tableID{ns, name}]
+	e.catalog.RUnlock()
+	if t == nil {
+		return false, false
+	}
+	v := t.current.Load()
+	if v == nil {
+		return false, false
+	}
+	x := v.find(indexName)
+	return true, x != nil && x.Global
+}
+
 // errInUse refuses what the state of a table does not allow now.
 func errInUse(format string, args ...any) *api.Error {
 	return api.Errorf(ddb.CodeResourceInUseException, "Attempt to change a resource which is still in use: "+format, args...)

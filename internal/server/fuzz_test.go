@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/levee-io/levee/internal/api/autoscalingapi"
 	"github.com/levee-io/levee/internal/api/dynamodbapi"
 	"github.com/levee-io/levee/internal/api/sqsapi"
 	"github.com/levee-io/levee/internal/api/streamsapi"
@@ -18,9 +19,10 @@ import (
 func targets() []string {
 	var all []string
 	for prefix, names := range map[string][]string{
-		dynamodbapi.Target: dynamodbapi.OperationNames,
-		streamsapi.Target:  streamsapi.OperationNames,
-		sqsapi.Target:      sqsapi.OperationNames,
+		dynamodbapi.Target:    dynamodbapi.OperationNames,
+		streamsapi.Target:     streamsapi.OperationNames,
+		sqsapi.Target:         sqsapi.OperationNames,
+		autoscalingapi.Target: autoscalingapi.OperationNames,
 	} {
 		for _, name := range names {
 			all = append(all, prefix+"."+name)
@@ -47,6 +49,7 @@ func FuzzOperations(f *testing.F) {
 		`{"TransactItems":[{"Put":{"TableName":"abc","Item":{"id":{"S":"c"}}}},{"ConditionCheck":{"TableName":"abc","Key":{"id":{"S":"a"}},"ConditionExpression":"n = :n","ExpressionAttributeValues":{":n":{"N":"1"}}}}],"ClientRequestToken":"t"}`,
 		`{"RequestItems":{"abc":{"Keys":[{"id":{"S":"a"}}]}}}`, `{"RequestItems":{"abc":[{"DeleteRequest":{"Key":{"id":{"S":"z"}}}}]}}`,
 		`{"TableName":"def","AttributeDefinitions":[{"AttributeName":"a","AttributeType":"N"}],"KeySchema":[{"AttributeName":"a","KeyType":"HASH"}],"BillingMode":"PAY_PER_REQUEST"}`,
+		`{"ServiceNamespace":"dynamodb","ResourceId":"table/abc","ScalableDimension":"dynamodb:table:ReadCapacityUnits","MinCapacity":1,"MaxCapacity":9,"PolicyName":"p","PolicyType":"TargetTrackingScaling","ScheduledActionName":"a","Schedule":"rate(1 day)","NextToken":"AA"}`,
 		`{"StreamArn":"arn:aws:dynamodb:us-east-1:000000000000:table/abc/stream/x","ShardId":"s","ShardIteratorType":"LATEST"}`, `{"ShardIterator":"AAAA","Limit":1}`,
 		`{"QueueUrl":"` + queueURL + `","MessageBody":"x","MessageAttributes":{"a":{"DataType":"Number","StringValue":"1"}},"DelaySeconds":0}`,
 		`{"QueueUrl":"` + queueURL + `","Entries":[{"Id":"1","MessageBody":"x","ReceiptHandle":"AAAA","VisibilityTimeout":1}]}`,

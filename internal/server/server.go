@@ -18,11 +18,13 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 
 	"github.com/levee-io/levee/internal/api"
 	"github.com/levee-io/levee/internal/authz"
+	"github.com/levee-io/levee/internal/autoscaling"
 	"github.com/levee-io/levee/internal/dynamodb"
 	"github.com/levee-io/levee/internal/kv"
 	"github.com/levee-io/levee/internal/kv/kvmem"
@@ -51,6 +53,7 @@ type Server struct {
 	endpoint *wire.Endpoint
 	tables   *dynamodb.Engine
 	queues   *sqs.Engine
+	scaling  *autoscaling.Engine
 	store    kv.Store
 
 	failed chan error // see Failed
@@ -93,6 +96,7 @@ func (s *Server) open(cfg Config) (err error) {
 	if s.store, err = openStore(cfg); err != nil {
 		return err
 	}
+	s.scaling = autoscaling.Open(s.store, autoscaling.Options{Resources: s.hasTable})
 	if s.tables, err = dynamodb.Open(s.store, dynamodb.Options{Logger: cfg.Logger}); err != nil {
 		return fmt.Errorf("open tables: %w", err)
 	}
@@ -104,7 +108,7 @@ func (s *Server) open(cfg Config) (err error) {
 
 // operations returns the operation table, guarded if there are keys.
 func (s *Server) operations(cfg Config) ([]api.Operation, error) {
-	table := append(s.tables.Operations(), s.queues.Operations()...)
+	table := slices.Concat(s.tables.Operations(), s.queues.Operations(), s.scaling.Operations())
 	if cfg.Keys == nil {
 		return table, nil
 	}
@@ -122,6 +126,11 @@ func (s *Server) resourcePolicy(arn string) string {
 		return s.queues.Policy(arn)
 	}
 	return ""
+}
+
+// hasTable tells the scaling engine which tables and indexes there are.
+func (s *Server) hasTable(ns api.Namespace, table, index string) (hasTable, hasIndex bool) {
+	return s.tables.Has(ns, table, index)
 }
 
 func openStore(cfg Config) (kv.Store, error) {

@@ -113,6 +113,25 @@ func TestVanishedReceiver(t *testing.T) {
 	}
 }
 
+// Scaling knows the tables that there are, and its errors have its own form.
+func TestScalingOverTheWire(t *testing.T) {
+	srv := open(t, quiet())
+	setUp(t, srv)
+	const target = "AnyScaleFrontendService.RegisterScalableTarget"
+	body := func(table string) string {
+		return `{"ServiceNamespace":"dynamodb","ResourceId":"table/` + table + `","ScalableDimension":"dynamodb:table:ReadCapacityUnits","MinCapacity":1,"MaxCapacity":2}`
+	}
+	do(t, srv, target, body("abc"))
+	resp, err := wire.Client{Endpoint: srv.Endpoint()}.Do(request(target, "http://levee/", body("none")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, _ := io.ReadAll(resp.Body)
+	if want := `{"__type":"ValidationException","Message":"DynamoDB table does not exist: table/none"}`; string(text) != want {
+		t.Errorf("got %s, want %s", text, want)
+	}
+}
+
 // A malformed request changes nothing and is no failure of the server.
 func TestMalformedChangesNothing(t *testing.T) {
 	srv := open(t, quiet())

@@ -94,6 +94,22 @@ var sqsErrors = map[string]errorRule{
 	"MalformedQueryString":                {status: http.StatusNotFound},
 }
 
+// autoscalingErrors are the codes of Application Auto Scaling: its model names
+// the text "Message".
+var autoscalingErrors = map[string]errorRule{
+	"ValidationException":           {capital: true},
+	"LimitExceededException":        {capital: true},
+	"ObjectNotFoundException":       {capital: true},
+	"InvalidNextTokenException":     {capital: true},
+	"ConcurrentUpdateException":     {capital: true},
+	"FailedResourceAccessException": {capital: true},
+	"ResourceNotFoundException":     {capital: true},
+	"TooManyTagsException":          {capital: true},
+	"SerializationException":        {capital: true},
+	"InternalServerError":           {name: "InternalServiceException", capital: true},
+	"ServiceUnavailableException":   {status: http.StatusServiceUnavailable},
+}
+
 func errUnknownOperation() *api.Error { return &api.Error{Code: "UnknownOperationException"} }
 
 // errMalformed is the error of a body that is not JSON. It comes without a text.

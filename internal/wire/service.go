@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"github.com/levee-io/levee/internal/api/autoscalingapi"
 	"github.com/levee-io/levee/internal/api/dynamodbapi"
 	"github.com/levee-io/levee/internal/api/sqsapi"
 	"github.com/levee-io/levee/internal/api/streamsapi"
@@ -36,13 +37,19 @@ var (
 		scope: "sqs", namespace: "com.amazonaws.sqs#", errors: sqsErrors,
 		query: true, newID: uuid, maxBody: 4 << 20,
 	}
+	// Its errors stand without a namespace.
+	autoscaling = &service{
+		scope: "application-autoscaling", errors: autoscalingErrors,
+		newID: uuid, maxBody: MaxBody, generated: true,
+	}
 )
 
 // services are known by the prefix of their targets.
 var services = map[string]*service{
-	dynamodbapi.Target: dynamodb,
-	streamsapi.Target:  dynamodb, // one service, and one namespace of errors, behind two prefixes
-	sqsapi.Target:      sqs,
+	dynamodbapi.Target:    dynamodb,
+	streamsapi.Target:     dynamodb, // one service, and one namespace of errors, behind two prefixes
+	sqsapi.Target:         sqs,
+	autoscalingapi.Target: autoscaling,
 }
 
 // bodyLimit returns the largest body that a request to a target may have.
