@@ -43,6 +43,10 @@ type Server struct {
 	// must then be signed with their secrets. nil accepts any key: each key id and
 	// region is a namespace of its own.
 	Keys map[string]Key
+	// TableDelay is how long tables take to be created, changed and deleted, as
+	// they do in the service: CREATING, UPDATING and DELETING last that long, and
+	// until then what the service refuses is refused. 0 means no time.
+	TableDelay time.Duration
 	// Logger gets what an operator should know. nil means slog.Default.
 	Logger *slog.Logger
 
@@ -82,7 +86,7 @@ func (s *Server) Start() error {
 	if s.srv != nil {
 		return errors.New("levee: the server is running already")
 	}
-	srv, err := server.Open(server.Config{Dir: s.Dir, Keys: s.serverKeys(), Logger: s.Logger})
+	srv, err := server.Open(server.Config{Dir: s.Dir, Keys: s.serverKeys(), TableDelay: s.TableDelay, Logger: s.Logger})
 	if err != nil {
 		return err
 	}

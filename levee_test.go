@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -289,4 +290,25 @@ func BenchmarkStart(b *testing.B) {
 		}
 		srv.Close()
 	}
+}
+
+// With a delay a client must wait for its table, as with the service.
+func TestTableDelay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv := &levee.Server{TableDelay: 10 * time.Second}
+		if err := srv.Start(); err != nil {
+			t.Fatal(err)
+		}
+		defer srv.Close()
+		db := dynamodb.NewFromConfig(srv.AWSConfig())
+		createTable(t, db, "table")
+		start := time.Now()
+		if err := dynamodb.NewTableExistsWaiter(db).Wait(t.Context(), &dynamodb.DescribeTableInput{TableName: aws.String("table")}, time.Minute); err != nil {
+			t.Fatal(err)
+		}
+		if waited := time.Since(start); waited < 10*time.Second {
+			t.Errorf("waited %v", waited)
+		}
+		put(t, db, "table", "1")
+	})
 }

@@ -24,11 +24,12 @@ const (
 
 // serveCmd is the command levee serve.
 type serveCmd struct {
-	Addr     string `default:"127.0.0.1:8000" help:"Address to listen on."`
-	Data     string `placeholder:"DIR" xor:"store" help:"Directory of the data, levee-data by default."`
-	Memory   bool   `xor:"store" help:"Keep the data in memory; it is gone when the server stops."`
-	Auth     string `placeholder:"FILE" env:"LEVEE_AUTH" help:"Accept only the access keys of this file, and verify signatures."`
-	LogLevel string `default:"info" enum:"debug,info,warn,error" help:"What to log: debug (each request), info, warn or error."`
+	Addr       string        `default:"127.0.0.1:8000" help:"Address to listen on."`
+	Data       string        `placeholder:"DIR" xor:"store" help:"Directory of the data, levee-data by default."`
+	Memory     bool          `xor:"store" help:"Keep the data in memory; it is gone when the server stops."`
+	Auth       string        `placeholder:"FILE" env:"LEVEE_AUTH" help:"Accept only the access keys of this file, and verify signatures."`
+	TableDelay time.Duration `placeholder:"TIME" help:"How long tables take to be created, changed and deleted, such as 5s; no time by default."`
+	LogLevel   string        `default:"info" enum:"debug,info,warn,error" help:"What to log: debug (each request), info, warn or error."`
 }
 
 // Help is what levee serve --help says beside the flags.
@@ -59,7 +60,7 @@ func (c *serveCmd) Run(ctx context.Context, std streams) error {
 	if err != nil {
 		return err
 	}
-	cfg := server.Config{Dir: c.dir(), Keys: keys, Logger: log}
+	cfg := server.Config{Dir: c.dir(), Keys: keys, TableDelay: c.TableDelay, Logger: log}
 	if level <= slog.LevelDebug {
 		cfg.Observe = logRequests(log)
 	}

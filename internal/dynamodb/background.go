@@ -8,14 +8,17 @@ func (e *Engine) startBackground() {
 	var list []counting
 	for _, t := range e.catalog.tables {
 		v := t.current.Load()
+		e.awaitChanges(t, v.descriptor, nil)
 		list = append(list, counting{v.prefix, &t.stats})
 		if v.expiry != nil {
 			e.startExpiry(t, v.expiry)
 		}
 		for i := range v.indexes {
-			if x := &v.indexes[i]; x.Backfilling {
+			switch x := &v.indexes[i]; {
+			case x.Backfilling && v.underIndex(x.Name) != nil: // not yet
+			case x.Backfilling:
 				e.startBackfill(t, x.Number)
-			} else {
+			default:
 				list = append(list, counting{x.prefix, x.stats})
 			}
 		}

@@ -62,8 +62,8 @@ func (e *Engine) create(d *descriptor) (*table, *view, error) {
 func (e *Engine) insert(d *descriptor) (*table, kv.Commit, error) {
 	e.catalog.Lock()
 	defer e.catalog.Unlock()
-	if e.catalog.tables[d.id()] != nil {
-		return nil, nil, api.Errorf(ddb.CodeResourceInUseException, "Table already exists: %s", d.Name)
+	if err := e.checkNew(d); err != nil {
+		return nil, nil, err
 	}
 	last := e.catalog.lastID + 1
 	d.ID = last
@@ -81,6 +81,63 @@ func (e *Engine) insert(d *descriptor) (*table, kv.Commit, error) {
 	}
 	e.catalog.tables[d.id()] = t
 	return t, commit, nil
+}
+
+// checkNew refuses a table that there is already, or that is one too many. The
+// catalog's lock must be held.
+func (e *Engine) checkNew(d *descriptor) error {
+	if t := e.catalog.tables[d.id()]; t != nil {
+		if v := t.current.Load(); v != nil && v.under(changeCreate) != nil {
+			return v.checkSettled()
+		}
+		return api.Errorf(ddb.CodeResourceInUseException, "Table already exists: %s", d.Name)
+	}
+	tables, changing := e.countTables(d.id().ns)
+	if tables >= maxTables {
+		return errLimit("There is a limit of %d tables per subscriber", maxTables)
+	}
+	return checkChanging(changing)
+}
+
+// Quotas of an account in a region (Developer Guide, "Service, account, and
+// table quotas").
+const (
+	maxTables   = 2500
+	maxChanging = 500 // tables that are being created, updated or deleted
+)
+
+// checkChanging refuses one more change if so many tables are changing already.
+func checkChanging(changing int) error {
+	if changing >= maxChanging {
+		return errLimit("Only %d tables can be created, updated, or deleted simultaneously", maxChanging)
+	}
+	return nil
+}
+
+// countTables returns the number of a namespace's tables, and of those among
+// them that are changing. The catalog's lock must be held.
+func (e *Engine) countTables(ns api.Namespace) (tables, changing int) {
+	for id, t := range e.catalog.tables {
+		if id.ns != ns {
+			continue
+		}
+		tables++
+		if v := t.current.Load(); v != nil && v.status() != ddb.TableStatusActive {
+			changing++
+		}
+	}
+	return tables, changing
+}
+
+// admitChange refuses a change of a table while too many others are under way.
+func (e *Engine) admitChange(ns api.Namespace) error {
+	if e.delay <= 0 {
+		return nil // none lasts
+	}
+	e.catalog.RLock()
+	defer e.catalog.RUnlock()
+	_, changing := e.countTables(ns)
+	return checkChanging(changing)
 }
 
 // saveNumbered applies b with the descriptor d in it, and remembers that last is

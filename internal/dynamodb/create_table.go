@@ -8,17 +8,20 @@ import (
 	ddb "github.com/levee-io/levee/internal/api/dynamodbapi"
 )
 
-// CreateTable creates a table, which is usable at once. The answer says
-// CREATING all the same, as the service's does.
+// CreateTable creates a table, which is usable at once unless Options.TableDelay
+// says otherwise. The answer says CREATING all the same, as the service's does.
 func (e *Engine) CreateTable(_ context.Context, c *api.Caller, in *ddb.CreateTableInput) (*ddb.CreateTableOutput, error) {
-	d, err := newDescriptor(c, in, time.Now())
+	now := time.Now()
+	d, err := newDescriptor(c, in, now)
 	if err != nil {
 		return nil, err
 	}
+	d.begin(change{Kind: changeCreate}, now, e.delay)
 	t, v, err := e.create(d)
 	if err != nil {
 		return nil, err
 	}
+	e.awaitChanges(t, d, nil)
 	out := t.describe(v)
 	out.TableStatus = api.Some(ddb.TableStatusCreating)
 	if in.WarmThroughput == nil {

@@ -2,13 +2,15 @@ package dynamodb
 
 import (
 	"context"
+	"time"
 
 	"github.com/levee-io/levee/internal/api"
 	ddb "github.com/levee-io/levee/internal/api/dynamodbapi"
 )
 
-// DeleteTable deletes a table with all that belongs to it. It is gone at once;
-// the answer says DELETING, as the service's does.
+// DeleteTable deletes a table with all that belongs to it. It is gone at once
+// unless Options.TableDelay says otherwise; the answer says DELETING, as the
+// service's does.
 func (e *Engine) DeleteTable(_ context.Context, c *api.Caller, in *ddb.DeleteTableInput) (*ddb.DeleteTableOutput, error) {
 	t, err := e.lookupNamed(c, in.TableName.V)
 	if err != nil {
@@ -20,30 +22,36 @@ func (e *Engine) DeleteTable(_ context.Context, c *api.Caller, in *ddb.DeleteTab
 	if v == nil {
 		return nil, errNoTable(nameOf(in.TableName.V))
 	}
-	if err := v.checkDelete(); err != nil {
+	if err := v.admitDelete(); err != nil {
 		return nil, err
 	}
-	if err := e.drop(t, v); err != nil {
+	if err := e.admitChange(c.Namespace); err != nil {
+		return nil, err
+	}
+	if err := e.delete(t, v); err != nil {
 		return nil, err
 	}
 	return &ddb.DeleteTableOutput{TableDescription: t.describeDeleted(v)}, nil
 }
 
-// checkDelete reports what keeps a table from being deleted.
-func (v *view) checkDelete() error {
-	if v.DeletionProtected {
-		return api.Validation("Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.")
+// delete drops a table, or begins to. Its stream ends with the beginning.
+func (e *Engine) delete(t *table, v *view) error {
+	if e.delay <= 0 {
+		return e.drop(t, v)
 	}
-	if v.backfilling() != nil {
-		return errInUse("Cannot delete table while indexes are being created, updated, or deleted.")
+	next, now := v.clone(), time.Now()
+	next.begin(change{Kind: changeDelete}, now, e.delay)
+	_, err := e.publish(t, next, nil, nil)
+	if err == nil {
+		e.awaitChanges(t, next, v.Changes)
 	}
-	return nil
+	return err
 }
 
 // describeDeleted returns what the service says of a table that it is deleting:
 // less than of others.
 func (t *table) describeDeleted(v *view) *ddb.TableDescription {
-	all := t.describe(v)
+	all := t.describeWhole(v)
 	return &ddb.TableDescription{
 		TableName:                 all.TableName,
 		TableStatus:               api.Some(ddb.TableStatusDeleting),

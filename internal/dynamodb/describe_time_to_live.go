@@ -21,15 +21,22 @@ func (e *Engine) DescribeTimeToLive(_ context.Context, c *api.Caller, in *ddb.De
 	if v == nil {
 		return nil, errNoTable(nameOf(in.TableName.V))
 	}
+	if v.hidden {
+		return nil, api.Validation("Cannot describe time to live while table is in %s state", v.status())
+	}
 	return &ddb.DescribeTimeToLiveOutput{TimeToLiveDescription: v.describeTTL()}, nil
 }
 
 func (v *view) describeTTL() *ddb.TimeToLiveDescription {
+	c := v.under(changeTTL)
+	if c != nil && !c.On {
+		return &ddb.TimeToLiveDescription{TimeToLiveStatus: api.Some(ddb.TimeToLiveStatusDisabling), AttributeName: api.Some(c.Name)}
+	}
 	if v.expiry == nil {
 		return &ddb.TimeToLiveDescription{TimeToLiveStatus: api.Some(ddb.TimeToLiveStatusDisabled)}
 	}
 	status := ddb.TimeToLiveStatusEnabled
-	if v.expiry.Filling {
+	if v.expiry.Filling || c != nil {
 		status = ddb.TimeToLiveStatusEnabling
 	}
 	return &ddb.TimeToLiveDescription{TimeToLiveStatus: api.Some(status), AttributeName: api.Some(v.expiry.Attribute)}

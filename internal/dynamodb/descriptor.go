@@ -36,7 +36,8 @@ type descriptor struct {
 	Stream            *streamSettings  `json:"stream,omitempty"`     // the stream that is enabled
 	OldStreams        []streamSettings `json:"oldStreams,omitempty"` // disabled ones, readable until they are trimmed
 	Tags              []tag            `json:"tags,omitempty"`
-	TTL               *timeToLive      `json:"ttl,omitempty"` // nil until it is turned on first
+	Changes           []change         `json:"changes,omitempty"` // that are under way
+	TTL               *timeToLive      `json:"ttl,omitempty"`     // nil until it is turned on first
 }
 
 // throughput is a pair of rates in capacity units a second.

@@ -20,6 +20,11 @@
 // begins empty whatever its predecessor left, and deleting one is deleting a few
 // ranges of keys. docs/format.md says the bytes.
 //
+// With Options.TableDelay a change of a table takes its time, as in the service.
+// It is then in the descriptor from its beginning, together with a note (change)
+// that it is under way, which ends in the background. What such a note is: the
+// status that the table is described with, and the requests that are refused.
+//
 // # Writes
 //
 // Every write, from one item to a transaction, is one call of commit: fix the

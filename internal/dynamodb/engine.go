@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"time"
 
 	"github.com/levee-io/levee/internal/api"
 	"github.com/levee-io/levee/internal/kv"
@@ -16,6 +17,9 @@ import (
 type Options struct {
 	// Logger receives what an operator should know; nil discards it.
 	Logger *slog.Logger
+	// TableDelay is how long creating, changing and deleting a table takes, and
+	// turning its stream or time to live on or off. 0 means no time.
+	TableDelay time.Duration
 }
 
 // Engine is the tables of one store. It is safe for concurrent use.
@@ -23,6 +27,7 @@ type Engine struct {
 	store   kv.Store
 	log     *slog.Logger
 	latches latches
+	delay   time.Duration // Options.TableDelay
 
 	catalog struct {
 		sync.RWMutex // guards the fields below; see the package comment for its place in the lock order
@@ -46,7 +51,7 @@ type tableID struct {
 // Open returns the engine of the tables in a store. The store stays the
 // caller's to close, after the engine.
 func Open(store kv.Store, opts Options) (*Engine, error) {
-	e := &Engine{store: store, log: opts.Logger}
+	e := &Engine{store: store, log: opts.Logger, delay: opts.TableDelay}
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)
 	}

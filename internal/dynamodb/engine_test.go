@@ -16,6 +16,7 @@ import (
 type harness struct {
 	t testing.TB
 	*Engine
+	opts   Options
 	caller api.Caller
 	ops    map[string]api.Operation
 }
@@ -24,9 +25,11 @@ type harness struct {
 var testNamespace = api.Namespace{Account: "000000000000", Region: "us-east-1"}
 
 // newEngine returns a harness whose engine is closed when the test ends.
-func newEngine(t testing.TB) *harness {
+func newEngine(t testing.TB) *harness { return newEngineWith(t, Options{}) }
+
+func newEngineWith(t testing.TB, opts Options) *harness {
 	store := kvmem.New()
-	h := openEngine(t, store)
+	h := openEngineWith(t, store, opts)
 	t.Cleanup(func() {
 		if err := errors.Join(h.Close(), store.Close()); err != nil {
 			t.Errorf("close: %v", err)
@@ -38,11 +41,16 @@ func newEngine(t testing.TB) *harness {
 // openEngine returns a harness on a store; closing is the caller's.
 func openEngine(t testing.TB, store kv.Store) *harness {
 	t.Helper()
-	e, err := Open(store, Options{})
+	return openEngineWith(t, store, Options{})
+}
+
+func openEngineWith(t testing.TB, store kv.Store, opts Options) *harness {
+	t.Helper()
+	e, err := Open(store, opts)
 	if err != nil {
 		t.Fatalf("open: %v", err)
 	}
-	h := &harness{t: t, Engine: e, caller: api.Caller{Namespace: testNamespace}, ops: map[string]api.Operation{}}
+	h := &harness{t: t, Engine: e, opts: opts, caller: api.Caller{Namespace: testNamespace}, ops: map[string]api.Operation{}}
 	for _, op := range e.Operations() {
 		h.ops[op.Name] = op
 	}
@@ -55,7 +63,7 @@ func (h *harness) restart() {
 	if err := h.Close(); err != nil {
 		h.t.Fatalf("close: %v", err)
 	}
-	fresh := openEngine(h.t, h.store)
+	fresh := openEngineWith(h.t, h.store, h.opts)
 	h.Engine, h.ops = fresh.Engine, fresh.ops
 }
 

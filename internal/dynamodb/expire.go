@@ -67,8 +67,12 @@ func (e *Engine) expireItems(t *table, x *expiry) {
 		case <-e.background.ctx.Done():
 			return
 		case now := <-tick.C:
-			if v := t.current.Load(); v == nil || !v.expiry.same(x) {
+			v := t.current.Load()
+			if v == nil || !v.expiry.same(x) {
 				return
+			}
+			if v.under(changeTTL) != nil {
+				continue
 			}
 			if err := e.expireDue(t, x, now); err != nil {
 				e.log.Error("dynamodb: delete expired items", "table", t.id, "error", err)

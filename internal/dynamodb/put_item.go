@@ -73,7 +73,7 @@ func (e *Engine) target(c *api.Caller, w *write, tableName string, keyOf func(*v
 	if w.table, err = e.lookup(c, tableName); err != nil {
 		return err
 	}
-	if w.v = w.table.current.Load(); w.v == nil {
+	if w.v = w.table.open(); w.v == nil {
 		return errNoResource()
 	}
 	w.row, err = keyOf(w.v, w.key)

@@ -33,6 +33,7 @@ type view struct {
 	indexes []indexView // by name: of several indexes an error names the first
 	stream  *stream     // nil when the table has none enabled
 	expiry  *expiry     // nil when the table has no time to live
+	hidden  bool        // from operations on items: the table is being created or deleted
 }
 
 // indexView is what a write or a query needs of an index.
@@ -70,7 +71,7 @@ func (e *Engine) newTable(d *descriptor) (*table, error) {
 
 // newView makes the view of a descriptor; before is the one that it follows.
 func (e *Engine) newView(d *descriptor, before *view) (*view, error) {
-	v := &view{descriptor: d, prefix: itemPrefix(d.ID), expiry: newExpiry(d)}
+	v := &view{descriptor: d, prefix: itemPrefix(d.ID), expiry: newExpiry(d), hidden: d.under(changeCreate, changeDelete) != nil}
 	d.Key.both = d.Key.attrs()
 	for i := range d.Indexes {
 		ix := &d.Indexes[i]
@@ -143,11 +144,21 @@ func (e *Engine) view(c *api.Caller, nameOrARN string) (*view, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := t.current.Load()
+	v := t.open()
 	if v == nil {
 		return nil, errNoResource()
 	}
 	return v, nil
+}
+
+// open returns the view that operations on items work with, nil if there is
+// none: not yet, or no more.
+func (t *table) open() *view {
+	v := t.current.Load()
+	if v == nil || v.hidden {
+		return nil
+	}
+	return v
 }
 
 // tableName returns the name in a TableName member, which may be an ARN.

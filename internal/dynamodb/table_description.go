@@ -18,12 +18,19 @@ func nameOf(nameOrARN string) string {
 
 // describe returns the description of a table as it is.
 func (t *table) describe(v *view) *ddb.TableDescription {
+	if v.under(changeDelete) != nil {
+		return t.describeDeleted(v)
+	}
+	return t.describeWhole(v)
+}
+
+func (t *table) describeWhole(v *view) *ddb.TableDescription {
 	now := time.Now()
 	out := &ddb.TableDescription{
 		AttributeDefinitions:      v.definitions(),
 		TableName:                 api.Some(v.Name),
 		KeySchema:                 v.Key.elements(),
-		TableStatus:               api.Some(ddb.TableStatusActive),
+		TableStatus:               api.Some(v.status()),
 		CreationDateTime:          api.Some(v.Created),
 		ProvisionedThroughput:     v.Throughput.describe(now),
 		TableSizeBytes:            api.Some(max(0, t.stats.bytes.Load())),
@@ -31,11 +38,11 @@ func (t *table) describe(v *view) *ddb.TableDescription {
 		TableArn:                  api.Some(v.arn()),
 		TableId:                   api.Some(v.UUID),
 		BillingModeSummary:        v.billing(),
-		SSEDescription:            v.SSE.describe(),
+		SSEDescription:            v.encryption(),
 		TableClassSummary:         v.class(),
 		DeletionProtectionEnabled: api.Some(v.DeletionProtected),
 		OnDemandThroughput:        v.OnDemandLimit.limits(),
-		WarmThroughput:            v.Warm.tableWarm(),
+		WarmThroughput:            v.Warm.tableWarm(v.under(changeWarm) != nil),
 	}
 	v.describeStream(out)
 	v.describeIndexes(out, now)
@@ -91,9 +98,13 @@ func (p throughput) limits() *ddb.OnDemandThroughput {
 	return out
 }
 
-func (p throughput) tableWarm() *ddb.TableWarmThroughputDescription {
+func (p throughput) tableWarm(changing bool) *ddb.TableWarmThroughputDescription {
+	status := ddb.TableStatusActive
+	if changing {
+		status = ddb.TableStatusUpdating
+	}
 	return &ddb.TableWarmThroughputDescription{
-		ReadUnitsPerSecond: api.Some(p.Read), WriteUnitsPerSecond: api.Some(p.Write), Status: api.Some(ddb.TableStatusActive),
+		ReadUnitsPerSecond: api.Some(p.Read), WriteUnitsPerSecond: api.Some(p.Write), Status: api.Some(status),
 	}
 }
 
@@ -116,13 +127,20 @@ func (d *descriptor) billing() *ddb.BillingModeSummary {
 	return &ddb.BillingModeSummary{BillingMode: api.Some(mode), LastUpdateToPayPerRequestDateTime: api.Some(d.OnDemandSince)}
 }
 
-func (s *sse) describe() *ddb.SSEDescription {
-	if s == nil {
-		return nil
+// encryption returns the SSEDescription, which a table with the default has only
+// while that changes.
+func (d *descriptor) encryption() *ddb.SSEDescription {
+	status := ddb.SSEStatusEnabled
+	if d.under(changeEncryption) != nil {
+		status = ddb.SSEStatusUpdating
 	}
-	return &ddb.SSEDescription{
-		Status: api.Some(ddb.SSEStatusEnabled), SSEType: api.Some(s.Type), KMSMasterKeyArn: api.Some(s.Key),
+	switch {
+	case d.SSE != nil:
+		return &ddb.SSEDescription{Status: api.Some(status), SSEType: api.Some(d.SSE.Type), KMSMasterKeyArn: api.Some(d.SSE.Key)}
+	case status == ddb.SSEStatusUpdating:
+		return &ddb.SSEDescription{Status: api.Some(status)}
 	}
+	return nil
 }
 
 // class returns the TableClassSummary, which a table has once a request named
@@ -158,6 +176,12 @@ func (v *view) describeIndexes(out *ddb.TableDescription, now time.Time) {
 			out.LocalSecondaryIndexes = append(out.LocalSecondaryIndexes, x.describeLocal(v))
 		}
 	}
+	for i := range v.Changes {
+		if gone := v.Changes[i].Index; gone != nil {
+			x := &indexView{index: gone, stats: new(counters)}
+			out.GlobalSecondaryIndexes = append(out.GlobalSecondaryIndexes, x.describeGlobal(v, now))
+		}
+	}
 }
 
 func (x *indexView) describeLocal(v *view) ddb.LocalSecondaryIndexDescription {
@@ -178,7 +202,7 @@ func (x *indexView) describeGlobal(v *view, now time.Time) ddb.GlobalSecondaryIn
 		IndexName:             api.Some(x.Name),
 		KeySchema:             x.Key.elements(),
 		Projection:            x.Projection.describe(),
-		IndexStatus:           api.Some(ddb.IndexStatusActive),
+		IndexStatus:           api.Some(x.status(v)),
 		ProvisionedThroughput: x.Throughput.describe(now),
 		IndexSizeBytes:        api.Some(size),
 		ItemCount:             api.Some(items),
@@ -187,10 +211,23 @@ func (x *indexView) describeGlobal(v *view, now time.Time) ddb.GlobalSecondaryIn
 		WarmThroughput:        x.Warm.indexWarm(),
 	}
 	if x.Backfilling {
-		out.IndexStatus = api.Some(ddb.IndexStatusCreating)
-		out.Backfilling = api.Some(true)
+		out.Backfilling = api.Some(v.underIndex(x.Name) == nil)
 	}
 	return out
+}
+
+// status returns the IndexStatus.
+func (x *indexView) status(v *view) string {
+	c := v.underIndex(x.Name)
+	switch {
+	case c != nil && c.Kind == changeDeleteIndex:
+		return ddb.IndexStatusDeleting
+	case c != nil && c.Kind == changeUpdateIndex:
+		return ddb.IndexStatusUpdating
+	case x.Backfilling || v.under(changeCreate) != nil:
+		return ddb.IndexStatusCreating
+	}
+	return ddb.IndexStatusActive
 }
 
 // size returns the number of entries of an index and their bytes. While the

@@ -43,6 +43,9 @@ func (e *Engine) retag(c *api.Caller, arn string, change func([]tag) ([]tag, err
 	if v == nil {
 		return errNoTagged(arn)
 	}
+	if err := v.checkSettled(); err != nil {
+		return err
+	}
 	next := v.clone()
 	if next.Tags, err = change(next.Tags); err != nil {
 		return err

@@ -9,8 +9,9 @@ import (
 	ddb "github.com/levee-io/levee/internal/api/dynamodbapi"
 )
 
-// UpdateTable changes the settings and indexes of a table. All but the filling
-// of a new index is done when it answers.
+// UpdateTable changes the settings and indexes of a table. Unless
+// Options.TableDelay says otherwise, all but the filling of a new index is done
+// when it answers.
 func (e *Engine) UpdateTable(_ context.Context, c *api.Caller, in *ddb.UpdateTableInput) (*ddb.UpdateTableOutput, error) {
 	if err := checkUpdate(in); err != nil {
 		return nil, err
@@ -26,14 +27,22 @@ func (e *Engine) UpdateTable(_ context.Context, c *api.Caller, in *ddb.UpdateTab
 		return nil, errNoTable(nameOf(in.TableName.V))
 	}
 	u := &tableUpdate{in: in, now: time.Now(), before: before, next: before.clone()}
+	if err := u.admit(); err != nil {
+		return nil, err
+	}
+	if err := e.admitChange(c.Namespace); err != nil {
+		return nil, err
+	}
 	if err := u.apply(); err != nil {
 		return nil, err
 	}
+	u.begin(e.delay)
 	after, err := e.publish(t, u.next, u.erase, nil)
 	if err != nil {
 		return nil, err
 	}
-	if u.created != "" {
+	e.awaitChanges(t, u.next, before.Changes)
+	if u.created != "" && after.underIndex(u.created) == nil {
 		e.startBackfill(t, after.find(u.created).Number)
 	}
 	return &ddb.UpdateTableOutput{TableDescription: u.describe(t, after)}, nil
@@ -57,6 +66,7 @@ func (d *descriptor) clone() *descriptor {
 	c.Indexes = slices.Clone(d.Indexes)
 	c.OldStreams = slices.Clone(d.OldStreams)
 	c.Tags = slices.Clone(d.Tags)
+	c.Changes = slices.Clone(d.Changes)
 	return &c
 }
 
@@ -186,6 +196,36 @@ func (u *tableUpdate) apply() error {
 	u.next.DeletionProtected = u.in.DeletionProtectionEnabled.Or(u.next.DeletionProtected)
 	u.changeClass()
 	return nil
+}
+
+// begin lets the changes of a request take their time.
+func (u *tableUpdate) begin(delay time.Duration) {
+	if delay <= 0 {
+		return
+	}
+	begin := func(c change) { u.next.begin(c, u.now, delay) }
+	p, d := presentIn(u.in), u.next
+	switch {
+	case d.OnDemand != u.before.OnDemand:
+		begin(change{Kind: changeBilling})
+	case p.throughput:
+		begin(change{Kind: changeThroughput})
+	}
+	if p.stream {
+		latest := d.streams()[len(d.streams())-1]
+		begin(change{Kind: changeStream, Name: latest.Label, On: d.Stream != nil})
+	}
+	if p.sse {
+		begin(change{Kind: changeEncryption})
+	}
+	if p.warm && d.Warm != u.before.Warm {
+		begin(change{Kind: changeWarm})
+	}
+	if d.Class != u.before.Class {
+		begin(change{Kind: changeClass, Name: d.Class})
+		d.Class, d.ClassChanged = u.before.Class, u.before.ClassChanged
+	}
+	u.beginIndexes(begin)
 }
 
 func (u *tableUpdate) changeClass() {

@@ -104,6 +104,9 @@ func (u *tableUpdate) updateIndex(in *ddb.UpdateGlobalSecondaryIndexAction) erro
 	if pt != nil && max(pt.ReadCapacityUnits.V, pt.WriteCapacityUnits.V) > maxThroughput {
 		return api.Validation("This operation cannot be performed with given input values. Please contact DynamoDB service team for more info: Action Blocked: IndexUpdate")
 	}
+	if err := u.before.admitIndex(name); err != nil {
+		return err
+	}
 	x, err := u.globalIndex(name, "update")
 	if err != nil {
 		return err
@@ -163,9 +166,9 @@ func (u *tableUpdate) checkRoom(name string) error {
 		}
 	}
 	switch {
-	case u.next.index(name) != nil:
+	case u.next.index(name) != nil || u.before.underIndex(name) != nil:
 		return api.Validation("Attempting to create an index which already exists")
-	case u.before.backfilling() != nil:
+	case u.before.backfilling() != nil || u.before.under(changeDeleteIndex) != nil:
 		return errOneIndex()
 	case globals >= maxGlobalIndexes:
 		return errLimit("Number of global secondary indexes exceeds per-table limit of %d", maxGlobalIndexes)
@@ -198,9 +201,18 @@ func (defs definitions) used(d *descriptor) []keyAttr {
 
 // deleteIndex removes an index, finished or not.
 func (u *tableUpdate) deleteIndex(name string) error {
+	if c := u.before.underIndex(name); c != nil && c.Kind == changeCreateIndex {
+		return errInUse("Index creation is in resource allocation phase. Retry deletion during backfilling phase or when the index is active. Table: %s Index: %s", u.next.Name, name)
+	}
+	if err := u.before.admitIndex(name); err != nil {
+		return err
+	}
 	x, err := u.globalIndex(name, "delete")
 	if err != nil {
 		return err
+	}
+	if u.before.under(changeDeleteIndex) != nil {
+		return errOneIndex()
 	}
 	if other := u.before.backfilling(); other != nil && other.Name != name {
 		return errOneIndex()
@@ -215,6 +227,22 @@ func (u *tableUpdate) deleteIndex(name string) error {
 func (u *tableUpdate) erase(b kv.Batch) {
 	for i := range u.deleted {
 		erasePrefix(b, indexPrefix(u.next.ID, u.deleted[i].Number))
+	}
+}
+
+// beginIndexes lets the changes of indexes take their time.
+func (u *tableUpdate) beginIndexes(begin func(change)) {
+	for i := range u.in.GlobalSecondaryIndexUpdates {
+		up := &u.in.GlobalSecondaryIndexUpdates[i]
+		if up.Update != nil && (up.Update.ProvisionedThroughput != nil || up.Update.OnDemandThroughput != nil) {
+			begin(change{Kind: changeUpdateIndex, Name: up.Update.IndexName.V})
+		}
+	}
+	if u.created != "" {
+		begin(change{Kind: changeCreateIndex, Name: u.created})
+	}
+	for i := range u.deleted {
+		begin(change{Kind: changeDeleteIndex, Name: u.deleted[i].Name, Index: &u.deleted[i]})
 	}
 }
 
@@ -236,6 +264,9 @@ func (u *tableUpdate) describeIndexes(out *ddb.TableDescription) {
 		}
 	}
 	for i := range u.deleted {
+		if u.next.underIndex(u.deleted[i].Name) != nil {
+			continue // described already
+		}
 		x := u.before.find(u.deleted[i].Name).describeGlobal(u.before, u.now)
 		x.IndexStatus, x.Backfilling = api.Some(ddb.IndexStatusDeleting), api.Opt[bool]{}
 		out.GlobalSecondaryIndexes = append(out.GlobalSecondaryIndexes, x)

@@ -25,6 +25,9 @@ func (e *Engine) UpdateTimeToLive(_ context.Context, c *api.Caller, in *ddb.Upda
 	if v == nil {
 		return nil, errNoTable(nameOf(in.TableName.V))
 	}
+	if err := v.admitTTL(); err != nil {
+		return nil, err
+	}
 	spec, now := in.TimeToLiveSpecification, time.Now()
 	if err := v.checkTTL(spec, now); err != nil {
 		return nil, err
@@ -34,10 +37,13 @@ func (e *Engine) UpdateTimeToLive(_ context.Context, c *api.Caller, in *ddb.Upda
 	if spec.Enabled.V {
 		next.TTL.Attribute, next.TTL.Filling = spec.AttributeName.V, true
 	}
+	next.begin(change{Kind: changeTTL, Name: spec.AttributeName.V, On: spec.Enabled.V}, now, e.delay)
+	before := v.Changes
 	v, err = e.publish(t, next, func(b kv.Batch) { erasePrefix(b, expiryPrefix(t.id)) }, nil)
 	if err != nil {
 		return nil, err
 	}
+	e.awaitChanges(t, next, before)
 	if v.expiry != nil {
 		e.startExpiry(t, v.expiry)
 	}

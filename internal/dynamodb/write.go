@@ -141,7 +141,7 @@ func lockViews(tables []*table, writes []*write) ([]*table, error) {
 		t.mu.RLock()
 	}
 	for _, w := range writes {
-		if w.v = w.table.current.Load(); w.v == nil {
+		if w.v = w.table.open(); w.v == nil {
 			unlockViews(tables)
 			return nil, errNoResource()
 		}

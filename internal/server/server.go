@@ -21,6 +21,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/levee-io/levee/internal/api"
 	"github.com/levee-io/levee/internal/authz"
@@ -42,6 +43,8 @@ type Config struct {
 	// Keys are the accepted access keys; nil accepts any, and then nothing is
 	// refused for want of permission.
 	Keys Keys
+	// TableDelay is how long tables take to be created, changed and deleted.
+	TableDelay time.Duration
 	// Logger gets what an operator should know; nil means slog.Default.
 	Logger *slog.Logger
 	// Observe, unless nil, is told of each finished request.
@@ -97,7 +100,7 @@ func (s *Server) open(cfg Config) (err error) {
 		return err
 	}
 	s.scaling = autoscaling.Open(s.store, autoscaling.Options{Resources: s.hasTable})
-	if s.tables, err = dynamodb.Open(s.store, dynamodb.Options{Logger: cfg.Logger}); err != nil {
+	if s.tables, err = dynamodb.Open(s.store, dynamodb.Options{Logger: cfg.Logger, TableDelay: cfg.TableDelay}); err != nil {
 		return fmt.Errorf("open tables: %w", err)
 	}
 	if s.queues, err = sqs.Open(s.store, sqs.Options{}); err != nil {
