@@ -132,7 +132,12 @@ func canonical(name, value string, q *descriptor) (string, error) {
 		return canonicalRedrive(value)
 	case model.QueueAttributeNameRedriveAllowPolicy:
 		return canonicalAllow(value)
-	case model.QueueAttributeNamePolicy, model.QueueAttributeNameKmsMasterKeyId:
+	case model.QueueAttributeNamePolicy:
+		if value != "" && !validPolicy(value) {
+			return "", errAttributeValue(name)
+		}
+		return value, nil
+	case model.QueueAttributeNameKmsMasterKeyId:
 		return value, nil
 	}
 	return "", errAttributeName(name)
