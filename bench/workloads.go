@@ -58,7 +58,14 @@ func transact(k *worker) error {
 	a := rand.IntN(keys)
 	b := (a + 1 + rand.IntN(keys-1)) % keys
 	update := `{"Update":{"TableName":"transact","Key":{"pk":{"S":"k%d"}},"UpdateExpression":"ADD n :one","ExpressionAttributeValues":{":one":{"N":"1"}}}}`
-	return k.do(ddb+"TransactWriteItems", fmt.Sprintf(`{"ClientRequestToken":"%d-%d-%d","TransactItems":[`+update+`,`+update+`]}`, k.id, k.n, rand.Int64(), a, b))
+	body := fmt.Sprintf(`{"ClientRequestToken":"%d-%d-%d","TransactItems":[`+update+`,`+update+`]}`, k.id, k.n, rand.Int64(), a, b)
+	for {
+		err := k.do(ddb+"TransactWriteItems", body)
+		// Two workers may want the same key, as in the service. They try again.
+		if err == nil || !strings.Contains(err.Error(), "TransactionConflict") {
+			return err
+		}
+	}
 }
 
 func batchWrite(k *worker) error {

@@ -12,13 +12,18 @@ import (
 // maxBatchWrite is the number of writes that one BatchWriteItem takes.
 const maxBatchWrite = 25
 
-// BatchWriteItem puts and deletes up to 25 items of one or more tables. Nothing
-// is left unprocessed. The writes are one commit, unless the items are so large
-// that their index entries and stream records might be too much for one.
+// BatchWriteItem puts and deletes up to 25 items of one or more tables. Only what
+// a transaction is in the way of is left unprocessed. The writes are one commit,
+// unless the items are so large that their index entries and stream records might
+// be too much for one.
 func (e *Engine) BatchWriteItem(_ context.Context, c *api.Caller, in *ddb.BatchWriteItemInput) (*ddb.BatchWriteItemOutput, error) {
 	writes, usages, err := e.batchWrites(c, in)
 	if err != nil {
 		return nil, err
+	}
+	unprocessed := api.Map[[]ddb.WriteRequest]{}
+	if !e.ongoing.idle() {
+		writes, usages, unprocessed = e.setAside(in.RequestItems, writes, usages)
 	}
 	for rest := writes; len(rest) > 0; {
 		n := fitting(rest)
@@ -31,7 +36,7 @@ func (e *Engine) BatchWriteItem(_ context.Context, c *api.Caller, in *ddb.BatchW
 		}
 		rest = rest[n:]
 	}
-	out := &ddb.BatchWriteItemOutput{UnprocessedItems: api.Map[[]ddb.WriteRequest]{}}
+	out := &ddb.BatchWriteItemOutput{UnprocessedItems: unprocessed}
 	out.ItemCollectionMetrics = collections(writes, in.ReturnItemCollectionMetrics)
 	out.ConsumedCapacity = consumedByTable(writes, usages, in.ReturnConsumedCapacity)
 	return out, nil
@@ -60,6 +65,29 @@ func (e *Engine) batchWrites(c *api.Caller, in *ddb.BatchWriteItemInput) ([]*wri
 		return nil, nil, api.Validation("Provided list of item keys contains duplicates")
 	}
 	return writes, usages, nil
+}
+
+// setAside takes out of a batch the writes whose items are part of an ongoing
+// transaction, and returns them as the answer names them.
+func (e *Engine) setAside(tables api.Map[[]ddb.WriteRequest], writes []*write, usages []*usage) ([]*write, []*usage, api.Map[[]ddb.WriteRequest]) {
+	unprocessed := api.Map[[]ddb.WriteRequest]{}
+	kept, next := 0, 0
+	for _, entry := range tables {
+		var left []ddb.WriteRequest
+		for i := range entry.Value {
+			if w := writes[next]; e.ongoing.has(w.row) {
+				left = append(left, entry.Value[i])
+			} else {
+				writes[kept], usages[kept] = w, usages[next]
+				kept++
+			}
+			next++
+		}
+		if left != nil {
+			unprocessed = append(unprocessed, api.Entry[[]ddb.WriteRequest]{Key: entry.Key, Value: left})
+		}
+	}
+	return writes[:kept], usages[:kept], unprocessed
 }
 
 // repeated reports whether two of the writes are to the same item.

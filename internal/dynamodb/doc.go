@@ -38,6 +38,9 @@
 // that the store could refuse the batch. Only BatchWriteItem needs several for
 // more; a transaction of more is refused.
 //
+// A request that comes upon an item of a transaction under way is refused instead
+// of waiting, because the service does so (conflict.go); the latches would do.
+//
 // # Indexes
 //
 // A new global index is published first, marked as not yet filled, so that every
@@ -65,6 +68,8 @@
 //  4. The shards of streams, in ascending order of stream and shard.
 //  5. Engine.catalog: which tables there are. Held alone to look one up, with
 //     alter and mu to change one; never together with latches or shards.
+//
+// ongoing.mu guards a map, and is held for nothing else.
 //
 // The locks of the store come last: an engine calls it with its own locks held,
 // and it never calls back.

@@ -28,6 +28,7 @@ type Engine struct {
 	log     *slog.Logger
 	latches latches
 	delay   time.Duration // Options.TableDelay
+	ongoing ongoing       // transactions
 
 	catalog struct {
 		sync.RWMutex // guards the fields below; see the package comment for its place in the lock order

@@ -39,7 +39,7 @@ func (e *Engine) itemOperations() []api.Operation {
 		api.Op(ddb.Target, "PutItem", api.Write, "whole", e.PutItem),
 		api.Op(ddb.Target, "UpdateItem", api.Write, "whole", e.UpdateItem),
 		api.Op(ddb.Target, "DeleteItem", api.Write, "whole", e.DeleteItem),
-		api.Op(ddb.Target, "BatchWriteItem", api.Write, "whole; the writes of one call, up to 4 MB of items, become visible together, which the service does not promise", e.BatchWriteItem),
-		api.Op(ddb.Target, "TransactWriteItems", api.Write, "whole; transactions wait for each other instead of conflicting", e.TransactWriteItems),
+		api.Op(ddb.Target, "BatchWriteItem", api.Write, "whole; the writes of one call, up to 4 MB of items, become visible together, which the service does not promise; those that a transaction is in the way of are left unprocessed", e.BatchWriteItem),
+		api.Op(ddb.Target, "TransactWriteItems", api.Write, "whole", e.TransactWriteItems),
 	}
 }

@@ -82,6 +82,9 @@ func (e *Engine) target(c *api.Caller, w *write, tableName string, keyOf func(*v
 
 // commitOne carries out a write that is an operation of its own.
 func (e *Engine) commitOne(w *write) error {
+	if e.ongoing.has(w.row) {
+		return errConflict()
+	}
 	failed, err := e.commit([]*write{w}, nil)
 	if err != nil {
 		return err

@@ -12,6 +12,6 @@ func (e *Engine) readOperations() []api.Operation {
 		api.Op(ddb.Target, "BatchGetItem", api.Read, "whole; items come in the order of the request, which the service does not promise", e.BatchGetItem),
 		api.Op(ddb.Target, "Query", api.Read, "whole; an index shows a write at once", e.Query),
 		api.Op(ddb.Target, "Scan", api.Read, "whole; an index shows a write at once", e.Scan),
-		api.Op(ddb.Target, "TransactGetItems", api.Read, "whole; transactions never conflict with it", e.TransactGetItems),
+		api.Op(ddb.Target, "TransactGetItems", api.Read, "whole; only an ongoing transaction is in its way, no other write", e.TransactGetItems),
 	}
 }

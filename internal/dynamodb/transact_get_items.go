@@ -15,6 +15,9 @@ func (e *Engine) TransactGetItems(_ context.Context, c *api.Caller, in *ddb.Tran
 	if err != nil {
 		return nil, err
 	}
+	if err := e.checkConflicts(gets); err != nil {
+		return nil, err
+	}
 	if err := e.readTogether(gets); err != nil {
 		return nil, err
 	}
@@ -70,6 +73,24 @@ func (e *Engine) transactGets(c *api.Caller, items []ddb.TransactGetItem) ([]tra
 		seen[string(g.row)] = true
 	}
 	return gets, nil
+}
+
+// checkConflicts refuses to read items that a transaction is about to change.
+func (e *Engine) checkConflicts(gets []transactGet) error {
+	var failed []error
+	for i := range gets {
+		if !e.ongoing.has(gets[i].row) {
+			continue
+		}
+		if failed == nil {
+			failed = make([]error, len(gets))
+		}
+		failed[i] = errConflict()
+	}
+	if failed == nil {
+		return nil
+	}
+	return cancellation(failed)
 }
 
 // readTogether reads the items of one moment and waits until what it found is

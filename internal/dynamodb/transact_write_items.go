@@ -36,7 +36,7 @@ func (e *Engine) TransactWriteItems(_ context.Context, c *api.Caller, in *ddb.Tr
 	if in.ClientRequestToken.OK {
 		tok = &token{ns: c.Namespace, text: in.ClientRequestToken.V, print: fingerprint(in.TransactItems)}
 	}
-	failed, err := e.commit(writes, tok)
+	failed, err := e.commitTransaction(writes, tok)
 	if err != nil {
 		return nil, err
 	}
@@ -156,6 +156,8 @@ func reasonCode(code string) string {
 	switch code {
 	case ddb.CodeConditionalCheckFailedException:
 		return "ConditionalCheckFailed"
+	case ddb.CodeTransactionConflictException:
+		return "TransactionConflict"
 	case "ValidationException":
 		return "ValidationError"
 	}

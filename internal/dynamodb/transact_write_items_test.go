@@ -40,7 +40,7 @@ func TestTransfersConserveMoney(t *testing.T) {
 			for i := range rounds {
 				from := rand.IntN(accounts)
 				to := (from + 1 + rand.IntN(accounts-1)) % accounts
-				_, err := h.do("TransactWriteItems", transfer(fmt.Sprint("a", from), fmt.Sprint("a", to), 1+rand.IntN(60), fmt.Sprint(w, "-", i)))
+				_, err := h.persist("TransactWriteItems", transfer(fmt.Sprint("a", from), fmt.Sprint("a", to), 1+rand.IntN(60), fmt.Sprint(w, "-", i)))
 				var e *api.Error
 				if err != nil && !(errors.As(err, &e) && e.Code == "TransactionCanceledException" && e.Reasons[0].Code == "ConditionalCheckFailed") {
 					t.Errorf("transfer: %v", err)
@@ -76,7 +76,7 @@ func TestTokenIsRememberedTenMinutes(t *testing.T) {
 		time.Sleep(9*time.Minute + 59*time.Second)
 		h.mustDo("TransactWriteItems", transfer("a0", "a1", 10, "t"))
 		balance("90")
-		_, err := h.do("TransactWriteItems", transfer("a0", "a1", 11, "t"))
+		_, err := h.persist("TransactWriteItems", transfer("a0", "a1", 11, "t"))
 		var e *api.Error
 		if !errors.As(err, &e) || e.Code != "IdempotentParameterMismatchException" {
 			t.Fatalf("other parameters under the token: %v", err)

@@ -52,28 +52,40 @@ type write struct {
 // With a token that was used before for the same writes nothing is done again:
 // the writes come back as replayed.
 func (e *Engine) commit(writes []*write, tok *token) (failed []error, err error) {
-	commit, pending, failed, err := e.commitLatched(writes, tok)
-	if commit == nil {
-		if waited := waitAll(pending); waited != nil {
-			return nil, waited
+	return e.finish(writes, e.commitLatched(writes, tok))
+}
+
+// applied is what came of writes under their latches.
+type applied struct {
+	commit kv.Commit // nil when nothing was applied
+	// pending is what an answer must wait for where nothing was applied: it tells
+	// what the rows hold, which must not be undone by a crash.
+	pending []kv.Commit
+	failed  []error
+	err     error
+}
+
+// finish is the part of commit that holds no locks: it waits for the disk.
+func (e *Engine) finish(writes []*write, done applied) (failed []error, err error) {
+	if done.commit == nil {
+		if err := waitAll(done.pending); err != nil {
+			return nil, err
 		}
-		return failed, err
+		return done.failed, done.err
 	}
 	for _, w := range writes {
 		w.count()
 	}
-	return nil, commit.Wait()
+	return nil, done.commit.Wait()
 }
 
 // commitLatched is the part of commit that holds locks. It releases them even
-// when it panics: the wire answers a panic and goes on serving. Where nothing was
-// applied, pending is what the answer must wait for: it tells what the rows hold,
-// which must not be undone by a crash.
-func (e *Engine) commitLatched(writes []*write, tok *token) (commit kv.Commit, pending []kv.Commit, failed []error, err error) {
+// when it panics: the wire answers a panic and goes on serving.
+func (e *Engine) commitLatched(writes []*write, tok *token) (done applied) {
 	var few [2]*table
 	tables, err := lockViews(few[:0], writes)
 	if err != nil {
-		return nil, nil, nil, err
+		return applied{err: err}
 	}
 	defer unlockViews(tables)
 	var h held
@@ -84,12 +96,12 @@ func (e *Engine) commitLatched(writes []*write, tok *token) (commit kv.Commit, p
 		h.add(tok.latch())
 	}
 	h.lock(&e.latches)
-	defer func() { h.unlock(commit) }()
-	commit, failed, err = e.decideAndApply(writes, tok)
-	if commit == nil {
-		pending = h.pending()
+	defer func() { h.unlock(done.commit) }()
+	done.commit, done.failed, done.err = e.decideAndApply(writes, tok)
+	if done.commit == nil {
+		done.pending = h.pending()
 	}
-	return commit, pending, failed, err
+	return done
 }
 
 // decideAndApply is the part of commit that runs under the latches. The commit
