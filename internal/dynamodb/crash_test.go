@@ -150,7 +150,7 @@ func (c *crashClient) write(h *harness, rng *rand.Rand) {
 	w, op, in := c.choose(rng)
 	c.writes = append(c.writes, w)
 	c.mu.Unlock()
-	if _, err := h.do(op, in); err != nil {
+	if _, err := h.persist(op, in); err != nil {
 		h.t.Errorf("%s %s: %v", op, in, err)
 		return
 	}
@@ -193,7 +193,7 @@ func (c *crashClient) look(h *harness, rng *rand.Rand) {
 	case 1:
 		out, err = h.do("Query", fmt.Sprintf(`{"TableName":%q,"ConsistentRead":true,"KeyConditionExpression":"k = :k","ExpressionAttributeValues":{":k":{"S":%q}}}`, name, c.key))
 	case 2:
-		out, err = h.do("TransactGetItems", fmt.Sprintf(`{"TransactItems":[{"Get":{"TableName":%q,"Key":{%s}}}]}`, name, key))
+		out, err = h.persist("TransactGetItems", fmt.Sprintf(`{"TransactItems":[{"Get":{"TableName":%q,"Key":{%s}}}]}`, name, key))
 	default:
 		_, err = h.do("PutItem", fmt.Sprintf(`{"TableName":%q,"Item":{%s},"ConditionExpression":"n < :0","ExpressionAttributeValues":{":0":{"N":"0"}},"ReturnValuesOnConditionCheckFailure":"ALL_OLD"}`, name, key))
 		var failed *api.Error
