@@ -66,6 +66,10 @@ var forbidden = []struct{ from, to, why string }{
 	{"internal/authz", "internal/sqs", "the guard knows operations, not engines"},
 	{"internal/authz", "internal/kv", "the guard knows no store"},
 	{"internal/authz", "internal/wire", "the guard knows no protocol"},
+	{"internal/fault", "internal/dynamodb", "faults know operations, not engines"},
+	{"internal/fault", "internal/sqs", "faults know operations, not engines"},
+	{"internal/fault", "internal/wire", "faults know no protocol"},
+	{"internal/fault", "internal/kv", "faults know no store"},
 	{"internal/iam", "internal", "policies know no operation and no store"},
 	{"internal/iam", "net/http", "policies are decided without a protocol"},
 }
