@@ -4,6 +4,7 @@ package dynamodb
 // running yet, so the counters start from what the store holds now.
 func (e *Engine) startBackground() {
 	e.background.Go(e.trimStreams)
+	e.background.Go(e.rollStreams)
 	e.background.Go(e.forgetTokens)
 	var list []counting
 	for _, t := range e.catalog.tables {

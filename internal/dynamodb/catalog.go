@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"time"
 
 	"github.com/levee-io/levee/internal/api"
 	ddb "github.com/levee-io/levee/internal/api/dynamodbapi"
@@ -69,7 +71,9 @@ func (e *Engine) insert(d *descriptor) (*table, kv.Commit, error) {
 	d.ID = last
 	if d.Stream != nil {
 		last++
+		d.Stream = newStream(d.Stream.View, freshLabelTime(d.Stream.Created, e.catalog.gone[d.id()]...))
 		d.Stream.ID = last
+		d.settleStreams(nil, d.Created)
 	}
 	t, err := e.newTable(d)
 	if err != nil {
@@ -178,6 +182,7 @@ func (e *Engine) publish(t *table, next *descriptor, erase func(kv.Batch), seal 
 func (e *Engine) swap(t *table, next *descriptor, erase func(kv.Batch), seal func(*view)) (*view, kv.Commit, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	next.settleStreams(t.current.Load(), time.Now())
 	e.catalog.Lock()
 	defer e.catalog.Unlock()
 	last := e.catalog.lastID
@@ -204,8 +209,8 @@ func (e *Engine) swap(t *table, next *descriptor, erase func(kv.Batch), seal fun
 	return v, commit, nil
 }
 
-// drop deletes a table: its entry in the catalog, its items, the rows of its
-// indexes and the records of its streams. t.alter must be held; v is the present
+// drop deletes a table: its entry in the catalog, its items and the rows of its
+// indexes. Its streams can still be read. t.alter must be held; v is the present
 // view.
 func (e *Engine) drop(t *table, v *view) error {
 	commit, err := e.remove(t, v)
@@ -224,8 +229,12 @@ func (e *Engine) remove(t *table, v *view) (kv.Commit, error) {
 	erasePrefix(b, v.prefix)
 	erasePrefix(b, tableIndexPrefix(v.ID))
 	erasePrefix(b, expiryPrefix(v.ID))
-	for _, s := range v.streams() {
-		erasePrefix(b, streamPrefix(s.ID))
+	gone := v.remains(time.Now())
+	if gone != nil {
+		if err := bury(b, gone); err != nil {
+			b.Discard()
+			return nil, err
+		}
 	}
 	e.catalog.Lock()
 	defer e.catalog.Unlock()
@@ -234,6 +243,9 @@ func (e *Engine) remove(t *table, v *view) (kv.Commit, error) {
 		return nil, err
 	}
 	delete(e.catalog.tables, v.id())
+	if gone != nil {
+		e.catalog.gone[v.id()] = append(slices.Clip(e.catalog.gone[v.id()]), gone)
+	}
 	t.current.Store(nil)
 	return commit, nil
 }

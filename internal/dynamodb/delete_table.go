@@ -40,7 +40,12 @@ func (e *Engine) delete(t *table, v *view) error {
 		return e.drop(t, v)
 	}
 	next, now := v.clone(), time.Now()
-	next.begin(change{Kind: changeDelete}, now, e.delay)
+	going := change{Kind: changeDelete}
+	if next.Stream != nil {
+		going.Name = next.Stream.Label
+	}
+	next.disableStream(now)
+	next.begin(going, now, e.delay)
 	_, err := e.publish(t, next, nil, nil)
 	if err == nil {
 		e.awaitChanges(t, next, v.Changes)

@@ -67,6 +67,7 @@ type streamSettings struct {
 	View     string    `json:"view"`
 	Created  time.Time `json:"created"`
 	Disabled time.Time `json:"disabled,omitzero"`
+	Shards   []shard   `json:"shards"` // in the order of their opening; at least those that can be read
 }
 
 // keyAttr is an attribute that takes part in a key.

@@ -47,6 +47,17 @@
 // write maintains it; backfill then walks the items that were there before. It
 // begins anew when the engine is opened before it is done.
 //
+// # Streams
+//
+// A stream is cut into shards, each for a range of partition hashes and a time
+// (stream_shard.go). Which there are stands in the descriptor, so a shard is closed
+// and its children are opened by publishing one: no write is under way then, the
+// parent's last record is known, and the numbers of its children begin after it.
+// Shards roll over with age and split under load, both in the background.
+//
+// The streams of a deleted table are still readable for a day; what that needs is
+// kept beside the catalog (gone_table.go).
+//
 // # Time to live
 //
 // A table with time to live has a row for each item that can expire, in the
@@ -74,6 +85,7 @@
 // The locks of the store come last: an engine calls it with its own locks held,
 // and it never calls back.
 //
-// Background work (filling indexes, counting after Open, trimming streams,
-// deleting expired items) ends with Close. It takes the same locks for one step at a time.
+// Background work (filling indexes, counting after Open, trimming and rolling
+// streams, deleting expired items, ending changes) ends with Close. It takes the
+// same locks for one step at a time.
 package dynamodb

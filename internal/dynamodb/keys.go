@@ -20,6 +20,7 @@ const (
 	kindIndex   byte = 'x' // index rows
 	kindStream  byte = 's' // stream records
 	kindToken   byte = 'k' // idempotency tokens of transactions
+	kindGone    byte = 'd' // deleted tables whose streams can be read
 	kindExpiry  byte = 'e' // when items expire, of tables with time to live
 )
 

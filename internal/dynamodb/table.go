@@ -82,11 +82,11 @@ func (e *Engine) newView(d *descriptor, before *view) (*view, error) {
 	if d.Stream == nil {
 		return v, nil
 	}
+	var running *stream
 	if before != nil && before.stream != nil && before.stream.id == d.Stream.ID {
-		v.stream = before.stream
-		return v, nil
+		running = before.stream
 	}
-	s, err := e.openStream(d.Stream)
+	s, err := e.openStream(d.Stream, running, before != nil)
 	v.stream = s
 	return v, err
 }

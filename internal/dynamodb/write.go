@@ -42,6 +42,7 @@ type write struct {
 	oldRaw, newRaw   []byte
 	oldSize, newSize int
 	indexed          []indexChange
+	shard            *streamShard // of the stream record, if there is one
 }
 
 // commit carries out writes as one atomic change: each item at most once. It
