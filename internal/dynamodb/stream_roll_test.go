@@ -150,7 +150,8 @@ func TestHotShardsSplit(t *testing.T) {
 		const keys = 600 // in a minute, of which a quarter are in a shard
 		for n := range 3 {
 			h.write(n, keys)
-			time.Sleep(rollInterval)
+			time.Sleep(rollInterval + 1) // past the look
+			synctest.Wait()
 		}
 		all := h.lineage(arn, "")
 		open := openShards(all)
