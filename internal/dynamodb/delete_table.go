@@ -25,6 +25,9 @@ func (e *Engine) DeleteTable(_ context.Context, c *api.Caller, in *ddb.DeleteTab
 	if err := v.admitDelete(); err != nil {
 		return nil, err
 	}
+	if len(t.pins) > 0 {
+		return nil, errInUse("Table is being read by a backup, a restore or an export: %s", v.Name)
+	}
 	if err := e.admitChange(c.Namespace); err != nil {
 		return nil, err
 	}

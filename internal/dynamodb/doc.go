@@ -67,6 +67,16 @@
 // deleted by commit, like any other, which looks again under the latch whether it
 // still is.
 //
+// # Backups, restores
+//
+// While the history of a table is kept, each write leaves in its own batch what
+// the item was before. A table as it was at a moment is a copy of its rows with
+// that undone, the newest first. So a backup is of one moment however long the
+// copying takes and whatever is written meanwhile, and a restart merely begins
+// the copy anew. A restored table is in the catalog from the start, and is opened
+// to everyone when its items and index entries are there. What reads a table pins
+// the moment that it reads: the history is kept for it, and the table too.
+//
 // # Locks
 //
 // Taken in this order, and released before anyone waits for the disk, except
@@ -82,10 +92,13 @@
 //
 // ongoing.mu guards a map, and is held for nothing else.
 //
+// Engine.readers and the ledgers of backups are taken last of all, the former
+// before the latter, and held for one look or one batch.
+//
 // The locks of the store come last: an engine calls it with its own locks held,
 // and it never calls back.
 //
 // Background work (filling indexes, counting after Open, trimming and rolling
-// streams, deleting expired items, ending changes) ends with Close. It takes the
-// same locks for one step at a time.
+// streams, deleting expired items, ending changes, copying whole tables) ends with
+// Close. It takes the same locks for one step at a time.
 package dynamodb

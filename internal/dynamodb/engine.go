@@ -48,6 +48,14 @@ type Engine struct {
 		lastID       uint64                    // of tables and streams, as stored under counterKey
 	}
 
+	moments momentClock
+	backups ledger[backup]
+	work    chan struct{} // has an element for each that runs; see startWork
+	readers struct {
+		sync.Mutex                // taken before that of the ledger
+		of         map[uint64]int // how much is reading a backup's rows, by their number
+	}
+
 	background struct {
 		sync.WaitGroup
 		stop context.CancelFunc
@@ -64,8 +72,9 @@ type tableID struct {
 // Open returns the engine of the tables in a store. The store stays the
 // caller's to close, after the engine.
 func Open(store kv.Store, opts Options) (*Engine, error) {
-	e := &Engine{store: store, log: opts.Logger, delay: opts.TableDelay,
+	e := &Engine{store: store, log: opts.Logger, delay: opts.TableDelay, work: make(chan struct{}, maxWork),
 		shardLife: cmp.Or(opts.ShardLife, defaultShardLife), shardRate: cmp.Or(opts.ShardRate, defaultShardRate)}
+	e.readers.of = map[uint64]int{}
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)
 	}
@@ -74,7 +83,9 @@ func Open(store kv.Store, opts Options) (*Engine, error) {
 		return nil, fmt.Errorf("dynamodb: read the catalog: %w", err)
 	}
 	e.background.ctx, e.background.stop = context.WithCancel(context.Background())
-	e.startBackground()
+	if err := e.startBackground(); err != nil {
+		return nil, errors.Join(err, e.Close())
+	}
 	return e, nil
 }
 
@@ -93,6 +104,9 @@ func (e *Engine) load() error {
 	}
 	if ok {
 		e.catalog.lastID = binary.BigEndian.Uint64(last)
+	}
+	if err := e.backups.load(e.store, kindBackup); err != nil {
+		return err
 	}
 	it := e.store.Scan(kv.PrefixRange([]byte{space, kindTable}))
 	defer it.Close()

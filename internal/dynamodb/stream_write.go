@@ -1,7 +1,6 @@
 package dynamodb
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/binary"
 	"slices"
@@ -48,7 +47,7 @@ func (l *shardLocks) unlock(commit kv.Commit) {
 // recorded reports whether the write leaves a stream record: it changed
 // something, and the table has a stream.
 func (w *write) recorded() bool {
-	return w.v.stream != nil && w.op != opCheck && !bytes.Equal(w.oldRaw, w.newRaw)
+	return w.v.stream != nil && w.changed()
 }
 
 // stageRecord adds the stream record of a write to the batch. The shard's lock

@@ -269,6 +269,7 @@ func (e *Engine) applyAll(writes []*write, tok *token, now time.Time) (commit kv
 	for _, w := range writes {
 		w.stage(b)
 	}
+	e.stageUndo(b, writes, now)
 	if tok != nil {
 		tok.store(b, now)
 	}
