@@ -60,6 +60,7 @@ var forbidden = []struct{ from, to, why string }{
 	{"internal/wire", "internal/sqs", "the wire knows operations, not engines"},
 	{"internal/wire", "internal/kv", "the wire knows no store"},
 	{"internal/surge", "internal", "the surge runs against any endpoint"},
+	{"internal/conformance", "internal", "the cases are put to any endpoint"},
 	{"internal", "internal/cli", "the command line is on top"},
 	{"internal/jsontok", "internal", "a leaf"},
 	{"internal/authz", "internal/dynamodb", "the guard knows operations, not engines"},
