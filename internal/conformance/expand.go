@@ -14,7 +14,8 @@ import (
 //	case ... $NAME ... $OTHER
 //	end
 //
-// by its lines once a row, with the values in place of the names.
+// by its lines once a row, with the values in place of the names. There may be
+// blocks in it.
 func unroll(lines []line) ([]line, error) {
 	var out []line
 	for i := 0; i < len(lines); i++ {
@@ -22,49 +23,67 @@ func unroll(lines []line) ([]line, error) {
 			out = append(out, lines[i])
 			continue
 		}
-		names := strings.Fields(lines[i].text)[1:]
-		rows, body, end, err := block(lines, i, len(names))
+		end := blockEnd(lines, i)
+		if end < 0 {
+			return nil, fmt.Errorf("%d: the block has no end", lines[i].number)
+		}
+		made, err := unrollBlock(lines[i:end])
 		if err != nil {
 			return nil, err
 		}
-		for _, row := range rows {
-			for _, l := range body {
-				out = append(out, line{l.number, fill(l.text, names, row)})
-			}
-		}
+		out = append(out, made...)
 		i = end
 	}
 	return out, nil
 }
 
-// block returns the rows and the lines of the block that begins at start, and
-// where its end is.
-func block(lines []line, start, width int) (rows [][]string, body []line, end int, err error) {
-	for i := start + 1; i < len(lines); i++ {
-		text := lines[i].text
+// blockEnd returns where the block that begins at start ends, -1 if it does not.
+func blockEnd(lines []line, start int) int {
+	depth := 0
+	for i := start; i < len(lines); i++ {
 		switch {
-		case text == "end":
-			return rows, body, i, nil
-		case isDirective(text, "for"):
-			return nil, nil, 0, fmt.Errorf("%d: a block in a block", lines[i].number)
-		case isDirective(text, "|"):
-			row := strings.Split(text[1:], " | ")
-			if len(row) != width {
-				return nil, nil, 0, fmt.Errorf("%d: %d values for %d names", lines[i].number, len(row), width)
+		case isDirective(lines[i].text, "for"):
+			depth++
+		case lines[i].text == "end":
+			if depth--; depth == 0 {
+				return i
 			}
-			rows = append(rows, row)
-		default:
-			body = append(body, lines[i])
 		}
 	}
-	return nil, nil, 0, fmt.Errorf("%d: the block has no end", lines[start].number)
+	return -1
+}
+
+// unrollBlock writes out a block, given without its end.
+func unrollBlock(lines []line) ([]line, error) {
+	names := strings.Fields(lines[0].text)[1:]
+	body := lines[1:]
+	var rows [][]string
+	for len(body) > 0 && isDirective(body[0].text, "|") {
+		row := strings.Split(body[0].text[1:], "|")
+		if len(row) != len(names) {
+			return nil, fmt.Errorf("%d: %d values for %d names", body[0].number, len(row), len(names))
+		}
+		rows, body = append(rows, row), body[1:]
+	}
+	var out []line
+	for _, row := range rows {
+		for _, l := range body {
+			out = append(out, line{l.number, fill(l.text, names, row)})
+		}
+	}
+	return unroll(out)
 }
 
 // fill puts the values of a row in place of the names, of which none may begin
-// with another.
+// with another. An empty value takes a space beside its name with it.
 func fill(text string, names, row []string) string {
 	for i, name := range names {
-		text = strings.ReplaceAll(text, "$"+name, strings.TrimSpace(row[i]))
+		value := strings.TrimSpace(row[i])
+		if value == "" {
+			text = strings.ReplaceAll(text, "$"+name+" ", "")
+			text = strings.ReplaceAll(text, " $"+name, "")
+		}
+		text = strings.ReplaceAll(text, "$"+name, value)
 	}
 	return text
 }

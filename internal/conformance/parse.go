@@ -10,12 +10,13 @@ import (
 
 // parser makes a file of its lines.
 type parser struct {
-	file     *file
-	defaults *object // members that every request has
-	doc      string  // of the cases that follow
-	only     protocol
-	current  *testCase // nil before the first case
-	names    map[string]bool
+	file      *file
+	operation string    // of the cases that follow
+	doc       string    // of the cases that follow
+	only      protocol  // of the cases that follow
+	defaults  *object   // members that the requests that follow have
+	current   *testCase // nil before the first case
+	names     map[string]bool
 }
 
 // parse reads a file; its errors begin with the number of a line.
@@ -36,9 +37,6 @@ func parse(name, text string) (*file, error) {
 			return nil, fmt.Errorf("%d: %w", l.number, err)
 		}
 	}
-	if p.file.operation == "" {
-		return nil, fmt.Errorf("1: want a line: operation NAME")
-	}
 	return p.file, nil
 }
 
@@ -48,11 +46,14 @@ func (p *parser) line(l line) error {
 	word, rest, _ := strings.Cut(l.text, " ")
 	switch word {
 	case "operation":
-		p.file.operation = rest
+		p.operation = rest
 	case "doc":
 		p.doc = rest
 	case "only":
 		p.only = protocol(rest)
+		if rest == "both" {
+			p.only = anyProtocol
+		}
 	case "use":
 		return p.use(rest)
 	case "case":
@@ -88,11 +89,14 @@ func (p *parser) use(text string) (err error) {
 }
 
 func (p *parser) newCase(number int, name string) error {
-	if p.names[name] {
+	switch {
+	case p.operation == "":
+		return fmt.Errorf("want a line before it: operation NAME")
+	case p.names[name]:
 		return fmt.Errorf("there is a case %q already", name)
 	}
 	p.names[name] = true
-	p.current = &testCase{name: name, doc: p.doc, line: number, only: p.only}
+	p.current = &testCase{name: name, operation: p.operation, doc: p.doc, line: number, only: p.only}
 	p.file.cases = append(p.file.cases, p.current)
 	return nil
 }

@@ -3,6 +3,7 @@ package conformance
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -154,8 +155,11 @@ type stepError struct {
 	diffs []string
 }
 
-func (e *stepError) Error() string {
-	return fmt.Sprintf("line %d, %s: %s", e.step.line, e.step.op, strings.Join(e.diffs, "; "))
+func (e *stepError) Error() string { return strings.Join(e.lines(), "; ") }
+
+// lines says where the step is, and then each difference.
+func (e *stepError) lines() []string {
+	return append([]string{fmt.Sprintf("line %d, %s:", e.step.line, e.step.op)}, e.diffs...)
 }
 
 func failure(s *step, do func(*step) ([]string, error)) error {
@@ -171,11 +175,15 @@ func failure(s *step, do func(*step) ([]string, error)) error {
 
 func (r *run) collect(f *file, c *testCase, proto protocol, err error) {
 	res := Result{
-		Service: path.Dir(f.name), Operation: f.operation, Name: f.name + "/" + c.name, Protocol: string(proto),
+		Service: path.Dir(f.name), Operation: c.operation, Name: f.name + "/" + c.name, Protocol: string(proto),
 		File: f.name + ".txt", Line: c.line, Doc: c.doc, OK: err == nil,
 	}
-	if err != nil {
-		res.Diff = strings.Split(err.Error(), "; ")
+	var differs *stepError
+	switch {
+	case errors.As(err, &differs):
+		res.Diff = differs.lines()
+	case err != nil:
+		res.Diff = []string{err.Error()}
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()

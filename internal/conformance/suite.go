@@ -26,23 +26,23 @@ func Cases() fs.FS {
 // Suite is what a directory of files holds.
 type Suite struct{ files []*file }
 
-// file is one file: cases of one operation that share fixtures.
+// file is one file: cases that share fixtures.
 type file struct {
-	name      string // relative to the directory, without extension
-	operation string
-	fixtures  []fixture
-	setup     []step
-	cases     []*testCase
+	name     string // relative to the directory, without extension
+	fixtures []fixture
+	setup    []step
+	cases    []*testCase
 }
 
 // testCase is one behaviour of the service.
 type testCase struct {
-	name     string
-	doc      string // where it is said, "" if nowhere
-	line     int
-	only     protocol // anyProtocol unless the case is for one
-	fixtures []fixture
-	steps    []step
+	name      string
+	operation string // whose behaviour it is
+	doc       string // where it is said, "" if nowhere
+	line      int
+	only      protocol // anyProtocol unless the case is for one
+	fixtures  []fixture
+	steps     []step
 }
 
 // protocol is how a request of SQS is written.
