@@ -60,6 +60,15 @@ type node struct {
 	a, b, c int32
 }
 
+// isCondition reports whether the node is true or false of an item, rather than
+// having a value.
+func (n node) isCondition() bool {
+	if n.op == opCall {
+		return !functions[n.fn].update && n.fn != fnSize
+	}
+	return n.op >= opEq
+}
+
 // function is a function of the expression language.
 type function uint8
 

@@ -44,8 +44,11 @@ func (b *binding) bindNames(run span32) error {
 	return nil
 }
 
-// bindValue resolves one occurrence of a value.
+// bindValue resolves one occurrence of a value, which may be there already.
 func (b *binding) bindValue(i int32) error {
+	if b.tree.kind == Statement {
+		return nil
+	}
 	v, ok := b.params.value(b.tree.values[i])
 	if !ok {
 		return invalid(b.tree.kind, textUndefinedValue, b.tree.values[i])

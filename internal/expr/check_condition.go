@@ -49,6 +49,9 @@ func (b *binding) checkOperands(n node, operator string, operands ...int32) erro
 			return err
 		}
 	}
+	if err := b.checkNested(n, operands); err != nil {
+		return err
+	}
 	distinct := operands
 	if n.op == opCall {
 		distinct = b.operands(n)
@@ -59,6 +62,22 @@ func (b *binding) checkOperands(n node, operator string, operands ...int32) erro
 	for _, o := range operands {
 		if err := b.checkCall(o); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// checkNested checks operands that are conditions themselves, which only PartiQL
+// has. Those that are calls are checked with the others.
+func (b *binding) checkNested(n node, operands []int32) error {
+	if n.op == opCall {
+		return nil
+	}
+	for _, o := range operands {
+		if c := b.tree.nodes[o]; c.op != opCall && c.isCondition() {
+			if err := b.check(o); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -141,7 +160,15 @@ func (b *binding) checkTypeName(i int32) error {
 			return nil
 		}
 	}
-	return invalid(b.tree.kind, textTypeName, name)
+	return b.noSuchType(name)
+}
+
+func (b *binding) noSuchType(name string) error {
+	types := typeNames
+	if b.tree.kind == Statement {
+		types = typeNamesStatement
+	}
+	return invalid(b.tree.kind, textTypeName, name, types)
 }
 
 // kindOf returns the type of an operand, or KindNone if the item decides.
@@ -152,6 +179,8 @@ func (b *binding) kindOf(i int32) attr.Kind {
 		return b.values[n.a].Kind()
 	case n.op == opCall && n.fn == fnSize:
 		return attr.KindN
+	case n.isCondition():
+		return attr.KindBool
 	}
 	return attr.KindNone
 }

@@ -12,8 +12,11 @@ func (e Error) Error() string { return string(e) }
 func errorf(format string, args ...any) Error { return Error(fmt.Sprintf(format, args...)) }
 
 // invalid returns the error of an expression of kind k: all of them begin with
-// the name of the request parameter.
+// the name of the request parameter, but for those of PartiQL.
 func invalid(k Kind, format string, args ...any) Error {
+	if k == Statement {
+		return errorf(format, args...)
+	}
 	return "Invalid " + Error(k.String()) + ": " + errorf(format, args...)
 }
 
@@ -47,9 +50,15 @@ const (
 	textNeedsPath       = "Operator or function requires a document path; operator or function: %s"
 	textOperandType     = "Incorrect operand type for operator or function; operator or function: %s, operand type: %s"
 	textActionType      = "Incorrect operand type for operator or function; operator: %s, operand type: %s"
-	textTypeName        = "Invalid attribute type name found; type: %s, valid types: {B,NULL,SS,BOOL,L,BS,N,NS,S,M}"
+	textTypeName        = "Invalid attribute type name found; type: %s, valid types: %s"
 	textBetweenTypes    = "The BETWEEN operator requires same data type for lower and upper bounds; lower bound operand: AttributeValue: %s, upper bound operand: AttributeValue: %s"
 	textBetweenOrder    = "The BETWEEN operator requires upper bound to be greater than or equal to lower bound; lower bound operand: AttributeValue: %s, upper bound operand: AttributeValue: %s"
+)
+
+// The types in textTypeName: the service lists them in no order, and in two.
+const (
+	typeNames          = "{B,NULL,SS,BOOL,L,BS,N,NS,S,M}"
+	typeNamesStatement = "{N,BS,L,B,NULL,M,S,SS,NS,BOOL}"
 )
 
 // anyType is how the service names the type of an operand that it cannot know

@@ -42,6 +42,9 @@ func (b *binding) operand(i int32, item attr.Map) attr.Value {
 	case opValue:
 		return b.values[n.a]
 	}
+	if n.isCondition() {
+		return attr.Bool(b.holds(i, item))
+	}
 	return size(b.operand(b.operands(n)[0], item))
 }
 

@@ -4,7 +4,12 @@ import "github.com/levee-io/levee/internal/attr"
 
 // Apply returns what the projection takes of the item. Paths that lead nowhere
 // are skipped; the elements taken of a list close up, in the order of the list.
-func (r *Projection) Apply(item attr.Map) attr.Map { return projectMap(item, r.sorted, 0) }
+func (r *Projection) Apply(item attr.Map) attr.Map {
+	if r.columns != nil {
+		return r.column(item)
+	}
+	return projectMap(item, r.sorted, 0)
+}
 
 // projectMap takes the paths, which go through m at that depth and are sorted.
 func projectMap(m attr.Map, paths []Path, depth int) attr.Map {

@@ -17,6 +17,7 @@ const (
 	KeyConditions
 	AttributesToGet
 	AttributeUpdates
+	Statement // of PartiQL; its errors do not name it
 )
 
 // String returns the name of the request parameter.
@@ -24,7 +25,7 @@ func (k Kind) String() string {
 	names := [...]string{
 		"ConditionExpression", "FilterExpression", "KeyConditionExpression",
 		"ProjectionExpression", "UpdateExpression",
-		"Expected", "QueryFilter", "ScanFilter", "KeyConditions", "AttributesToGet", "AttributeUpdates",
+		"Expected", "QueryFilter", "ScanFilter", "KeyConditions", "AttributesToGet", "AttributeUpdates", "Statement",
 	}
 	return names[k]
 }

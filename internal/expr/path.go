@@ -22,6 +22,14 @@ type Step struct {
 // IsIndex reports whether the step leads into a list.
 func (s Step) IsIndex() bool { return s.Index >= 0 }
 
+// String returns the step as the service quotes it: "a" or "[1]".
+func (s Step) String() string {
+	if s.IsIndex() {
+		return "[" + strconv.Itoa(int(s.Index)) + "]"
+	}
+	return s.Name
+}
+
 // String returns the path as the service quotes it: "[a, [1], b]".
 func (p Path) String() string {
 	var b strings.Builder
@@ -30,11 +38,7 @@ func (p Path) String() string {
 		if i > 0 {
 			b.WriteString(", ")
 		}
-		if s.IsIndex() {
-			b.WriteString("[" + strconv.Itoa(int(s.Index)) + "]")
-		} else {
-			b.WriteString(s.Name)
-		}
+		b.WriteString(s.String())
 	}
 	b.WriteByte(']')
 	return b.String()

@@ -3,7 +3,8 @@ package expr
 // Projection is a bound projection expression. It is immutable.
 type Projection struct {
 	binding
-	sorted []Path
+	sorted  []Path
+	columns []string // the names of what the paths lead to, in their order; nil: as in the item
 }
 
 // ParseProjection parses a ProjectionExpression. All errors are of type Error.
