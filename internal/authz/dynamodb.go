@@ -44,6 +44,16 @@ func (d *demands) collectDynamoDB(in api.Input) {
 		for i := range in.TransactItems {
 			d.action(&in.TransactItems[i])
 		}
+	case *ddb.ExecuteStatementInput:
+		d.statement(in.Statement.V)
+	case *ddb.BatchExecuteStatementInput:
+		for i := range in.Statements {
+			d.statement(in.Statements[i].Statement.V)
+		}
+	case *ddb.ExecuteTransactionInput:
+		for i := range in.TransactStatements {
+			d.statement(in.TransactStatements[i].Statement.V)
+		}
 	default:
 		d.collectTables(in)
 	}
