@@ -17,7 +17,7 @@ func (e *Engine) CreateTable(_ context.Context, c *api.Caller, in *ddb.CreateTab
 		return nil, err
 	}
 	d.begin(change{Kind: changeCreate}, now, e.delay)
-	t, v, err := e.create(d, nil)
+	t, v, err := e.create(d)
 	if err != nil {
 		return nil, err
 	}

@@ -17,11 +17,12 @@ const (
 const (
 	msgKeySchema = "The provided key element does not match the schema"
 	// msgNotValid begins what is said of an empty key.
-	msgNotValid        = "One or more parameter values are not valid. "
-	msgCondition       = "The conditional request failed"
-	msgItemSize        = "Item size has exceeded the maximum allowed size"
-	msgUpdateItemSize  = "Item size to update has exceeded the maximum allowed size"
-	msgTransactionSize = "Collection size of items in the transaction has exceeded the maximum allowed size"
+	msgNotValid           = "One or more parameter values are not valid. "
+	msgCondition          = "The conditional request failed"
+	msgItemSize           = "Item size has exceeded the maximum allowed size"
+	msgUpdateItemSize     = "Item size to update has exceeded the maximum allowed size"
+	msgTransactionRepeats = "Transaction request cannot include multiple operations on one item"
+	msgTransactionSize    = "Collection size of items in the transaction has exceeded the maximum allowed size"
 )
 
 func errNoResource() *api.Error {

@@ -36,11 +36,7 @@ func (e *Engine) GetRecords(ctx context.Context, c *api.Caller, in *streams.GetR
 	if err != nil {
 		return nil, err
 	}
-	shard := ref.settings.shardNumbered(it.shard)
-	if shard == nil {
-		return nil, errTrimmed()
-	}
-	end, err := e.shardEnd(ref, shard)
+	end, err := e.shardEnd(ref, it.shard)
 	if err != nil {
 		return nil, err
 	}
@@ -52,7 +48,7 @@ func (e *Engine) GetRecords(ctx context.Context, c *api.Caller, in *streams.GetR
 		return nil, err
 	}
 	out := &streams.GetRecordsOutput{Records: r.records}
-	if shard.Closed.IsZero() || r.next <= end {
+	if ref.live != nil || r.next <= end {
 		next := iterator{arn: it.arn, shard: it.shard, next: r.next, issued: now}
 		out.NextShardIterator = api.Some(next.encode())
 	}
@@ -62,7 +58,7 @@ func (e *Engine) GetRecords(ctx context.Context, c *api.Caller, in *streams.GetR
 // recordReader reads records from next to end.
 type recordReader struct {
 	ref       *streamRef
-	shard     uint32
+	shard     int
 	next, end uint64
 	lost      uint64 // a record before it must not be asked for any more
 	limit     int
@@ -112,7 +108,7 @@ func (r *recordReader) read(ctx context.Context, from kv.Reader) error {
 }
 
 // record returns a stored record as the service shows it.
-func (ref *streamRef) record(r *streamRecord, shard uint32, sequence uint64) (streams.Record, error) {
+func (ref *streamRef) record(r *streamRecord, shard int, sequence uint64) (streams.Record, error) {
 	data := &streams.StreamRecord{
 		ApproximateCreationDateTime: api.Some(r.At.Truncate(time.Second)),
 		Keys:                        attr.ItemOf(r.Keys),
@@ -140,7 +136,7 @@ func (ref *streamRef) record(r *streamRecord, shard uint32, sequence uint64) (st
 		EventName:    api.Some(r.Event.name()),
 		EventVersion: api.Some("1.1"),
 		EventSource:  api.Some("aws:dynamodb"),
-		AwsRegion:    api.Some(ref.d.Region),
+		AwsRegion:    api.Some(ref.v.Region),
 		Dynamodb:     data,
 	}
 	if r.Expired {
@@ -161,7 +157,7 @@ func (ev recordEvent) name() string {
 
 // eventID names a record: 32 hexadecimal digits that no other record of the store
 // has.
-func eventID(id uint64, shard uint32, sequence uint64) string {
-	place := binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint64(nil, id), shard)
+func eventID(id uint64, shard int, sequence uint64) string {
+	place := append(binary.BigEndian.AppendUint64(nil, id), byte(shard))
 	return fmt.Sprintf("%016x%016x", xxhash.Sum64(place), sequence)
 }

@@ -13,7 +13,7 @@ import (
 // sorted by target and name. Operations of the services that the engine does
 // not have yet stand in it without a handler.
 func (e *Engine) Operations() []api.Operation {
-	ops := slices.Concat(e.itemOperations(), e.readOperations(), e.tableOperations(), e.backupOperations(), e.streamOperations())
+	ops := slices.Concat(e.itemOperations(), e.readOperations(), e.tableOperations(), e.streamOperations())
 	ops = withUnknown(ops, ddb.Target, ddb.OperationNames)
 	ops = withUnknown(ops, streams.Target, streams.OperationNames)
 	slices.SortFunc(ops, func(a, b api.Operation) int {
@@ -41,5 +41,8 @@ func (e *Engine) itemOperations() []api.Operation {
 		api.Op(ddb.Target, "DeleteItem", api.Write, "whole", e.DeleteItem),
 		api.Op(ddb.Target, "BatchWriteItem", api.Write, "whole; the writes of one call, up to 4 MB of items, become visible together, which the service does not promise; those that a transaction is in the way of are left unprocessed", e.BatchWriteItem),
 		api.Op(ddb.Target, "TransactWriteItems", api.Write, "whole", e.TransactWriteItems),
+		api.Op(ddb.Target, "ExecuteStatement", api.Write, "whole; parameters are checked before the statement is read; a NextToken does not expire", e.ExecuteStatement),
+		api.Op(ddb.Target, "BatchExecuteStatement", api.Write, "whole; a parameter that is no value fails the batch instead of its statement", e.BatchExecuteStatement),
+		api.Op(ddb.Target, "ExecuteTransaction", api.Write, "whole", e.ExecuteTransaction),
 	}
 }

@@ -179,12 +179,17 @@ func (p *page) output(table string, mode api.Opt[string]) ddb.QueryOutput {
 	if mode.V == "" || mode.V == ddb.ReturnConsumedCapacityNone {
 		return out
 	}
-	u := usage{name: table, table: p.fetchedUnits}
-	if units := capacity.ReadUnits(p.size, p.consistent); p.x != nil {
+	out.ConsumedCapacity = p.used(table, capacity.ReadUnits(p.size, p.consistent)).report(mode)
+	return out
+}
+
+// used returns what the page cost, given the units of the rows that were read.
+func (p *page) used(table string, units float64) *usage {
+	u := &usage{name: table, table: p.fetchedUnits}
+	if p.x != nil {
 		u.addIndex(p.x, units)
 	} else {
 		u.table += units
 	}
-	out.ConsumedCapacity = u.report(mode)
-	return out
+	return u
 }

@@ -15,22 +15,30 @@ func (e *Engine) TransactGetItems(_ context.Context, c *api.Caller, in *ddb.Tran
 	if err != nil {
 		return nil, err
 	}
+	out := &ddb.TransactGetItemsOutput{}
+	out.Responses, out.ConsumedCapacity, err = e.getTogether(gets, in.ReturnConsumedCapacity)
+	return out, err
+}
+
+// getTogether reads the items and makes the answer of them.
+func (e *Engine) getTogether(gets []transactGet, mode api.Opt[string]) ([]ddb.ItemResponse, []ddb.ConsumedCapacity, error) {
 	if err := e.checkConflicts(gets); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := e.readTogether(gets); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	out := &ddb.TransactGetItemsOutput{Responses: make([]ddb.ItemResponse, len(gets))}
+	responses := make([]ddb.ItemResponse, len(gets))
 	for i := range gets {
 		if g := &gets[i]; g.found {
-			if out.Responses[i].Item, err = projected(g.raw, g.projection); err != nil {
-				return nil, err
+			var err error
+			if responses[i].Item, err = projected(g.raw, g.projection); err != nil {
+				return nil, nil, err
 			}
 		}
 	}
-	out.ConsumedCapacity, err = transactGetConsumed(gets, in.ReturnConsumedCapacity)
-	return out, err
+	used, err := transactGetConsumed(gets, mode)
+	return responses, used, err
 }
 
 // transactGet is one item of the request.
@@ -68,7 +76,7 @@ func (e *Engine) transactGets(c *api.Caller, items []ddb.TransactGetItem) ([]tra
 			return nil, cancelled(len(gets), i, err)
 		}
 		if seen[string(g.row)] {
-			return nil, api.Validation("Transaction request cannot include multiple operations on one item")
+			return nil, api.Validation(msgTransactionRepeats)
 		}
 		seen[string(g.row)] = true
 	}

@@ -43,8 +43,9 @@ func (e *Engine) TransactWriteItems(_ context.Context, c *api.Caller, in *ddb.Tr
 	if failed != nil {
 		return nil, cancellation(failed)
 	}
+	tables := func(i int) string { return actionTable(&in.TransactItems[i]) }
 	out := &ddb.TransactWriteItemsOutput{
-		ConsumedCapacity:      transactConsumed(writes, in.TransactItems, in.ReturnConsumedCapacity),
+		ConsumedCapacity:      transactConsumed(writes, tables, in.ReturnConsumedCapacity),
 		ItemCollectionMetrics: collections(writes, in.ReturnItemCollectionMetrics),
 	}
 	return out, nil
@@ -105,7 +106,7 @@ func (e *Engine) targetAction(c *api.Caller, a action) error {
 // checkTransaction checks what concerns the actions together.
 func checkTransaction(writes []*write) error {
 	if repeated(writes) {
-		return api.Validation("Transaction request cannot include multiple operations on one item")
+		return api.Validation(msgTransactionRepeats)
 	}
 	size := 0
 	for _, w := range writes {
@@ -158,21 +159,26 @@ func reasonCode(code string) string {
 		return "ConditionalCheckFailed"
 	case ddb.CodeTransactionConflictException:
 		return "TransactionConflict"
+	case ddb.CodeDuplicateItemException:
+		return "DuplicateItem"
+	case ddb.CodeResourceNotFoundException:
+		return "ResourceNotFound"
 	case "ValidationException":
 		return "ValidationError"
 	}
 	return code
 }
 
-// transactConsumed returns the capacity by table. A repeat of a token costs
+// transactConsumed returns the capacity by table, which table gives the name of
+// for each write. A repeat of a token costs
 // reads only.
-func transactConsumed(writes []*write, items []ddb.TransactWriteItem, mode api.Opt[string]) []ddb.ConsumedCapacity {
+func transactConsumed(writes []*write, table func(int) string, mode api.Opt[string]) []ddb.ConsumedCapacity {
 	if mode.V == "" || mode.V == ddb.ReturnConsumedCapacityNone {
 		return nil
 	}
 	var usages []*usage
 	for i, w := range writes {
-		u := usageOf(&usages, actionTable(&items[i]))
+		u := usageOf(&usages, table(i))
 		if w.replayed {
 			u.write = false
 			u.table += capacity.TransactionFactor * capacity.ReadUnits(w.newSize, true)

@@ -42,7 +42,6 @@ type write struct {
 	oldRaw, newRaw   []byte
 	oldSize, newSize int
 	indexed          []indexChange
-	shard            *streamShard // of the stream record, if there is one
 }
 
 // commit carries out writes as one atomic change: each item at most once. It
@@ -269,7 +268,6 @@ func (e *Engine) applyAll(writes []*write, tok *token, now time.Time) (commit kv
 	for _, w := range writes {
 		w.stage(b)
 	}
-	e.stageUndo(b, writes, now)
 	if tok != nil {
 		tok.store(b, now)
 	}
