@@ -13,7 +13,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
-	"github.com/levee-io/levee/internal/fault"
 	"github.com/levee-io/levee/internal/server"
 	"github.com/levee-io/levee/internal/wire"
 )
@@ -51,8 +50,6 @@ type Server struct {
 	// Logger gets what an operator should know. nil means slog.Default.
 	Logger *slog.Logger
 
-	faults fault.Injector
-
 	mu   sync.Mutex
 	srv  *server.Server // nil unless running; guarded by mu
 	addr string         // guarded by mu
@@ -89,9 +86,7 @@ func (s *Server) Start() error {
 	if s.srv != nil {
 		return errors.New("levee: the server is running already")
 	}
-	srv, err := server.Open(server.Config{
-		Dir: s.Dir, Keys: s.serverKeys(), TableDelay: s.TableDelay, Logger: s.Logger, Faults: &s.faults,
-	})
+	srv, err := server.Open(server.Config{Dir: s.Dir, Keys: s.serverKeys(), TableDelay: s.TableDelay, Logger: s.Logger})
 	if err != nil {
 		return err
 	}

@@ -36,7 +36,7 @@ func (e *Engine) remove(q *queue) error {
 	b := e.store.NewBatch()
 	b.Delete(key)
 	b.Delete(appendQueue(nil, kindSequence, q.id))
-	for _, kind := range []byte{kindMessage, kindContent, kindDedup, kindTask} {
+	for _, kind := range []byte{kindMessage, kindContent, kindDedup} {
 		prefix := appendQueue(nil, kind, q.id)
 		b.DeleteRange(prefix, kv.PrefixEnd(prefix))
 	}

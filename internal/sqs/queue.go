@@ -45,8 +45,7 @@ type queue struct {
 	lastSent int64  // unix milliseconds
 	dedup    dedup
 	attempts attempts
-	purged   int64       // last PurgeQueue, unix milliseconds
-	tasks    []*moveTask // from this queue, the oldest first
+	purged   int64 // last PurgeQueue, unix milliseconds
 
 	// last is the newest synced commit of the queue. It may not be durable yet, and
 	// an answer that tells of what it wrote must wait for it.
