@@ -96,7 +96,10 @@ func (e *Engine) checkNew(d *descriptor) error {
 	if tables >= maxTables {
 		return errLimit("There is a limit of %d tables per subscriber", maxTables)
 	}
-	return checkChanging(changing)
+	if err := checkChanging(changing); err != nil {
+		return err
+	}
+	return e.checkAccount(d, nil)
 }
 
 // Quotas of an account in a region (Developer Guide, "Service, account, and

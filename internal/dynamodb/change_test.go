@@ -73,7 +73,7 @@ func TestTableIsCreatedAndDeletedInTime(t *testing.T) {
 		check(created)
 		h.fails("CreateTable", plain("abc", onDemand), created)
 		h.fails("UpdateTimeToLive", ttlOn("abc", "ttl"), inUse+"Table abc is being created")
-		h.refused("DescribeTimeToLive", justTable, "Cannot describe time to live while table is in CREATING state")
+		h.refused("DescribeTimeToLive", justTable, "Cannot describe time to live while table is in CREATING state: Current table state is CREATING")
 		time.Sleep(testDelay / 2)
 		h.restart() // in the middle
 		h.inState("TableStatus=CREATING")

@@ -195,7 +195,7 @@ func (c *crashClient) look(h *harness, rng *rand.Rand) {
 	case 2:
 		out, err = h.persist("TransactGetItems", fmt.Sprintf(`{"TransactItems":[{"Get":{"TableName":%q,"Key":{%s}}}]}`, name, key))
 	default:
-		_, err = h.do("PutItem", fmt.Sprintf(`{"TableName":%q,"Item":{%s},"ConditionExpression":"n < :0","ExpressionAttributeValues":{":0":{"N":"0"}},"ReturnValuesOnConditionCheckFailure":"ALL_OLD"}`, name, key))
+		_, err = h.persist("PutItem", fmt.Sprintf(`{"TableName":%q,"Item":{%s},"ConditionExpression":"n < :0","ExpressionAttributeValues":{":0":{"N":"0"}},"ReturnValuesOnConditionCheckFailure":"ALL_OLD"}`, name, key))
 		var failed *api.Error
 		if errors.As(err, &failed) && failed.Code == "ConditionalCheckFailedException" {
 			out, err = string(failed.Item.AppendJSON(nil)), nil

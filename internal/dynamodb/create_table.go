@@ -16,6 +16,9 @@ func (e *Engine) CreateTable(_ context.Context, c *api.Caller, in *ddb.CreateTab
 	if err != nil {
 		return nil, err
 	}
+	if err := d.checkQuotas(); err != nil {
+		return nil, err
+	}
 	d.begin(change{Kind: changeCreate}, now, e.delay)
 	t, v, err := e.create(d)
 	if err != nil {

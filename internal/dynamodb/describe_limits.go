@@ -7,14 +7,7 @@ import (
 	ddb "github.com/levee-io/levee/internal/api/dynamodbapi"
 )
 
-// The default quotas in capacity units of an account and a table, for reads and
-// for writes (Developer Guide, "Service, account, and table quotas").
-const (
-	accountQuota = 80000
-	tableQuota   = 40000
-)
-
-// DescribeLimits returns the default quotas. Levee does not enforce them.
+// DescribeLimits returns the quotas, which are the service's defaults.
 func (e *Engine) DescribeLimits(context.Context, *api.Caller, *ddb.DescribeLimitsInput) (*ddb.DescribeLimitsOutput, error) {
 	return &ddb.DescribeLimitsOutput{
 		AccountMaxReadCapacityUnits:  api.Some[int64](accountQuota),

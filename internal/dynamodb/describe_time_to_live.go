@@ -22,7 +22,7 @@ func (e *Engine) DescribeTimeToLive(_ context.Context, c *api.Caller, in *ddb.De
 		return nil, errNoTable(nameOf(in.TableName.V))
 	}
 	if v.hidden {
-		return nil, api.Validation("Cannot describe time to live while table is in %s state", v.status())
+		return nil, api.Validation("Cannot describe time to live while table is in %s state: Current table state is %[1]s", v.status())
 	}
 	return &ddb.DescribeTimeToLiveOutput{TimeToLiveDescription: v.describeTTL()}, nil
 }

@@ -31,6 +31,8 @@ type descriptor struct {
 	Warm              throughput       `json:"warm,omitzero"`
 	Class             string           `json:"class,omitempty"` // "" unless the request named one
 	ClassChanged      time.Time        `json:"classChanged,omitzero"`
+	ClassChanges      []time.Time      `json:"classChanges,omitempty"` // that count against the quota
+	SSEChanges        []time.Time      `json:"sseChanges,omitempty"`   // likewise
 	DeletionProtected bool             `json:"deletionProtected,omitempty"`
 	SSE               *sse             `json:"sse,omitempty"`
 	Stream            *streamSettings  `json:"stream,omitempty"`     // the stream that is enabled

@@ -166,11 +166,17 @@ func tableName(c *api.Caller, nameOrARN string) (string, error) {
 	name := nameOrARN
 	if strings.HasPrefix(name, "arn:") {
 		part := strings.SplitN(name, ":", 6)
-		if len(part) < 6 || part[2] != "dynamodb" || !strings.HasPrefix(part[5], "table/") {
+		if len(part) < 6 || part[2] != "dynamodb" {
 			return "", api.Validation("Invalid table ARN: %s", nameOrARN)
 		}
-		if part[3] != c.Region {
-			return "", api.Validation("Invalid AWS region in '%s'", nameOrARN)
+		const wrong = "1 validation error detected: Invalid %s in '%s'"
+		switch {
+		case part[1] != "aws":
+			return "", api.Validation(wrong, "AWS partition", nameOrARN)
+		case part[3] != c.Region:
+			return "", api.Validation(wrong, "AWS region", nameOrARN)
+		case !strings.HasPrefix(part[5], "table/"):
+			return "", api.Validation(wrong, "resource type", nameOrARN)
 		}
 		if part[4] != c.Account {
 			return "", errNoResource()

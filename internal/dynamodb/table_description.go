@@ -169,8 +169,8 @@ func (d *descriptor) describeStream(out *ddb.TableDescription) {
 }
 
 func (v *view) describeIndexes(out *ddb.TableDescription, now time.Time) {
-	for i := range v.indexes {
-		if x := &v.indexes[i]; x.Global {
+	for i := range v.Indexes { // in the order of their creation
+		if x := v.find(v.Indexes[i].Name); x.Global {
 			out.GlobalSecondaryIndexes = append(out.GlobalSecondaryIndexes, x.describeGlobal(v, now))
 		} else {
 			out.LocalSecondaryIndexes = append(out.LocalSecondaryIndexes, x.describeLocal(v))

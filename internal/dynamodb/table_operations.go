@@ -18,7 +18,7 @@ func (e *Engine) tableOperations() []api.Operation {
 		api.Op(ddb.Target, "TagResource", api.Control, "tables only; tags are changed at once", e.TagResource),
 		api.Op(ddb.Target, "UntagResource", api.Control, "tables only; tags are changed at once", e.UntagResource),
 		api.Op(ddb.Target, "ListTagsOfResource", api.Control, "tables only; one page", e.ListTagsOfResource),
-		api.Op(ddb.Target, "DescribeLimits", api.Control, "the default quotas, which are not enforced", e.DescribeLimits),
+		api.Op(ddb.Target, "DescribeLimits", api.Control, "the default quotas", e.DescribeLimits),
 		api.Op(ddb.Target, "DescribeEndpoints", api.Control, "the address that the caller used", e.DescribeEndpoints),
 	}
 }

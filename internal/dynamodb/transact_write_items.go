@@ -25,6 +25,9 @@ func (e *Engine) TransactWriteItems(_ context.Context, c *api.Caller, in *ddb.Tr
 			return nil, err
 		}
 		writes[i] = w.write
+		if _, err := tableName(c, w.tableName); err != nil {
+			return nil, err
+		}
 		if err := e.targetAction(c, w); err != nil {
 			return nil, cancelled(len(writes), i, err)
 		}

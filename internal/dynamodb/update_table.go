@@ -36,6 +36,9 @@ func (e *Engine) UpdateTable(_ context.Context, c *api.Caller, in *ddb.UpdateTab
 	if err := u.apply(); err != nil {
 		return nil, err
 	}
+	if err := e.admitCapacity(u.next, before.descriptor); err != nil {
+		return nil, err
+	}
 	u.begin(e.delay)
 	after, err := e.publish(t, u.next, u.erase, nil)
 	if err != nil {
@@ -67,6 +70,8 @@ func (d *descriptor) clone() *descriptor {
 	c.OldStreams = slices.Clone(d.OldStreams)
 	c.Tags = slices.Clone(d.Tags)
 	c.Changes = slices.Clone(d.Changes)
+	c.ClassChanges = slices.Clone(d.ClassChanges)
+	c.SSEChanges = slices.Clone(d.SSEChanges)
 	return &c
 }
 
@@ -187,14 +192,13 @@ func checkCombination(in *ddb.UpdateTableInput, p present) error {
 // descriptor.
 func (u *tableUpdate) apply() error {
 	for _, step := range []func() error{
-		u.changeThroughput, u.changeIndexes, u.changeLimits, u.changeWarm, u.changeStream, u.changeSSE,
+		u.changeThroughput, u.changeIndexes, u.changeLimits, u.changeWarm, u.changeStream, u.changeSSE, u.changeClass,
 	} {
 		if err := step(); err != nil {
 			return err
 		}
 	}
 	u.next.DeletionProtected = u.in.DeletionProtectionEnabled.Or(u.next.DeletionProtected)
-	u.changeClass()
 	return nil
 }
 
@@ -228,10 +232,19 @@ func (u *tableUpdate) begin(delay time.Duration) {
 	u.beginIndexes(begin)
 }
 
-func (u *tableUpdate) changeClass() {
-	if class := u.in.TableClass; class.OK && class.V != orStandard(u.next.Class) {
-		u.next.Class, u.next.ClassChanged = class.V, u.now
+func (u *tableUpdate) changeClass() error {
+	class := u.in.TableClass
+	if !class.OK {
+		return nil
 	}
+	if err := u.next.allowClass(u.now); err != nil {
+		return err
+	}
+	if class.V != orStandard(u.next.Class) {
+		u.next.Class, u.next.ClassChanged = class.V, u.now
+		u.next.ClassChanges = append(u.next.ClassChanges, u.now)
+	}
+	return nil
 }
 
 // orStandard is the class of a table for which no request named one.
@@ -246,6 +259,9 @@ func (u *tableUpdate) changeSSE() error {
 	if u.in.SSESpecification == nil {
 		return nil
 	}
+	if err := u.next.allowSSE(u.now); err != nil {
+		return err
+	}
 	setting, err := u.next.newSSE(u.in.SSESpecification)
 	if err != nil {
 		return err
@@ -256,7 +272,7 @@ func (u *tableUpdate) changeSSE() error {
 	case setting != nil && now != nil && u.in.SSESpecification.KMSMasterKeyId.V == now.Key:
 		return badParameter("Table is already encrypted with given KMSMasterKeyId. Use KMSMasterKeyId parameter if you want to change Master Key")
 	}
-	u.next.SSE = setting
+	u.next.SSE, u.next.SSEChanges = setting, append(u.next.SSEChanges, u.now)
 	return nil
 }
 
@@ -272,6 +288,25 @@ func (u *tableUpdate) describe(t *table, after *view) *ddb.TableDescription {
 	if p.throughput && !u.before.OnDemand {
 		out.ProvisionedThroughput = u.before.Throughput.describe(u.now)
 	}
+	out.OnDemandThroughput = withNoLimit(out.OnDemandThroughput, u.in.OnDemandThroughput)
 	u.describeIndexes(out)
+	return out
+}
+
+// withNoLimit returns the limits of an answer with those members that a request
+// took away, which the service repeats once.
+func withNoLimit(out, in *ddb.OnDemandThroughput) *ddb.OnDemandThroughput {
+	if in == nil || in.MaxReadRequestUnits.V != noLimit && in.MaxWriteRequestUnits.V != noLimit {
+		return out
+	}
+	if out == nil {
+		out = &ddb.OnDemandThroughput{}
+	}
+	if in.MaxReadRequestUnits.V == noLimit {
+		out.MaxReadRequestUnits = in.MaxReadRequestUnits
+	}
+	if in.MaxWriteRequestUnits.V == noLimit {
+		out.MaxWriteRequestUnits = in.MaxWriteRequestUnits
+	}
 	return out
 }
