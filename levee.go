@@ -13,6 +13,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"github.com/levee-io/levee/internal/fault"
 	"github.com/levee-io/levee/internal/server"
 	"github.com/levee-io/levee/internal/wire"
 )
@@ -50,6 +51,8 @@ type Server struct {
 	// Logger gets what an operator should know. nil means slog.Default.
 	Logger *slog.Logger
 
+	faults fault.Injector
+
 	mu   sync.Mutex
 	srv  *server.Server // nil unless running; guarded by mu
 	addr string         // guarded by mu
@@ -86,7 +89,9 @@ func (s *Server) Start() error {
 	if s.srv != nil {
 		return errors.New("levee: the server is running already")
 	}
-	srv, err := server.Open(server.Config{Dir: s.Dir, Keys: s.serverKeys(), TableDelay: s.TableDelay, Logger: s.Logger})
+	srv, err := server.Open(server.Config{
+		Dir: s.Dir, Keys: s.serverKeys(), TableDelay: s.TableDelay, Logger: s.Logger, Faults: &s.faults,
+	})
 	if err != nil {
 		return err
 	}

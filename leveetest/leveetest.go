@@ -11,6 +11,8 @@
 // each test, and each parallel subtest, can have its own. It opens no socket;
 // where one is needed, as for a program in another process, there is
 // httptest.NewServer(srv.Handler()).
+//
+// Fail has requests fail, as they sometimes do in production.
 package leveetest
 
 import (
@@ -34,4 +36,22 @@ func RunT(t testing.TB) *levee.Server {
 		}
 	})
 	return srv
+}
+
+// Fail makes requests to the server fail until the test ends:
+//
+//	leveetest.Fail(t, srv, levee.Fault{
+//		Operation: "TransactWriteItems", Code: "TransactionConflictException", Times: 2,
+//	})
+//
+// If the fault has a number of Times and fewer requests have met it by then, the
+// test fails: it did not test what it meant to.
+func Fail(t testing.TB, srv *levee.Server, f levee.Fault) {
+	t.Helper()
+	stop := srv.Fail(f)
+	t.Cleanup(func() {
+		if n := stop(); n < f.Times {
+			t.Errorf("levee: %d requests failed of the %d that were to: %+v", n, f.Times, f)
+		}
+	})
 }

@@ -35,11 +35,26 @@ func ReadItem(d *jsontok.Decoder) attr.Item {
 // ReadExpressionValues reads ExpressionAttributeValues, whose invalid values
 // the service reports with the placeholder that has them.
 func ReadExpressionValues(d *jsontok.Decoder) attr.Map {
+	return readMap(d, func(bad *attr.ValueError) error {
+		return fmt.Errorf("ExpressionAttributeValues contains invalid value: %w for key %s", bad.Err, bad.Key)
+	})
+}
+
+// ReadStartKey reads ExclusiveStartKey, whose invalid values the service reports
+// as such.
+func ReadStartKey(d *jsontok.Decoder) attr.Map {
+	return readMap(d, func(bad *attr.ValueError) error {
+		return fmt.Errorf("The provided starting key is invalid: %w", bad.Err)
+	})
+}
+
+// readMap reads a map whose invalid values are reported in other words.
+func readMap(d *jsontok.Decoder, report func(*attr.ValueError) error) attr.Map {
 	before := d.Noted()
 	m := ReadMap(d)
 	var bad *attr.ValueError
 	if before == nil && errors.As(d.Noted(), &bad) {
-		d.Renote(fmt.Errorf("ExpressionAttributeValues contains invalid value: %w for key %s", bad.Err, bad.Key))
+		d.Renote(report(bad))
 	}
 	return m
 }

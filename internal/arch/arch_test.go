@@ -60,6 +60,7 @@ var forbidden = []struct{ from, to, why string }{
 	{"internal/wire", "internal/sqs", "the wire knows operations, not engines"},
 	{"internal/wire", "internal/kv", "the wire knows no store"},
 	{"internal/surge", "internal", "the surge runs against any endpoint"},
+	{"internal/conformance", "internal", "the cases are put to any endpoint"},
 	{"internal", "internal/cli", "the command line is on top"},
 	{"internal/jsontok", "internal", "a leaf"},
 	{"internal/authz", "internal/dynamodb", "the guard knows operations, not engines"},
@@ -67,6 +68,10 @@ var forbidden = []struct{ from, to, why string }{
 	{"internal/authz", "internal/kv", "the guard knows no store"},
 	{"internal/authz", "internal/wire", "the guard knows no protocol"},
 	{"internal/expr/partiql", "internal/dynamodb", "the language knows no engine"},
+	{"internal/fault", "internal/dynamodb", "faults know operations, not engines"},
+	{"internal/fault", "internal/sqs", "faults know operations, not engines"},
+	{"internal/fault", "internal/wire", "faults know no protocol"},
+	{"internal/fault", "internal/kv", "faults know no store"},
 	{"internal/iam", "internal", "policies know no operation and no store"},
 	{"internal/iam", "net/http", "policies are decided without a protocol"},
 }

@@ -18,9 +18,10 @@ import (
 
 // root is the command levee.
 type root struct {
-	Serve   serveCmd   `cmd:"" help:"Serve tables, streams and queues until interrupted."`
-	Surge   surgeCmd   `cmd:"" help:"Play a surge against an embedded engine, and audit it."`
-	Version versionCmd `cmd:"" help:"Print the version."`
+	Serve       serveCmd       `cmd:"" help:"Serve tables, streams and queues until interrupted."`
+	Surge       surgeCmd       `cmd:"" help:"Play a surge against an embedded engine, and audit it."`
+	Conformance conformanceCmd `cmd:"" help:"Ask an endpoint whether it answers as the services do."`
+	Version     versionCmd     `cmd:"" help:"Print the version."`
 }
 
 const description = `Levee holds the surge: tables, change streams and queues, over the wire protocols that every AWS SDK speaks.`

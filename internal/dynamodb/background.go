@@ -2,13 +2,21 @@ package dynamodb
 
 // startBackground starts what runs beside the operations. No operation is
 // running yet, so the counters start from what the store holds now.
-func (e *Engine) startBackground() {
+func (e *Engine) startBackground() error {
+	if err := e.resumeWork(); err != nil {
+		return err
+	}
 	e.background.Go(e.trimStreams)
+	e.background.Go(e.rollStreams)
 	e.background.Go(e.forgetTokens)
+	e.background.Go(e.forgetHistory)
 	var list []counting
 	for _, t := range e.catalog.tables {
 		v := t.current.Load()
 		e.awaitChanges(t, v.descriptor, nil)
+		if v.Filling != nil {
+			continue // counts itself when it is filled
+		}
 		list = append(list, counting{v.prefix, &t.stats})
 		if v.expiry != nil {
 			e.startExpiry(t, v.expiry)
@@ -24,8 +32,9 @@ func (e *Engine) startBackground() {
 		}
 	}
 	if len(list) == 0 {
-		return
+		return nil
 	}
 	snapshot := e.store.Snapshot()
 	e.background.Go(func() { e.countAll(snapshot, list) })
+	return nil
 }

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"time"
 
 	"github.com/levee-io/levee/internal/api"
 	ddb "github.com/levee-io/levee/internal/api/dynamodbapi"
@@ -45,9 +47,10 @@ func errInUse(format string, args ...any) *api.Error {
 	return api.Errorf(ddb.CodeResourceInUseException, "Attempt to change a resource which is still in use: "+format, args...)
 }
 
-// create puts a new table into the catalog and numbers it and its stream.
-func (e *Engine) create(d *descriptor) (*table, *view, error) {
-	t, commit, err := e.insert(d)
+// create puts a new table into the catalog and numbers it and its stream. stage,
+// which may be nil, adds to the batch.
+func (e *Engine) create(d *descriptor, stage func(kv.Batch)) (*table, *view, error) {
+	t, commit, err := e.insert(d, stage)
 	if err != nil {
 		// The table that is in the way may not be on disk yet.
 		if unsettled := e.settled(); unsettled != nil {
@@ -59,7 +62,7 @@ func (e *Engine) create(d *descriptor) (*table, *view, error) {
 }
 
 // insert is the part of create that runs under the catalog's lock.
-func (e *Engine) insert(d *descriptor) (*table, kv.Commit, error) {
+func (e *Engine) insert(d *descriptor, stage func(kv.Batch)) (*table, kv.Commit, error) {
 	e.catalog.Lock()
 	defer e.catalog.Unlock()
 	if err := e.checkNew(d); err != nil {
@@ -69,13 +72,19 @@ func (e *Engine) insert(d *descriptor) (*table, kv.Commit, error) {
 	d.ID = last
 	if d.Stream != nil {
 		last++
+		d.Stream = newStream(d.Stream.View, freshLabelTime(d.Stream.Created, e.catalog.gone[d.id()]...))
 		d.Stream.ID = last
+		d.settleStreams(nil, d.Created)
 	}
 	t, err := e.newTable(d)
 	if err != nil {
 		return nil, nil, err
 	}
-	commit, err := e.saveNumbered(e.store.NewBatch(), d, last)
+	b := e.store.NewBatch()
+	if stage != nil {
+		stage(b)
+	}
+	commit, err := e.saveNumbered(b, d, last)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -181,6 +190,7 @@ func (e *Engine) publish(t *table, next *descriptor, erase func(kv.Batch), seal 
 func (e *Engine) swap(t *table, next *descriptor, erase func(kv.Batch), seal func(*view)) (*view, kv.Commit, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	next.settleStreams(t.current.Load(), time.Now())
 	e.catalog.Lock()
 	defer e.catalog.Unlock()
 	last := e.catalog.lastID
@@ -207,8 +217,9 @@ func (e *Engine) swap(t *table, next *descriptor, erase func(kv.Batch), seal fun
 	return v, commit, nil
 }
 
-// drop deletes a table: its entry in the catalog, its items, the rows of its
-// indexes and the records of its streams. t.alter must be held; v is the present
+// drop deletes a table: its entry in the catalog, its items and the rows of its
+// indexes. Its streams can still be read, and with point-in-time recovery its items
+// become those of a backup. t.alter must be held; v is the present
 // view.
 func (e *Engine) drop(t *table, v *view) error {
 	commit, err := e.remove(t, v)
@@ -224,11 +235,22 @@ func (e *Engine) remove(t *table, v *view) (kv.Commit, error) {
 	defer t.mu.Unlock()
 	b := e.store.NewBatch()
 	b.Delete(catalogKey(v.id().ns, v.Name))
-	erasePrefix(b, v.prefix)
 	erasePrefix(b, tableIndexPrefix(v.ID))
+	erasePrefix(b, undoPrefix(v.ID))
 	erasePrefix(b, expiryPrefix(v.ID))
-	for _, s := range v.streams() {
-		erasePrefix(b, streamPrefix(s.ID))
+	gone := v.remains(time.Now())
+	if gone != nil {
+		if err := bury(b, gone); err != nil {
+			b.Discard()
+			return nil, err
+		}
+	}
+	var kept *backup
+	if v.Recovery == nil {
+		erasePrefix(b, v.prefix)
+	} else {
+		kept = systemBackup(t, v, time.Now())
+		e.backups.stage(b, kept.id(), kept)
 	}
 	e.catalog.Lock()
 	defer e.catalog.Unlock()
@@ -236,9 +258,31 @@ func (e *Engine) remove(t *table, v *view) (kv.Commit, error) {
 	if err != nil {
 		return nil, err
 	}
+	if kept != nil {
+		e.backups.remember(kept.id(), kept)
+	}
 	delete(e.catalog.tables, v.id())
+	if gone != nil {
+		e.catalog.gone[v.id()] = append(slices.Clip(e.catalog.gone[v.id()]), gone)
+	}
 	t.current.Store(nil)
 	return commit, nil
+}
+
+// newNumber returns a number that no table, stream or backup has had.
+func (e *Engine) newNumber() (uint64, error) {
+	e.catalog.Lock()
+	defer e.catalog.Unlock()
+	last := e.catalog.lastID + 1
+	b := e.store.NewBatch()
+	defer b.Discard()
+	b.Set(counterKey, binary.BigEndian.AppendUint64(nil, last))
+	// Not synced: whatever makes the number known comes after it.
+	if _, err := e.store.Apply(b, kv.NoSync); err != nil {
+		return 0, err
+	}
+	e.catalog.lastID = last
+	return last, nil
 }
 
 func erasePrefix(b kv.Batch, prefix []byte) { b.DeleteRange(prefix, kv.PrefixEnd(prefix)) }

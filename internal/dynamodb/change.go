@@ -16,7 +16,7 @@ import (
 // time, or at the start.
 type change struct {
 	Kind  changeKind `json:"kind"`
-	Until time.Time  `json:"until"`
+	Until time.Time  `json:"until,omitzero"` // zero: when a table that is being filled is full
 	// Name is that of the index, the label of the stream, the new class or the TTL
 	// attribute that the change is about.
 	Name string `json:"name,omitempty"`
@@ -93,7 +93,7 @@ func (d *descriptor) begin(c change, now time.Time, delay time.Duration) {
 // not among those of the one before it.
 func (e *Engine) awaitChanges(t *table, d *descriptor, before []change) {
 	for _, c := range d.Changes {
-		if !slices.Contains(before, c) {
+		if !slices.Contains(before, c) && !c.Until.IsZero() {
 			e.background.Go(func() { e.awaitChange(t, c) })
 		}
 	}

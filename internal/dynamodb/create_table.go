@@ -20,7 +20,7 @@ func (e *Engine) CreateTable(_ context.Context, c *api.Caller, in *ddb.CreateTab
 		return nil, err
 	}
 	d.begin(change{Kind: changeCreate}, now, e.delay)
-	t, v, err := e.create(d)
+	t, v, err := e.create(d, nil)
 	if err != nil {
 		return nil, err
 	}

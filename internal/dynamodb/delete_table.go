@@ -25,6 +25,9 @@ func (e *Engine) DeleteTable(_ context.Context, c *api.Caller, in *ddb.DeleteTab
 	if err := v.admitDelete(); err != nil {
 		return nil, err
 	}
+	if len(t.pins) > 0 {
+		return nil, errInUse("Table is being read by a backup, a restore or an export: %s", v.Name)
+	}
 	if err := e.admitChange(c.Namespace); err != nil {
 		return nil, err
 	}
@@ -40,7 +43,12 @@ func (e *Engine) delete(t *table, v *view) error {
 		return e.drop(t, v)
 	}
 	next, now := v.clone(), time.Now()
-	next.begin(change{Kind: changeDelete}, now, e.delay)
+	going := change{Kind: changeDelete}
+	if next.Stream != nil {
+		going.Name = next.Stream.Label
+	}
+	next.disableStream(now)
+	next.begin(going, now, e.delay)
 	_, err := e.publish(t, next, nil, nil)
 	if err == nil {
 		e.awaitChanges(t, next, v.Changes)

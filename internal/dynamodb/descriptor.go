@@ -38,8 +38,11 @@ type descriptor struct {
 	Stream            *streamSettings  `json:"stream,omitempty"`     // the stream that is enabled
 	OldStreams        []streamSettings `json:"oldStreams,omitempty"` // disabled ones, readable until they are trimmed
 	Tags              []tag            `json:"tags,omitempty"`
-	Changes           []change         `json:"changes,omitempty"` // that are under way
-	TTL               *timeToLive      `json:"ttl,omitempty"`     // nil until it is turned on first
+	Changes           []change         `json:"changes,omitempty"`  // that are under way
+	TTL               *timeToLive      `json:"ttl,omitempty"`      // nil until it is turned on first
+	Recovery          *recovery        `json:"recovery,omitempty"` // point-in-time recovery; nil while it is off
+	Origin            *origin          `json:"origin,omitempty"`   // of a restored table
+	Filling           *filling         `json:"filling,omitempty"`  // nil unless the table is being restored or imported
 }
 
 // throughput is a pair of rates in capacity units a second.
@@ -69,6 +72,7 @@ type streamSettings struct {
 	View     string    `json:"view"`
 	Created  time.Time `json:"created"`
 	Disabled time.Time `json:"disabled,omitzero"`
+	Shards   []shard   `json:"shards"` // in the order of their opening; at least those that can be read
 }
 
 // keyAttr is an attribute that takes part in a key.

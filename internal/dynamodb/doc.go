@@ -47,6 +47,17 @@
 // write maintains it; backfill then walks the items that were there before. It
 // begins anew when the engine is opened before it is done.
 //
+// # Streams
+//
+// A stream is cut into shards, each for a range of partition hashes and a time
+// (stream_shard.go). Which there are stands in the descriptor, so a shard is closed
+// and its children are opened by publishing one: no write is under way then, the
+// parent's last record is known, and the numbers of its children begin after it.
+// Shards roll over with age and split under load, both in the background.
+//
+// The streams of a deleted table are still readable for a day; what that needs is
+// kept beside the catalog (gone_table.go).
+//
 // # Time to live
 //
 // A table with time to live has a row for each item that can expire, in the
@@ -55,6 +66,16 @@
 // the items that were there are walked as for an index. An expired item is
 // deleted by commit, like any other, which looks again under the latch whether it
 // still is.
+//
+// # Backups, restores
+//
+// While the history of a table is kept, each write leaves in its own batch what
+// the item was before. A table as it was at a moment is a copy of its rows with
+// that undone, the newest first. So a backup is of one moment however long the
+// copying takes and whatever is written meanwhile, and a restart merely begins
+// the copy anew. A restored table is in the catalog from the start, and is opened
+// to everyone when its items and index entries are there. What reads a table pins
+// the moment that it reads: the history is kept for it, and the table too.
 //
 // # Locks
 //
@@ -71,9 +92,13 @@
 //
 // ongoing.mu guards a map, and is held for nothing else.
 //
+// Engine.readers and the ledgers of backups are taken last of all, the former
+// before the latter, and held for one look or one batch.
+//
 // The locks of the store come last: an engine calls it with its own locks held,
 // and it never calls back.
 //
-// Background work (filling indexes, counting after Open, trimming streams,
-// deleting expired items) ends with Close. It takes the same locks for one step at a time.
+// Background work (filling indexes, counting after Open, trimming and rolling
+// streams, deleting expired items, ending changes, copying whole tables) ends with
+// Close. It takes the same locks for one step at a time.
 package dynamodb

@@ -1,9 +1,11 @@
 package dynamodb
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -20,6 +22,12 @@ type Options struct {
 	// TableDelay is how long creating, changing and deleting a table takes, and
 	// turning its stream or time to live on or off. 0 means no time.
 	TableDelay time.Duration
+	// ShardLife is how long a shard of a stream is open before it rolls over into a
+	// new one. 0 means four hours.
+	ShardLife time.Duration
+	// ShardRate is the number of records a second, over a minute, at which a shard
+	// splits in two. 0 means 1000.
+	ShardRate int
 }
 
 // Engine is the tables of one store. It is safe for concurrent use.
@@ -30,10 +38,22 @@ type Engine struct {
 	delay   time.Duration // Options.TableDelay
 	ongoing ongoing       // transactions
 
+	shardLife time.Duration
+	shardRate int
+
 	catalog struct {
 		sync.RWMutex // guards the fields below; see the package comment for its place in the lock order
 		tables       map[tableID]*table
-		lastID       uint64 // of tables and streams, as stored under counterKey
+		gone         map[tableID][]*descriptor // deleted tables whose streams can be read
+		lastID       uint64                    // of tables and streams, as stored under counterKey
+	}
+
+	moments momentClock
+	backups ledger[backup]
+	work    chan struct{} // has an element for each that runs; see startWork
+	readers struct {
+		sync.Mutex                // taken before that of the ledger
+		of         map[uint64]int // how much is reading a backup's rows, by their number
 	}
 
 	background struct {
@@ -52,16 +72,20 @@ type tableID struct {
 // Open returns the engine of the tables in a store. The store stays the
 // caller's to close, after the engine.
 func Open(store kv.Store, opts Options) (*Engine, error) {
-	e := &Engine{store: store, log: opts.Logger, delay: opts.TableDelay}
+	e := &Engine{store: store, log: opts.Logger, delay: opts.TableDelay, work: make(chan struct{}, maxWork),
+		shardLife: cmp.Or(opts.ShardLife, defaultShardLife), shardRate: cmp.Or(opts.ShardRate, defaultShardRate)}
+	e.readers.of = map[uint64]int{}
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)
 	}
-	e.catalog.tables = map[tableID]*table{}
+	e.catalog.tables, e.catalog.gone = map[tableID]*table{}, map[tableID][]*descriptor{}
 	if err := e.load(); err != nil {
 		return nil, fmt.Errorf("dynamodb: read the catalog: %w", err)
 	}
 	e.background.ctx, e.background.stop = context.WithCancel(context.Background())
-	e.startBackground()
+	if err := e.startBackground(); err != nil {
+		return nil, errors.Join(err, e.Close())
+	}
 	return e, nil
 }
 
@@ -81,6 +105,9 @@ func (e *Engine) load() error {
 	if ok {
 		e.catalog.lastID = binary.BigEndian.Uint64(last)
 	}
+	if err := e.backups.load(e.store, kindBackup); err != nil {
+		return err
+	}
 	it := e.store.Scan(kv.PrefixRange([]byte{space, kindTable}))
 	defer it.Close()
 	for it.Next() {
@@ -94,7 +121,7 @@ func (e *Engine) load() error {
 		}
 		e.catalog.tables[d.id()] = t
 	}
-	return it.Err()
+	return errors.Join(it.Err(), e.loadGone())
 }
 
 func (d *descriptor) id() tableID {

@@ -36,7 +36,11 @@ func (e *Engine) GetRecords(ctx context.Context, c *api.Caller, in *streams.GetR
 	if err != nil {
 		return nil, err
 	}
-	end, err := e.shardEnd(ref, it.shard)
+	shard := ref.settings.shardNumbered(it.shard)
+	if shard == nil {
+		return nil, errTrimmed()
+	}
+	end, err := e.shardEnd(ref, shard)
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +52,7 @@ func (e *Engine) GetRecords(ctx context.Context, c *api.Caller, in *streams.GetR
 		return nil, err
 	}
 	out := &streams.GetRecordsOutput{Records: r.records}
-	if ref.live != nil || r.next <= end {
+	if shard.Closed.IsZero() || r.next <= end {
 		next := iterator{arn: it.arn, shard: it.shard, next: r.next, issued: now}
 		out.NextShardIterator = api.Some(next.encode())
 	}
@@ -58,7 +62,7 @@ func (e *Engine) GetRecords(ctx context.Context, c *api.Caller, in *streams.GetR
 // recordReader reads records from next to end.
 type recordReader struct {
 	ref       *streamRef
-	shard     int
+	shard     uint32
 	next, end uint64
 	lost      uint64 // a record before it must not be asked for any more
 	limit     int
@@ -108,7 +112,7 @@ func (r *recordReader) read(ctx context.Context, from kv.Reader) error {
 }
 
 // record returns a stored record as the service shows it.
-func (ref *streamRef) record(r *streamRecord, shard int, sequence uint64) (streams.Record, error) {
+func (ref *streamRef) record(r *streamRecord, shard uint32, sequence uint64) (streams.Record, error) {
 	data := &streams.StreamRecord{
 		ApproximateCreationDateTime: api.Some(r.At.Truncate(time.Second)),
 		Keys:                        attr.ItemOf(r.Keys),
@@ -136,7 +140,7 @@ func (ref *streamRef) record(r *streamRecord, shard int, sequence uint64) (strea
 		EventName:    api.Some(r.Event.name()),
 		EventVersion: api.Some("1.1"),
 		EventSource:  api.Some("aws:dynamodb"),
-		AwsRegion:    api.Some(ref.v.Region),
+		AwsRegion:    api.Some(ref.d.Region),
 		Dynamodb:     data,
 	}
 	if r.Expired {
@@ -157,7 +161,7 @@ func (ev recordEvent) name() string {
 
 // eventID names a record: 32 hexadecimal digits that no other record of the store
 // has.
-func eventID(id uint64, shard int, sequence uint64) string {
-	place := append(binary.BigEndian.AppendUint64(nil, id), byte(shard))
+func eventID(id uint64, shard uint32, sequence uint64) string {
+	place := binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint64(nil, id), shard)
 	return fmt.Sprintf("%016x%016x", xxhash.Sum64(place), sequence)
 }

@@ -28,12 +28,12 @@ func (e *Engine) GetShardIterator(_ context.Context, c *api.Caller, in *streams.
 	if err != nil {
 		return nil, err
 	}
-	shard, err := ref.settings.shardOf(in.ShardId.V)
+	now := time.Now()
+	shard, err := ref.settings.shardNamed(in.ShardId.V, now)
 	if err != nil {
 		return nil, err
 	}
-	now := time.Now()
-	it := iterator{arn: in.StreamArn.V, shard: shard, issued: now}
+	it := iterator{arn: in.StreamArn.V, shard: shard.Number, issued: now}
 	switch in.ShardIteratorType.V {
 	case streams.ShardIteratorTypeTrimHorizon:
 		it.horizon = true
@@ -68,23 +68,23 @@ func numberedStart(in *streams.GetShardIteratorInput, now time.Time) (uint64, er
 // holds, so it survives a restart and costs the server nothing.
 type iterator struct {
 	arn     string
-	shard   int
+	shard   uint32 // its number
 	horizon bool   // from the oldest record at the time of use
 	next    uint64 // else the first sequence number to read
 	issued  time.Time
 }
 
-// iteratorSize is the length of the binary part: shard, horizon, next, issued in
+// iteratorSize is the length of the binary part: horizon, shard, next, issued in
 // milliseconds, and a checksum that tells an iterator from noise. It needs no
 // secret: a forged iterator reads nothing that its maker could not read.
-const iteratorSize = 1 + 1 + 8 + 8 + 4
+const iteratorSize = 1 + 4 + 8 + 8 + 4
 
 func (it *iterator) encode() string {
-	b := make([]byte, 2, iteratorSize)
-	b[0] = byte(it.shard)
+	b := make([]byte, 1, iteratorSize)
 	if it.horizon {
-		b[1] = 1
+		b[0] = 1
 	}
+	b = binary.BigEndian.AppendUint32(b, it.shard)
 	b = binary.BigEndian.AppendUint64(b, it.next)
 	b = binary.BigEndian.AppendUint64(b, uint64(it.issued.UnixMilli()))
 	b = binary.BigEndian.AppendUint32(b, iteratorSum(it.arn, b))
@@ -98,7 +98,7 @@ func iteratorSum(arn string, b []byte) uint32 {
 func decodeIterator(text string) (*iterator, error) {
 	arn, place, found := strings.Cut(text, "|1|")
 	b, err := base64.RawURLEncoding.DecodeString(place)
-	if !found || err != nil || len(b) != iteratorSize || b[0] >= streamShards {
+	if !found || err != nil || len(b) != iteratorSize {
 		return nil, errIterator()
 	}
 	body := b[:iteratorSize-4]
@@ -106,9 +106,10 @@ func decodeIterator(text string) (*iterator, error) {
 		return nil, errIterator()
 	}
 	return &iterator{
-		arn: arn, shard: int(b[0]), horizon: b[1] != 0,
-		next:   binary.BigEndian.Uint64(b[2:]),
-		issued: time.UnixMilli(int64(binary.BigEndian.Uint64(b[10:]))),
+		arn: arn, horizon: b[0] != 0,
+		shard:  binary.BigEndian.Uint32(b[1:]),
+		next:   binary.BigEndian.Uint64(b[5:]),
+		issued: time.UnixMilli(int64(binary.BigEndian.Uint64(b[13:]))),
 	}, nil
 }
 

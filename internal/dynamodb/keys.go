@@ -20,6 +20,9 @@ const (
 	kindIndex   byte = 'x' // index rows
 	kindStream  byte = 's' // stream records
 	kindToken   byte = 'k' // idempotency tokens of transactions
+	kindGone    byte = 'd' // deleted tables whose streams can be read
+	kindUndo    byte = 'u' // what items were before a write
+	kindBackup  byte = 'b' // records of backups
 	kindExpiry  byte = 'e' // when items expire, of tables with time to live
 )
 
@@ -66,6 +69,11 @@ func streamPrefix(stream uint64) []byte {
 // expiryPrefix begins every expiry row of a table.
 func expiryPrefix(table uint64) []byte {
 	return binary.BigEndian.AppendUint64([]byte{space, kindExpiry}, table)
+}
+
+// undoPrefix begins every undo row of a table.
+func undoPrefix(table uint64) []byte {
+	return binary.BigEndian.AppendUint64([]byte{space, kindUndo}, table)
 }
 
 // partitionHash is the place of a partition key in the key space.

@@ -39,24 +39,30 @@ func (e *Engine) ListStreams(_ context.Context, c *api.Caller, in *streams.ListS
 	return out, nil
 }
 
-// streamsOf returns the readable streams of a table, or of all tables, sorted.
+// streamsOf returns the readable streams of a table, or of all tables, sorted;
+// those of deleted tables are among them.
 func (e *Engine) streamsOf(c *api.Caller, name api.Opt[string]) []streams.Stream {
 	now := time.Now()
 	var list []streams.Stream
+	add := func(d *descriptor) {
+		for _, s := range d.streams() {
+			if !s.forgotten(now) {
+				list = append(list, streams.Stream{StreamArn: api.Some(d.streamARN(&s)), TableName: api.Some(d.Name), StreamLabel: api.Some(s.Label)})
+			}
+		}
+	}
+	wanted := func(id tableID) bool { return id.ns == c.Namespace && (!name.OK || name.V == id.name) }
 	e.catalog.RLock()
 	defer e.catalog.RUnlock()
 	for id, t := range e.catalog.tables {
-		v := t.current.Load()
-		if v == nil || id.ns != c.Namespace || name.OK && name.V != id.name {
-			continue
+		if v := t.current.Load(); v != nil && wanted(id) {
+			add(v.descriptor)
 		}
-		for _, s := range v.streams() {
-			if !s.forgotten(now) {
-				list = append(list, streams.Stream{
-					StreamArn:   api.Some(v.streamARN(&s)),
-					TableName:   api.Some(v.Name),
-					StreamLabel: api.Some(s.Label),
-				})
+	}
+	for id, gone := range e.catalog.gone {
+		if wanted(id) {
+			for _, d := range gone {
+				add(d)
 			}
 		}
 	}

@@ -1,8 +1,10 @@
 package dynamodb
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -10,57 +12,109 @@ import (
 	"github.com/levee-io/levee/internal/kv"
 )
 
-// streamShards is the number of shards of a stream. A record goes to the shard
-// of its partition key's hash, so the records of a key are in order.
-const streamShards = 4
-
-// shardBits of the partition hash choose the shard.
-const shardShift = 30
-
 // stream is the change stream of a table while it is enabled.
 type stream struct {
 	id     uint64
 	view   string
 	prefix []byte
-	shard  [streamShards]streamShard
+	shards []*streamShard // that are open, by their ranges, which cover all hashes
 }
 
-// streamShard hands out sequence numbers. Its mutex is held from the choice of
-// a number to the end of Apply, so that records become visible in the order of
-// their numbers and a reader never steps over one.
+// streamShard hands out the sequence numbers of an open shard. Its mutex is held
+// from the choice of a number to the end of Apply, so that records become visible
+// in the order of their numbers and a reader never steps over one.
 type streamShard struct {
+	stream uint64
+	number uint32
+	from   uint32
+	to     uint32
+	opened time.Time
+
 	mu sync.Mutex
 	// last is the newest sequence number, commit what wrote it (nil after a
 	// restart). Guarded by mu.
 	last   uint64
 	commit kv.Commit
+	// written are the records since the last look for hot shards, of the lower
+	// and of the upper half of the range. Guarded by mu.
+	written [2]uint64
 }
 
-// openStream makes the runtime of a stream and finds where it stopped.
-func (e *Engine) openStream(s *streamSettings) (*stream, error) {
+// openStream makes the runtime of a stream. Of its open shards it takes over
+// those that ran before; before is nil when the store is opened, and where a
+// shard stopped is then found in the store.
+func (e *Engine) openStream(s *streamSettings, before *stream, fresh bool) (*stream, error) {
 	st := &stream{id: s.ID, view: s.View, prefix: streamPrefix(s.ID)}
-	for i := range st.shard {
-		r := kv.PrefixRange(st.shardPrefix(i))
-		r.Reverse, r.Limit = true, 1
-		it := e.store.Scan(r)
-		if it.Next() {
-			st.shard[i].last = recordSequence(it.Key())
+	for i := range s.Shards {
+		one := &s.Shards[i]
+		if !one.Closed.IsZero() {
+			continue
 		}
-		if err := errors.Join(it.Err(), it.Close()); err != nil {
-			return nil, err
+		running := before.numbered(one.Number)
+		if running == nil {
+			running = &streamShard{stream: s.ID, number: one.Number, from: one.From, to: one.To, opened: one.Opened, last: one.Start - 1}
+			if !fresh {
+				last, err := e.lastRecord(st, one.Number)
+				if err != nil {
+					return nil, err
+				}
+				running.last = max(running.last, last)
+			}
 		}
+		st.shards = append(st.shards, running)
 	}
+	slices.SortFunc(st.shards, func(a, b *streamShard) int { return cmp.Compare(a.from, b.from) })
 	return st, nil
 }
 
+// lastRecord returns the last sequence number that a shard has stored, or 0.
+func (e *Engine) lastRecord(st *stream, number uint32) (last uint64, err error) {
+	r := kv.PrefixRange(st.shardPrefix(number))
+	r.Reverse, r.Limit = true, 1
+	it := e.store.Scan(r)
+	if it.Next() {
+		last = recordSequence(it.Key())
+	}
+	return last, errors.Join(it.Err(), it.Close())
+}
+
+// numbered returns the open shard of a number, or nil.
+func (s *stream) numbered(number uint32) *streamShard {
+	if s != nil {
+		for _, one := range s.shards {
+			if one.number == number {
+				return one
+			}
+		}
+	}
+	return nil
+}
+
+// shardOf returns the shard of a partition hash.
+func (s *stream) shardOf(hash uint32) *streamShard {
+	i, _ := slices.BinarySearchFunc(s.shards, hash, func(one *streamShard, hash uint32) int { return cmp.Compare(one.to, hash) })
+	return s.shards[i]
+}
+
+// last returns the newest sequence number of an open shard.
+func (s *stream) last(number uint32) uint64 {
+	one := s.numbered(number)
+	if one == nil {
+		return 0
+	}
+	one.mu.Lock()
+	defer one.mu.Unlock()
+	return one.last
+}
+
 // shardPrefix begins every record of a shard.
-func (s *stream) shardPrefix(i int) []byte {
-	return append(s.prefix[:len(s.prefix):len(s.prefix)], byte(i))
+func (s *stream) shardPrefix(number uint32) []byte {
+	return binary.BigEndian.AppendUint32(s.prefix[:len(s.prefix):len(s.prefix)], number)
 }
 
 // recordKey is the key of a record.
-func (s *stream) recordKey(dst []byte, shard int, sequence uint64) []byte {
-	dst = append(append(dst, s.prefix...), byte(shard))
+func (s *stream) recordKey(dst []byte, shard uint32, sequence uint64) []byte {
+	dst = binary.BigEndian.AppendUint32(append(dst, s.prefix...), shard)
 	return binary.BigEndian.AppendUint64(dst, sequence)
 }
 
@@ -80,6 +134,15 @@ func sequenceAt(t time.Time) uint64 { return uint64(max(0, t.UnixMilli())) << 20
 func (s *streamShard) next(now time.Time) uint64 {
 	s.last = max(s.last+1, sequenceAt(now))
 	return s.last
+}
+
+// count counts a record of a partition hash. The shard's mutex must be held.
+func (s *streamShard) count(hash uint32) {
+	half := 0
+	if hash-s.from > (s.to-s.from)/2 {
+		half = 1
+	}
+	s.written[half]++
 }
 
 // streamRecord is one change of an item.

@@ -1,20 +1,17 @@
 package dynamodb
 
 import (
-	"errors"
-	"fmt"
 	"strings"
 	"time"
 
 	"github.com/levee-io/levee/internal/api"
 	streams "github.com/levee-io/levee/internal/api/streamsapi"
-	"github.com/levee-io/levee/internal/kv"
 )
 
-// streamRef is a stream that a request names.
+// streamRef is a stream that a request names. Its table may be deleted.
 type streamRef struct {
-	v        *view
-	settings streamSettings
+	d        *descriptor
+	settings *streamSettings
 	live     *stream // nil once the stream is disabled
 }
 
@@ -24,27 +21,40 @@ func (e *Engine) findStream(c *api.Caller, arn string) (*streamRef, error) {
 	if err != nil {
 		return nil, err
 	}
+	if id.ns != c.Namespace {
+		return nil, errNoStream(arn)
+	}
 	e.catalog.RLock()
-	t := e.catalog.tables[id]
+	t, gone := e.catalog.tables[id], e.catalog.gone[id]
 	e.catalog.RUnlock()
-	if t == nil || id.ns != c.Namespace {
-		return nil, errNoStream(arn)
-	}
-	v := t.current.Load()
-	if v == nil {
-		return nil, errNoStream(arn)
-	}
-	for _, s := range v.streams() {
-		if s.Label != label || s.forgotten(time.Now()) {
-			continue
+	now := time.Now()
+	if t != nil {
+		if v := t.current.Load(); v != nil {
+			if s := v.streamLabelled(label, now); s != nil {
+				ref := &streamRef{d: v.descriptor, settings: s}
+				if v.stream != nil && v.stream.id == s.ID {
+					ref.live = v.stream
+				}
+				return ref, nil
+			}
 		}
-		ref := &streamRef{v: v, settings: s}
-		if v.stream != nil && v.stream.id == s.ID {
-			ref.live = v.stream
+	}
+	for _, d := range gone {
+		if s := d.streamLabelled(label, now); s != nil {
+			return &streamRef{d: d, settings: s}, nil
 		}
-		return ref, nil
 	}
 	return nil, errNoStream(arn)
+}
+
+// streamLabelled returns the readable stream of a label, or nil.
+func (d *descriptor) streamLabelled(label string, now time.Time) *streamSettings {
+	for _, s := range d.streams() {
+		if s.Label == label && !s.forgotten(now) {
+			return &s
+		}
+	}
+	return nil
 }
 
 func errNoStream(arn string) *api.Error {
@@ -70,32 +80,13 @@ func (s *streamSettings) forgotten(now time.Time) bool {
 	return !s.Disabled.IsZero() && now.Sub(s.Disabled) >= streamRetention
 }
 
-// shardID is the identifier of a shard: when its stream was made, then the start
-// of its range of partition hashes over the stream's number. Identifiers sort in
-// the order of the shards, as some consumers expect.
-func (s *streamSettings) shardID(i int) string {
-	const mask = 1<<shardShift - 1
-	return fmt.Sprintf("shardId-%020d-%08x", s.Created.UnixMilli(), uint32(i)<<shardShift|uint32(s.ID)&mask)
-}
-
-// shardOf returns the shard of an identifier.
-func (s *streamSettings) shardOf(id string) (int, error) {
-	for i := range streamShards {
-		if s.shardID(i) == id {
-			return i, nil
-		}
+// shardEnd returns the last sequence number of a shard whose record is durable,
+// and so are those of all records before.
+func (e *Engine) shardEnd(ref *streamRef, one *shard) (uint64, error) {
+	s := ref.live.numbered(one.Number)
+	if s == nil {
+		return one.End, e.settled()
 	}
-	return 0, api.Errorf(streams.CodeResourceNotFoundException, "Requested resource not found: Shard does not exist")
-}
-
-// shardEnd returns the last sequence number of a shard whose record is durable, and
-// so are those of all records before; 0 if there is none.
-func (e *Engine) shardEnd(ref *streamRef, i int) (uint64, error) {
-	if ref.live == nil {
-		last, err := e.lastRecord(ref.settings.ID, i)
-		return last, errors.Join(err, e.settled())
-	}
-	s := &ref.live.shard[i]
 	s.mu.Lock()
 	last, commit := s.last, s.commit
 	s.mu.Unlock()
@@ -103,17 +94,4 @@ func (e *Engine) shardEnd(ref *streamRef, i int) (uint64, error) {
 		return last, nil
 	}
 	return last, commit.Wait()
-}
-
-// lastRecord returns the last sequence number that a shard has stored, or 0.
-func (e *Engine) lastRecord(id uint64, shard int) (last uint64, err error) {
-	s := stream{prefix: streamPrefix(id)}
-	r := kv.PrefixRange(s.shardPrefix(shard))
-	r.Reverse, r.Limit = true, 1
-	it := e.store.Scan(r)
-	defer it.Close()
-	if it.Next() {
-		last = recordSequence(it.Key())
-	}
-	return last, it.Err()
 }

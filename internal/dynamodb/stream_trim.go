@@ -1,6 +1,7 @@
 package dynamodb
 
 import (
+	"errors"
 	"slices"
 	"time"
 
@@ -50,21 +51,15 @@ func (e *Engine) trimStreams() {
 }
 
 // trimStreamsAt deletes the records that are past their time at now, and forgets
-// the disabled streams that have none left.
+// the shards and streams that have none left.
 func (e *Engine) trimStreamsAt(now time.Time) error {
-	e.catalog.RLock()
-	var tables []*table
-	for _, t := range e.catalog.tables {
-		tables = append(tables, t)
-	}
-	e.catalog.RUnlock()
-	for _, t := range tables {
+	for _, t := range e.allTables() {
 		v := t.current.Load()
 		if v == nil {
 			continue
 		}
 		for _, s := range v.streams() {
-			if err := e.trimStream(s.ID, deletedBefore(now)); err != nil {
+			if err := e.trimStream(&s, now); err != nil {
 				return err
 			}
 		}
@@ -72,23 +67,22 @@ func (e *Engine) trimStreamsAt(now time.Time) error {
 			return err
 		}
 	}
-	return nil
+	return e.trimGone(now)
 }
 
-// trimStream deletes the records of a stream before a sequence number.
-func (e *Engine) trimStream(id, before uint64) error {
-	s := stream{prefix: streamPrefix(id)}
+// trimStream deletes the records of a stream that are past their time.
+func (e *Engine) trimStream(settings *streamSettings, now time.Time) error {
+	s, before := stream{prefix: streamPrefix(settings.ID)}, deletedBefore(now)
 	b := e.store.NewBatch()
 	defer b.Discard()
-	for i := range streamShards {
-		old := kv.Range{Start: s.recordKey(nil, i, 0), End: s.recordKey(nil, i, before), Limit: 1}
+	for i := range settings.Shards {
+		number := settings.Shards[i].Number
+		old := kv.Range{Start: s.recordKey(nil, number, 0), End: s.recordKey(nil, number, before), Limit: 1}
 		it := e.store.Scan(old)
 		if it.Next() {
 			b.DeleteRange(old.Start, old.End)
 		}
-		err := it.Err()
-		it.Close()
-		if err != nil {
+		if err := errors.Join(it.Err(), it.Close()); err != nil {
 			return err
 		}
 	}
@@ -99,10 +93,13 @@ func (e *Engine) trimStream(id, before uint64) error {
 	return err
 }
 
-// forgetStreams removes from a table the streams whose records are all deleted.
+// forgetStreams removes from a table the streams, and from its stream the
+// shards, whose records are all deleted.
 func (e *Engine) forgetStreams(t *table, now time.Time) error {
 	past := func(s streamSettings) bool { return s.forgotten(now.Add(-2 * iteratorLife)) }
-	if v := t.current.Load(); v == nil || !slices.ContainsFunc(v.OldStreams, past) {
+	pastShard := func(s shard) bool { return s.forgotten(now.Add(-2 * iteratorLife)) }
+	if v := t.current.Load(); v == nil || !slices.ContainsFunc(v.OldStreams, past) &&
+		(v.Stream == nil || !slices.ContainsFunc(v.Stream.Shards, pastShard)) {
 		return nil
 	}
 	t.alter.Lock()
@@ -113,6 +110,9 @@ func (e *Engine) forgetStreams(t *table, now time.Time) error {
 	}
 	next := v.clone()
 	next.OldStreams = slices.DeleteFunc(next.OldStreams, past)
+	if next.Stream != nil {
+		next.Stream.Shards = slices.DeleteFunc(next.Stream.Shards, pastShard)
+	}
 	_, err := e.publish(t, next, func(b kv.Batch) {
 		for _, s := range v.OldStreams {
 			if past(s) {

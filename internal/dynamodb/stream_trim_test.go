@@ -39,7 +39,7 @@ func TestIteratorExpires(t *testing.T) {
 
 func TestRecordsAreTrimmedAfterADay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := newEngine(t)
+		h := newEngineWith(t, Options{ShardLife: 1000 * time.Hour})
 		arn := streamTable(h, "table", "NEW_IMAGE")
 		write := func(n int) { h.put("table", fmt.Sprintf(`{"a":{"S":"k"},"v":{"N":"%d"}}`, n)) }
 		write(1)
@@ -73,7 +73,7 @@ func TestRecordsAreTrimmedAfterADay(t *testing.T) {
 // A reader that has read everything loses nothing when what it read is trimmed.
 func TestIdleReaderOutlivesTrimming(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := newEngine(t)
+		h := newEngineWith(t, Options{ShardLife: 1000 * time.Hour})
 		arn := streamTable(h, "table", "NEW_IMAGE")
 		h.put("table", `{"a":{"S":"k"},"v":{"N":"1"}}`)
 		it := h.records(h.iterator(arn, h.shardOfKey(arn), trimHorizonType), 0).NextShardIterator

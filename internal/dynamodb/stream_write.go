@@ -1,7 +1,6 @@
 package dynamodb
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/binary"
 	"slices"
@@ -10,57 +9,51 @@ import (
 	"github.com/levee-io/levee/internal/kv"
 )
 
-// shardOf returns the shard of an item's row key.
-func (v *view) shardOf(row []byte) int {
-	return int(binary.BigEndian.Uint32(row[len(v.prefix):]) >> shardShift)
-}
+// partitionHash returns the hash that the row of a write begins with.
+func (w *write) partitionHash() uint32 { return binary.BigEndian.Uint32(w.row[len(w.v.prefix):]) }
 
 // shardLocks are the shards that a batch writes to, locked in ascending order.
 type shardLocks struct {
-	list []shardRef
-}
-
-type shardRef struct {
-	s     *stream
-	shard int
+	list []*streamShard
 }
 
 // lockShards locks the shards to which the changes of writes go.
 func lockShards(writes []*write) (l shardLocks) {
 	for _, w := range writes {
 		if w.recorded() {
-			l.list = append(l.list, shardRef{w.v.stream, w.v.shardOf(w.row)})
+			w.shard = w.v.stream.shardOf(w.partitionHash())
+			l.list = append(l.list, w.shard)
 		}
 	}
-	slices.SortFunc(l.list, func(a, b shardRef) int {
-		return cmp.Or(cmp.Compare(a.s.id, b.s.id), cmp.Compare(a.shard, b.shard))
+	slices.SortFunc(l.list, func(a, b *streamShard) int {
+		return cmp.Or(cmp.Compare(a.stream, b.stream), cmp.Compare(a.number, b.number))
 	})
 	l.list = slices.Compact(l.list)
-	for _, r := range l.list {
-		r.s.shard[r.shard].mu.Lock()
+	for _, s := range l.list {
+		s.mu.Lock()
 	}
 	return l
 }
 
 func (l *shardLocks) unlock(commit kv.Commit) {
-	for _, r := range l.list {
+	for _, s := range l.list {
 		if commit != nil {
-			r.s.shard[r.shard].commit = commit
+			s.commit = commit
 		}
-		r.s.shard[r.shard].mu.Unlock()
+		s.mu.Unlock()
 	}
 }
 
 // recorded reports whether the write leaves a stream record: it changed
 // something, and the table has a stream.
 func (w *write) recorded() bool {
-	return w.v.stream != nil && w.op != opCheck && !bytes.Equal(w.oldRaw, w.newRaw)
+	return w.v.stream != nil && w.changed()
 }
 
 // stageRecord adds the stream record of a write to the batch. The shard's lock
 // must be held.
 func (w *write) stageRecord(b kv.Batch, now time.Time) {
-	s, i := w.v.stream, w.v.shardOf(w.row)
+	s := w.v.stream
 	r := streamRecord{Event: recordModify, At: now, Expired: w.expired, Keys: w.v.Key.keyAttrs(w.key)}
 	if !w.existed {
 		r.Event = recordInsert
@@ -73,5 +66,6 @@ func (w *write) stageRecord(b kv.Batch, now time.Time) {
 	if s.view == "NEW_IMAGE" || s.view == "NEW_AND_OLD_IMAGES" {
 		r.New = w.newRaw
 	}
-	b.Set(s.recordKey(nil, i, s.shard[i].next(now)), appendRecord(nil, &r))
+	b.Set(s.recordKey(nil, w.shard.number, w.shard.next(now)), appendRecord(nil, &r))
+	w.shard.count(w.partitionHash())
 }

@@ -19,6 +19,7 @@ type table struct {
 	mu sync.RWMutex
 	// alter serialises the operations that change the table.
 	alter sync.Mutex
+	pins  pins // guarded by alter
 	// current is nil once the table is deleted. Reads load it without mu.
 	current atomic.Pointer[view]
 
@@ -34,6 +35,8 @@ type view struct {
 	stream  *stream     // nil when the table has none enabled
 	expiry  *expiry     // nil when the table has no time to live
 	hidden  bool        // from operations on items: the table is being created or deleted
+	// recording is true while writes leave undo rows.
+	recording bool
 }
 
 // indexView is what a write or a query needs of an index.
@@ -72,6 +75,7 @@ func (e *Engine) newTable(d *descriptor) (*table, error) {
 // newView makes the view of a descriptor; before is the one that it follows.
 func (e *Engine) newView(d *descriptor, before *view) (*view, error) {
 	v := &view{descriptor: d, prefix: itemPrefix(d.ID), expiry: newExpiry(d), hidden: d.under(changeCreate, changeDelete) != nil}
+	v.recording = d.Recovery != nil || before != nil && before.recording
 	d.Key.both = d.Key.attrs()
 	for i := range d.Indexes {
 		ix := &d.Indexes[i]
@@ -82,11 +86,11 @@ func (e *Engine) newView(d *descriptor, before *view) (*view, error) {
 	if d.Stream == nil {
 		return v, nil
 	}
+	var running *stream
 	if before != nil && before.stream != nil && before.stream.id == d.Stream.ID {
-		v.stream = before.stream
-		return v, nil
+		running = before.stream
 	}
-	s, err := e.openStream(d.Stream)
+	s, err := e.openStream(d.Stream, running, before != nil)
 	v.stream = s
 	return v, err
 }

@@ -43,6 +43,7 @@ func (t *table) describeWhole(v *view) *ddb.TableDescription {
 		DeletionProtectionEnabled: api.Some(v.DeletionProtected),
 		OnDemandThroughput:        v.OnDemandLimit.limits(),
 		WarmThroughput:            v.Warm.tableWarm(v.under(changeWarm) != nil),
+		RestoreSummary:            v.describeOrigin(),
 	}
 	v.describeStream(out)
 	v.describeIndexes(out, now)

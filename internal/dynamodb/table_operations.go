@@ -12,7 +12,7 @@ func (e *Engine) tableOperations() []api.Operation {
 		api.Op(ddb.Target, "DescribeTable", api.Control, "whole; counts and sizes are those of the moment, not of the last six hours", e.DescribeTable),
 		api.Op(ddb.Target, "ListTables", api.Control, "whole", e.ListTables),
 		api.Op(ddb.Target, "UpdateTable", api.Control, "whole, but for vector indexes and global tables; changes are done at once, or after `--table-delay`, except that a new index is filled beside other work", e.UpdateTable),
-		api.Op(ddb.Target, "DeleteTable", api.Control, "whole; the table is gone at once, or after `--table-delay`, and its streams with it", e.DeleteTable),
+		api.Op(ddb.Target, "DeleteTable", api.Control, "whole; the table is gone at once, or after `--table-delay`; its streams can be read for a day", e.DeleteTable),
 		api.Op(ddb.Target, "UpdateTimeToLive", api.Control, "whole; expired items are deleted within seconds once the items that were there have been looked at", e.UpdateTimeToLive),
 		api.Op(ddb.Target, "DescribeTimeToLive", api.Control, "whole", e.DescribeTimeToLive),
 		api.Op(ddb.Target, "TagResource", api.Control, "tables only; tags are changed at once", e.TagResource),

@@ -67,6 +67,7 @@ func (d *descriptor) clone() *descriptor {
 	c := *d
 	c.Attributes = slices.Clone(d.Attributes)
 	c.Indexes = slices.Clone(d.Indexes)
+	c.Stream = d.Stream.clone()
 	c.OldStreams = slices.Clone(d.OldStreams)
 	c.Tags = slices.Clone(d.Tags)
 	c.Changes = slices.Clone(d.Changes)

@@ -55,21 +55,21 @@ func (u *tableUpdate) changeStream() error {
 	case !in.StreamEnabled.V && d.Stream == nil:
 		return api.Validation("Table has no stream to disable: TableName: %s", d.Name)
 	case in.StreamEnabled.V:
-		d.Stream = newStream(in.StreamViewType.V, d.freshLabelTime(u.now))
+		d.Stream = newStream(in.StreamViewType.V, freshLabelTime(u.now, d))
 		return nil
 	}
-	off := *d.Stream
-	off.Disabled = u.now
-	d.Stream, d.OldStreams = nil, append(d.OldStreams, off)
+	d.disableStream(u.now)
 	return nil
 }
 
 // freshLabelTime returns the time from which a new stream can take its label:
 // now, or the first millisecond after the labels that there are.
-func (d *descriptor) freshLabelTime(now time.Time) time.Time {
-	for _, s := range d.OldStreams {
-		if next := s.Created.Truncate(time.Millisecond).Add(time.Millisecond); now.Before(next) {
-			now = next
+func freshLabelTime(now time.Time, known ...*descriptor) time.Time {
+	for _, d := range known {
+		for i := range d.OldStreams {
+			if next := d.OldStreams[i].Created.Truncate(time.Millisecond).Add(time.Millisecond); now.Before(next) {
+				now = next
+			}
 		}
 	}
 	return now

@@ -42,6 +42,7 @@ type write struct {
 	oldRaw, newRaw   []byte
 	oldSize, newSize int
 	indexed          []indexChange
+	shard            *streamShard // of the stream record, if there is one
 }
 
 // commit carries out writes as one atomic change: each item at most once. It
@@ -268,6 +269,7 @@ func (e *Engine) applyAll(writes []*write, tok *token, now time.Time) (commit kv
 	for _, w := range writes {
 		w.stage(b)
 	}
+	e.stageUndo(b, writes, now)
 	if tok != nil {
 		tok.store(b, now)
 	}

@@ -27,6 +27,7 @@ import (
 	"github.com/levee-io/levee/internal/authz"
 	"github.com/levee-io/levee/internal/autoscaling"
 	"github.com/levee-io/levee/internal/dynamodb"
+	"github.com/levee-io/levee/internal/fault"
 	"github.com/levee-io/levee/internal/kv"
 	"github.com/levee-io/levee/internal/kv/kvmem"
 	"github.com/levee-io/levee/internal/kv/kvpebble"
@@ -47,6 +48,8 @@ type Config struct {
 	TableDelay time.Duration
 	// Logger gets what an operator should know; nil means slog.Default.
 	Logger *slog.Logger
+	// Faults, unless nil, are what requests meet on purpose.
+	Faults *fault.Injector
 	// Observe, unless nil, is told of each finished request.
 	Observe func(wire.Observation)
 }
@@ -112,15 +115,18 @@ func (s *Server) open(cfg Config) (err error) {
 // operations returns the operation table, guarded if there are keys.
 func (s *Server) operations(cfg Config) ([]api.Operation, error) {
 	table := slices.Concat(s.tables.Operations(), s.queues.Operations(), s.scaling.Operations())
-	if cfg.Keys == nil {
-		return table, nil
+	if cfg.Keys != nil {
+		identities, err := cfg.Keys.identities()
+		if err != nil {
+			return nil, err
+		}
+		guard := authz.New(authz.Options{Identities: identities, ResourcePolicy: s.resourcePolicy})
+		table = guard.Wrap(table)
 	}
-	identities, err := cfg.Keys.identities()
-	if err != nil {
-		return nil, err
+	if cfg.Faults != nil {
+		table = cfg.Faults.Wrap(table)
 	}
-	guard := authz.New(authz.Options{Identities: identities, ResourcePolicy: s.resourcePolicy})
-	return guard.Wrap(table), nil
+	return table, nil
 }
 
 // resourcePolicy returns the policy document of a resource, "" if it has none.

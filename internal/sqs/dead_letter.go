@@ -47,28 +47,47 @@ func (q *queue) isGone() bool {
 // after what is there.
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/setting-up-dead-letter-queue-retention.html
 func (q *queue) bury(c *change, m *message, dead *queue, now int64) error {
-	b, ok, err := q.engine.store.Get(q.row(kindContent, m.seq), nil)
+	what, ok, err := q.contentOf(m.seq)
 	if err != nil {
 		return err
 	}
-	q.deleteRows(c.batch, m.seq)
-	q.drop(m, now)
 	if !ok {
+		q.discard(c, m, now)
 		return nil
-	}
-	what, err := readContent(b)
-	if err != nil {
-		return err
 	}
 	c.buried++
 	what.deadSource = q.arn.String()
-	seq := dead.allocate(c)
-	st := state{sent: m.sent}
+	st := state{sent: m.sent, group: what.group}
 	if dead.fifo {
-		st.sent, st.group = dead.stamp(now), what.group
+		st.sent = dead.stamp(now)
 	}
-	dead.setState(c.batch, seq, st)
-	c.batch.Set(dead.row(kindContent, seq), what.append(nil))
-	c.then(func() { dead.line.add(entry{seq, st.sent}, st.group, 0, now) })
+	q.transfer(c, m, &what, dead, st, now)
 	return nil
+}
+
+// contentOf reads the content of a message. ok is false for a message without one,
+// which can only be a leftover.
+func (q *queue) contentOf(seq uint64) (what content, ok bool, err error) {
+	b, ok, err := q.engine.store.Get(q.row(kindContent, seq), nil)
+	if err != nil || !ok {
+		return content{}, false, err
+	}
+	what, err = readContent(b)
+	return what, true, err
+}
+
+// discard takes a message, which the line gave out, out of the queue.
+func (q *queue) discard(c *change, m *message, now int64) {
+	q.deleteRows(c.batch, m.seq)
+	q.drop(m, now)
+}
+
+// transfer moves a message, which the line gave out, to another queue. Both queues
+// are locked.
+func (q *queue) transfer(c *change, m *message, what *content, to *queue, st state, now int64) {
+	q.discard(c, m, now)
+	seq := to.allocate(c)
+	to.setState(c.batch, seq, st)
+	c.batch.Set(to.row(kindContent, seq), what.append(nil))
+	c.then(func() { to.line.add(entry{seq, st.sent}, st.group, st.visibleAt, now) })
 }

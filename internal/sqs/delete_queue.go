@@ -36,7 +36,7 @@ func (e *Engine) remove(q *queue) error {
 	b := e.store.NewBatch()
 	b.Delete(key)
 	b.Delete(appendQueue(nil, kindSequence, q.id))
-	for _, kind := range []byte{kindMessage, kindContent, kindDedup} {
+	for _, kind := range []byte{kindMessage, kindContent, kindDedup, kindTask} {
 		prefix := appendQueue(nil, kind, q.id)
 		b.DeleteRange(prefix, kv.PrefixEnd(prefix))
 	}

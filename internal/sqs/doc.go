@@ -27,7 +27,9 @@
 // durable and only then answers. An answer that rests on what another operation
 // wrote (a repeated send, a message that is already deleted) waits for that
 // commit. Prepare methods of several queues, and whatever else shares the batch,
-// can be part of one change; that is how a message moves to a dead-letter queue.
+// can be part of one change; that is how a message moves to a dead-letter queue,
+// and back with a move task. A task that runs has a goroutine, which moves some
+// messages at a time and ends with the engine; the task itself is in the store.
 //
 // # Locks
 //

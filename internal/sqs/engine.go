@@ -1,6 +1,7 @@
 package sqs
 
 import (
+	"context"
 	"encoding/binary"
 	"fmt"
 	"sync"
@@ -33,6 +34,10 @@ type Engine struct {
 	// queues were deleted by name, unix milliseconds. Both are guarded by admin.
 	lastID  uint32
 	deleted map[arn]int64
+
+	moves   sync.WaitGroup // the tasks that run
+	closing context.Context
+	endAll  context.CancelFunc // ends closing
 }
 
 type catalog struct {
@@ -47,6 +52,7 @@ type catalog struct {
 func Open(store kv.Store, opts Options) (*Engine, error) {
 	e := &Engine{store: store, opts: opts, deleted: map[arn]int64{}}
 	e.catalog.spaces = map[api.Namespace]names{}
+	e.closing, e.endAll = context.WithCancel(context.Background())
 	var err error
 	if e.receipts, err = openReceipts(store); err != nil {
 		return nil, fmt.Errorf("sqs: receipt key: %w", err)
@@ -61,11 +67,15 @@ func Open(store kv.Store, opts Options) (*Engine, error) {
 	if err := e.readCatalog(); err != nil {
 		return nil, fmt.Errorf("sqs: read the catalog: %w", err)
 	}
+	if err := e.readTasks(); err != nil {
+		return nil, fmt.Errorf("sqs: read the move tasks: %w", err)
+	}
 	return e, nil
 }
 
-// Close ends all long polls, which then answer that there is no message.
-// Operations that come later fail.
+// Close ends all long polls, which then answer that there is no message, and
+// stops the move tasks, which go on when the store is opened again. Operations
+// that come later fail.
 func (e *Engine) Close() error {
 	e.catalog.Lock()
 	e.catalog.closed = true
@@ -79,5 +89,7 @@ func (e *Engine) Close() error {
 	for _, q := range list {
 		q.close()
 	}
+	e.endAll()
+	e.moves.Wait()
 	return nil
 }

@@ -17,6 +17,7 @@ const (
 	kindMessage  byte = 'm' // queue, sequence number -> state
 	kindContent  byte = 'b' // queue, sequence number -> content
 	kindDedup    byte = 'd' // queue, sequence number -> deduplication id
+	kindTask     byte = 't' // queue, number -> move task
 )
 
 // The bytes of the engine's single rows.
@@ -42,6 +43,9 @@ func appendRow(dst []byte, kind byte, queue uint32, seq uint64) []byte {
 func appendQueue(dst []byte, kind byte, queue uint32) []byte {
 	return binary.BigEndian.AppendUint32(append(dst, space, kind), queue)
 }
+
+// queueOf is the queue of a row's key.
+func queueOf(key []byte) uint32 { return binary.BigEndian.Uint32(key[2:]) }
 
 // seqOf is the sequence number at the end of a row's key.
 func seqOf(key []byte) uint64 { return binary.BigEndian.Uint64(key[len(key)-8:]) }

@@ -14,11 +14,7 @@ func (e *Engine) ListDeadLetterSourceQueues(_ context.Context, c *api.Caller, in
 	if err != nil {
 		return nil, err
 	}
-	list := slices.DeleteFunc(e.all(c.Namespace, ""), func(q *queue) bool {
-		p := q.settings.Load().redrive
-		return p == nil || p.target != dead.arn
-	})
-	urls, next, err := listPage(c, list, in.NextToken, in.MaxResults)
+	urls, next, err := listPage(c, e.sources(dead), in.NextToken, in.MaxResults)
 	if err != nil {
 		return nil, err
 	}
@@ -26,4 +22,12 @@ func (e *Engine) ListDeadLetterSourceQueues(_ context.Context, c *api.Caller, in
 		urls = []string{} // unlike that of ListQueues, the member is required
 	}
 	return &model.ListDeadLetterSourceQueuesResult{QueueUrls: urls, NextToken: next}, nil
+}
+
+// sources returns the queues whose dead-letter queue this is.
+func (e *Engine) sources(dead *queue) []*queue {
+	return slices.DeleteFunc(e.all(dead.arn.Namespace, ""), func(q *queue) bool {
+		p := q.settings.Load().redrive
+		return p == nil || p.target != dead.arn
+	})
 }

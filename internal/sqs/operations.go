@@ -10,7 +10,7 @@ import (
 // Operations returns the operation table of SQS, sorted by name. Operations that
 // the engine does not have yet stand in it without a handler.
 func (e *Engine) Operations() []api.Operation {
-	have := slices.Concat(e.queueOperations(), e.messageOperations())
+	have := slices.Concat(e.queueOperations(), e.messageOperations(), e.moveOperations())
 	ops := make([]api.Operation, 0, len(model.OperationNames))
 	for _, name := range model.OperationNames {
 		at := slices.IndexFunc(have, func(op api.Operation) bool { return op.Name == name })
@@ -52,5 +52,14 @@ func (e *Engine) messageOperations() []api.Operation {
 		api.Op(t, "ReceiveMessage", api.Read, "whole, but for fair queues; attempt ids are forgotten at a restart", e.ReceiveMessage),
 		api.Op(t, "SendMessage", api.Write, "whole; a message group id on a standard queue is kept and does not change the order", e.SendMessage),
 		api.Op(t, "SendMessageBatch", api.Write, "whole; the messages of one call are accepted together", e.SendMessageBatch),
+	}
+}
+
+func (e *Engine) moveOperations() []api.Operation {
+	const t = model.Target
+	return []api.Operation{
+		api.Op(t, "CancelMessageMoveTask", api.Control, "whole; a task ends at once, without being CANCELLING first", e.CancelMessageMoveTask),
+		api.Op(t, "ListMessageMoveTasks", api.Control, "whole; the counts are exact", e.ListMessageMoveTasks),
+		api.Op(t, "StartMessageMoveTask", api.Control, "whole; moves as many messages as were visible at the start, and goes on after a restart", e.StartMessageMoveTask),
 	}
 }

@@ -45,7 +45,8 @@ type queue struct {
 	lastSent int64  // unix milliseconds
 	dedup    dedup
 	attempts attempts
-	purged   int64 // last PurgeQueue, unix milliseconds
+	purged   int64       // last PurgeQueue, unix milliseconds
+	tasks    []*moveTask // from this queue, the oldest first
 
 	// last is the newest synced commit of the queue. It may not be durable yet, and
 	// an answer that tells of what it wrote must wait for it.

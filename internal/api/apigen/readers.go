@@ -33,7 +33,11 @@ func (g *generator) structureReader(name string, s *shape) {
 // readMember returns the statements that read a member of a shape into target.
 func (g *generator) readMember(target, name string) string {
 	if t := attrType(g.model, name); t != "" {
-		return fmt.Sprintf("%s = %s(d)", target, attrReader(name, t))
+		reader := attrReader(name, t)
+		if target == "s.ExclusiveStartKey" {
+			reader = "api.ReadStartKey"
+		}
+		return fmt.Sprintf("%s = %s(d)", target, reader)
 	}
 	s := g.model.Shapes[name]
 	switch s.Type {

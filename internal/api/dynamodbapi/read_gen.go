@@ -1791,7 +1791,7 @@ func (s *QueryInput) ReadJSON(d *jsontok.Decoder) {
 		case "ScanIndexForward":
 			s.ScanIndexForward = api.ReadBool(d)
 		case "ExclusiveStartKey":
-			s.ExclusiveStartKey = api.ReadMap(d)
+			s.ExclusiveStartKey = api.ReadStartKey(d)
 		case "ReturnConsumedCapacity":
 			s.ReturnConsumedCapacity = api.ReadString(d)
 		case "ProjectionExpression":
@@ -2169,7 +2169,7 @@ func (s *ScanInput) ReadJSON(d *jsontok.Decoder) {
 		case "ConditionalOperator":
 			s.ConditionalOperator = api.ReadString(d)
 		case "ExclusiveStartKey":
-			s.ExclusiveStartKey = api.ReadMap(d)
+			s.ExclusiveStartKey = api.ReadStartKey(d)
 		case "ReturnConsumedCapacity":
 			s.ReturnConsumedCapacity = api.ReadString(d)
 		case "TotalSegments":

@@ -1,0 +1,22 @@
+package dynamodb
+
+import (
+	"context"
+
+	"github.com/levee-io/levee/internal/api"
+	ddb "github.com/levee-io/levee/internal/api/dynamodbapi"
+)
+
+// DeleteBackup deletes a backup. It is gone at once.
+func (e *Engine) DeleteBackup(_ context.Context, c *api.Caller, in *ddb.DeleteBackupInput) (*ddb.DeleteBackupOutput, error) {
+	k, err := e.findBackup(c, in.BackupArn.V)
+	if err != nil {
+		return nil, err
+	}
+	if err := e.removeBackup(k); err != nil {
+		return nil, err
+	}
+	out := k.describe()
+	out.BackupDetails.BackupStatus = api.Some(ddb.BackupStatusDeleted)
+	return &ddb.DeleteBackupOutput{BackupDescription: out}, nil
+}

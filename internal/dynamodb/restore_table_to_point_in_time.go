@@ -1,0 +1,92 @@
+package dynamodb
+
+import (
+	"context"
+	"time"
+
+	"github.com/levee-io/levee/internal/api"
+	ddb "github.com/levee-io/levee/internal/api/dynamodbapi"
+)
+
+// RestoreTableToPointInTime creates a table with the items that another had at a
+// time for which it kept its history. Its settings are the present ones.
+func (e *Engine) RestoreTableToPointInTime(_ context.Context, c *api.Caller, in *ddb.RestoreTableToPointInTimeInput) (*ddb.RestoreTableToPointInTimeOutput, error) {
+	if err := checkRestore(in); err != nil {
+		return nil, err
+	}
+	source := in.SourceTableName.V
+	if in.SourceTableArn.OK {
+		source = in.SourceTableArn.V
+	}
+	t, v, err := e.alterSource(c, source)
+	if err != nil {
+		return nil, err
+	}
+	defer t.alter.Unlock()
+	r := restoration{
+		target: in.TargetTableName.V, billing: in.BillingModeOverride,
+		globals: in.GlobalSecondaryIndexOverride, locals: in.LocalSecondaryIndexOverride,
+		throughput: in.ProvisionedThroughputOverride, onDemand: in.OnDemandThroughputOverride, sse: in.SSESpecificationOverride,
+	}
+	at := api.Opt[time.Time]{}
+	if !in.UseLatestRestorableTime.V {
+		at = in.RestoreDateTime
+	}
+	restored, err := e.restoreTo(c, t, v, &r, at)
+	if err != nil {
+		return nil, err
+	}
+	return &ddb.RestoreTableToPointInTimeOutput{TableDescription: restored}, nil
+}
+
+// checkRestore checks what can be checked without the table.
+func checkRestore(in *ddb.RestoreTableToPointInTimeInput) error {
+	latest := in.UseLatestRestorableTime.V
+	switch {
+	case in.VectorIndexOverride != nil:
+		return errUnsupported("VectorIndexOverride")
+	case in.SourceTableName.OK == in.SourceTableArn.OK:
+		return badParameter("Exactly one of SourceTableName and SourceTableArn must be specified")
+	case latest == in.RestoreDateTime.OK:
+		return badParameter("Exactly one of RestoreDateTime and UseLatestRestorableTime must be specified")
+	}
+	return nil
+}
+
+// restoreTo begins to restore a table to a time, absent for the present. t.alter
+// must be held; v is the present view.
+func (e *Engine) restoreTo(c *api.Caller, t *table, v *view, r *restoration, at api.Opt[time.Time]) (*ddb.TableDescription, error) {
+	if v.Recovery == nil {
+		return nil, errNoRecovery(v.Name)
+	}
+	now := time.Now()
+	if at.OK && (at.V.Before(v.Recovery.earliest(now)) || at.V.After(now)) {
+		return nil, api.Errorf(ddb.CodeInvalidRestoreTimeException, "RestoreDateTime must be between EarliestRestorableDateTime and LatestRestorableDateTime")
+	}
+	d, err := r.descriptor(c, v.descriptor, now)
+	if err != nil {
+		return nil, err
+	}
+	if err := e.checkTarget(d); err != nil {
+		return nil, err
+	}
+	pinned, err := e.pinAt(t, v, at)
+	if err != nil {
+		return nil, err
+	}
+	d.Origin = &origin{Table: v.arn(), Time: at.Or(now)}
+	target, err := e.createFilled(d, &filling{Source: t.id, At: pinned}, nil)
+	if err != nil {
+		if unpinned := e.unpinLocked(t, pinned); unpinned != nil {
+			err = unpinned
+		}
+		return nil, err
+	}
+	out := target.describe(target.current.Load())
+	e.startRestore(target, d.Filling, func() error { return e.unpin(t, pinned) })
+	return out, nil
+}
+
+func errNoRecovery(table string) *api.Error {
+	return api.Errorf(ddb.CodePointInTimeRecoveryUnavailableException, "Point in time recovery is not enabled for table '%s'", table)
+}
