@@ -48,6 +48,12 @@ type Server struct {
 	// they do in the service: CREATING, UPDATING and DELETING last that long, and
 	// until then what the service refuses is refused. 0 means no time.
 	TableDelay time.Duration
+	// Buckets is a directory whose subdirectories are the buckets that tables are
+	// exported to and imported from. Empty means none.
+	Buckets string
+	// S3 is, instead, an S3-compatible service with such buckets: its BaseEndpoint,
+	// Region and Credentials. nil means none.
+	S3 *aws.Config
 	// Logger gets what an operator should know. nil means slog.Default.
 	Logger *slog.Logger
 
@@ -90,7 +96,7 @@ func (s *Server) Start() error {
 		return errors.New("levee: the server is running already")
 	}
 	srv, err := server.Open(server.Config{
-		Dir: s.Dir, Keys: s.serverKeys(), TableDelay: s.TableDelay, Logger: s.Logger, Faults: &s.faults,
+		Dir: s.Dir, Keys: s.serverKeys(), TableDelay: s.TableDelay, Buckets: s.Buckets, S3: s.S3, Logger: s.Logger, Faults: &s.faults,
 	})
 	if err != nil {
 		return err

@@ -11,6 +11,9 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+
 	"github.com/levee-io/levee/internal/kv/kvpebble"
 	"github.com/levee-io/levee/internal/server"
 	"github.com/levee-io/levee/internal/wire"
@@ -29,6 +32,8 @@ type serveCmd struct {
 	Memory     bool          `xor:"store" help:"Keep the data in memory; it is gone when the server stops."`
 	Auth       string        `placeholder:"FILE" env:"LEVEE_AUTH" help:"Accept only the access keys of this file, and verify signatures."`
 	TableDelay time.Duration `placeholder:"TIME" help:"How long tables take to be created, changed and deleted, such as 5s; no time by default."`
+	Buckets    string        `placeholder:"DIR" xor:"buckets" type:"existingdir" help:"Directory whose subdirectories are the buckets of exports and imports."`
+	S3Endpoint string        `name:"s3-endpoint" placeholder:"URL" xor:"buckets" help:"S3-compatible service whose buckets are those of exports and imports."`
 	LogLevel   string        `default:"info" enum:"debug,info,warn,error" help:"What to log: debug (each request), info, warn or error."`
 }
 
@@ -50,7 +55,10 @@ By default any access key is accepted, and each access key and region sees table
 
 The last two may be absent: levee_user is the name of the IAM user whose key it is, levee_policy a file with an IAM
 policy that says what the user may do. Policies of tables, streams and queues then count, too.
-Instead, or as well, LEVEE_ACCESS_KEY_ID, LEVEE_SECRET_ACCESS_KEY and LEVEE_ACCOUNT_ID in the environment are a key.`
+Instead, or as well, LEVEE_ACCESS_KEY_ID, LEVEE_SECRET_ACCESS_KEY and LEVEE_ACCOUNT_ID in the environment are a key.
+
+Tables are exported to, and imported from, the subdirectories of --buckets, or the buckets of --s3-endpoint, with
+the region and the credentials that AWS tools would use.`
 }
 
 // Run serves until ctx ends.
@@ -61,6 +69,12 @@ func (c *serveCmd) Run(ctx context.Context, std streams) error {
 		return err
 	}
 	cfg := server.Config{Dir: c.dir(), Keys: keys, TableDelay: c.TableDelay, Logger: log}
+	cfg.Buckets = c.Buckets
+	if c.S3Endpoint != "" {
+		if cfg.S3, err = usualAWS(ctx, c.S3Endpoint); err != nil {
+			return err
+		}
+	}
 	if level <= slog.LevelDebug {
 		cfg.Observe = logRequests(log)
 	}
@@ -81,6 +95,17 @@ func (c *serveCmd) Run(ctx context.Context, std streams) error {
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 	defer cancel()
 	return errors.Join(err, srv.Close(stop))
+}
+
+// usualAWS returns the configuration that AWS tools would use here, with another
+// endpoint.
+func usualAWS(ctx context.Context, endpoint string) (*aws.Config, error) {
+	cfg, err := config.LoadDefaultConfig(ctx)
+	if err != nil {
+		return nil, err
+	}
+	cfg.BaseEndpoint = aws.String(endpoint)
+	return &cfg, nil
 }
 
 // dir is the directory of the data, "" for memory.

@@ -16,5 +16,8 @@ func (e *Engine) backupOperations() []api.Operation {
 		api.Op(ddb.Target, "DescribeContinuousBackups", api.Control, "whole; the latest restorable time is the present, not minutes ago", e.DescribeContinuousBackups),
 		api.Op(ddb.Target, "UpdateContinuousBackups", api.Control, "whole; the change is done at once", e.UpdateContinuousBackups),
 		api.Op(ddb.Target, "RestoreTableToPointInTime", api.Control, "whole, but for vector indexes; from the caller's account and region", e.RestoreTableToPointInTime),
+		api.Op(ddb.Target, "ExportTableToPointInTime", api.Control, "whole, but for Amazon Ion; to the buckets that the server was given", e.ExportTableToPointInTime),
+		api.Op(ddb.Target, "DescribeExport", api.Control, "whole", e.DescribeExport),
+		api.Op(ddb.Target, "ListExports", api.Control, "whole", e.ListExports),
 	}
 }

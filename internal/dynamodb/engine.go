@@ -28,6 +28,8 @@ type Options struct {
 	// ShardRate is the number of records a second, over a minute, at which a shard
 	// splits in two. 0 means 1000.
 	ShardRate int
+	// Buckets are where exports go and imports come from; nil: nowhere.
+	Buckets Buckets
 }
 
 // Engine is the tables of one store. It is safe for concurrent use.
@@ -50,6 +52,8 @@ type Engine struct {
 
 	moments momentClock
 	backups ledger[backup]
+	exports ledger[export]
+	buckets Buckets       // nil: there are none
 	work    chan struct{} // has an element for each that runs; see startWork
 	readers struct {
 		sync.Mutex                // taken before that of the ledger
@@ -72,7 +76,7 @@ type tableID struct {
 // Open returns the engine of the tables in a store. The store stays the
 // caller's to close, after the engine.
 func Open(store kv.Store, opts Options) (*Engine, error) {
-	e := &Engine{store: store, log: opts.Logger, delay: opts.TableDelay, work: make(chan struct{}, maxWork),
+	e := &Engine{store: store, log: opts.Logger, delay: opts.TableDelay, work: make(chan struct{}, maxWork), buckets: opts.Buckets,
 		shardLife: cmp.Or(opts.ShardLife, defaultShardLife), shardRate: cmp.Or(opts.ShardRate, defaultShardRate)}
 	e.readers.of = map[uint64]int{}
 	if e.log == nil {
@@ -105,7 +109,7 @@ func (e *Engine) load() error {
 	if ok {
 		e.catalog.lastID = binary.BigEndian.Uint64(last)
 	}
-	if err := e.backups.load(e.store, kindBackup); err != nil {
+	if err := errors.Join(e.backups.load(e.store, kindBackup), e.exports.load(e.store, kindExport)); err != nil {
 		return err
 	}
 	it := e.store.Scan(kv.PrefixRange([]byte{space, kindTable}))

@@ -23,6 +23,7 @@ const (
 	kindGone    byte = 'd' // deleted tables whose streams can be read
 	kindUndo    byte = 'u' // what items were before a write
 	kindBackup  byte = 'b' // records of backups
+	kindExport  byte = 'p' // records of exports
 	kindExpiry  byte = 'e' // when items expire, of tables with time to live
 )
 

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/levee-io/levee/internal/api"
 	"github.com/levee-io/levee/internal/kv"
@@ -117,4 +118,49 @@ func (l *ledger[T]) save(store kv.Store, id recordID, r *T) error {
 	}
 	l.remember(id, r)
 	return commit.Wait()
+}
+
+// job is a record of something that a client token names.
+type job interface {
+	age() (token string, started, ended time.Time)
+}
+
+// sameToken returns the job that was asked for with the same token before, or nil.
+func sameToken[T any, P interface {
+	*T
+	job
+}](l *ledger[T], ns api.Namespace, token string, now time.Time) *T {
+	for id, r := range l.all() {
+		given, started, _ := P(r).age()
+		if id.ns == ns && given == token && now.Before(started.Add(jobTokenLife)) {
+			return r
+		}
+	}
+	return nil
+}
+
+// forgetJobs deletes the records of jobs from long ago.
+func forgetJobs[T any, P interface {
+	*T
+	job
+}](l *ledger[T], store kv.Store, now time.Time) error {
+	b := store.NewBatch()
+	defer b.Discard()
+	var old []recordID
+	for id, r := range l.all() {
+		if _, _, ended := P(r).age(); !ended.IsZero() && now.After(ended.Add(jobLife)) {
+			b.Delete(l.key(id))
+			old = append(old, id)
+		}
+	}
+	if len(old) == 0 {
+		return nil
+	}
+	if _, err := store.Apply(b, kv.NoSync); err != nil {
+		return err
+	}
+	for _, id := range old {
+		l.forget(id)
+	}
+	return nil
 }

@@ -1,6 +1,7 @@
 package dynamodb
 
 import (
+	"errors"
 	"time"
 
 	"github.com/levee-io/levee/internal/api"
@@ -68,5 +69,5 @@ func (e *Engine) forgetHistoryAt(now time.Time) error {
 			return err
 		}
 	}
-	return e.expireBackups(now)
+	return errors.Join(e.expireBackups(now), forgetJobs(&e.exports, e.store, now))
 }

@@ -46,6 +46,12 @@ func (e *Engine) resumeWork() error {
 			e.startBackup(t, k)
 		}
 	}
+	for _, x := range e.exports.all() {
+		if t := tables[x.Table.ID]; x.Ended.IsZero() && t != nil {
+			e.resumePin(t, x.At)
+			e.startExport(t, x)
+		}
+	}
 	for _, t := range tables {
 		if f := t.current.Load().Filling; f != nil {
 			e.resumeFilling(t, f, tables[f.Source])

@@ -23,6 +23,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+
 	"github.com/levee-io/levee/internal/api"
 	"github.com/levee-io/levee/internal/authz"
 	"github.com/levee-io/levee/internal/autoscaling"
@@ -46,6 +48,12 @@ type Config struct {
 	Keys Keys
 	// TableDelay is how long tables take to be created, changed and deleted.
 	TableDelay time.Duration
+	// Buckets is a directory whose subdirectories are the buckets that tables are
+	// exported to and imported from. Empty means none.
+	Buckets string
+	// S3 is an S3-compatible service with such buckets: its BaseEndpoint, Region and
+	// Credentials. nil means none.
+	S3 *aws.Config
 	// Logger gets what an operator should know; nil means slog.Default.
 	Logger *slog.Logger
 	// Faults, unless nil, are what requests meet on purpose.
@@ -61,6 +69,7 @@ type Server struct {
 	queues   *sqs.Engine
 	scaling  *autoscaling.Engine
 	store    kv.Store
+	buckets  buckets // nil if there are none
 
 	failed chan error // see Failed
 
@@ -103,7 +112,14 @@ func (s *Server) open(cfg Config) (err error) {
 		return err
 	}
 	s.scaling = autoscaling.Open(s.store, autoscaling.Options{Resources: s.hasTable})
-	if s.tables, err = dynamodb.Open(s.store, dynamodb.Options{Logger: cfg.Logger, TableDelay: cfg.TableDelay}); err != nil {
+	if s.buckets, err = openBuckets(cfg); err != nil {
+		return fmt.Errorf("open buckets: %w", err)
+	}
+	opts := dynamodb.Options{Logger: cfg.Logger, TableDelay: cfg.TableDelay}
+	if s.buckets != nil {
+		opts.Buckets = s.buckets
+	}
+	if s.tables, err = dynamodb.Open(s.store, opts); err != nil {
 		return fmt.Errorf("open tables: %w", err)
 	}
 	if s.queues, err = sqs.Open(s.store, sqs.Options{}); err != nil {
@@ -234,6 +250,9 @@ func (s *Server) closeParts() error {
 	}
 	if s.tables != nil {
 		errs = append(errs, s.tables.Close())
+	}
+	if s.buckets != nil {
+		errs = append(errs, s.buckets.Close())
 	}
 	if s.store != nil {
 		errs = append(errs, s.store.Close())

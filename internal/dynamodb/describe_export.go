@@ -1,0 +1,23 @@
+package dynamodb
+
+import (
+	"context"
+	"strings"
+
+	"github.com/levee-io/levee/internal/api"
+	ddb "github.com/levee-io/levee/internal/api/dynamodbapi"
+)
+
+// DescribeExport describes an export.
+func (e *Engine) DescribeExport(_ context.Context, c *api.Caller, in *ddb.DescribeExportInput) (*ddb.DescribeExportOutput, error) {
+	_, id, _ := strings.Cut(in.ExportArn.V, "/export/")
+	x := e.exports.find(recordID{c.Namespace, id})
+	// What another caller did may not be on disk yet.
+	if err := e.settled(); err != nil {
+		return nil, err
+	}
+	if x == nil || x.arn() != in.ExportArn.V {
+		return nil, api.Errorf(ddb.CodeExportNotFoundException, "Export not found: %s", in.ExportArn.V)
+	}
+	return &ddb.DescribeExportOutput{ExportDescription: x.describe()}, nil
+}

@@ -1,0 +1,139 @@
+package dynamodb
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"time"
+
+	"github.com/levee-io/levee/internal/api"
+	ddb "github.com/levee-io/levee/internal/api/dynamodbapi"
+	"github.com/levee-io/levee/internal/kv"
+)
+
+// Bounds of the time between the ends of an incremental export (Developer Guide,
+// "Requesting a table export in DynamoDB").
+const (
+	minIncrement = 15 * time.Minute
+	maxIncrement = 24 * time.Hour
+)
+
+// ExportTableToPointInTime writes the items that a table had at a time, or its
+// changes between two times, into a bucket. Nothing of the table's throughput is
+// used.
+func (e *Engine) ExportTableToPointInTime(_ context.Context, c *api.Caller, in *ddb.ExportTableToPointInTimeInput) (*ddb.ExportTableToPointInTimeOutput, error) {
+	if err := checkExport(in); err != nil {
+		return nil, err
+	}
+	t, v, err := e.alterSource(c, in.TableArn.V)
+	if isCode(err, ddb.CodeTableNotFoundException) {
+		err = api.Errorf(ddb.CodeTableNotFoundException, "Table not found: %s", in.TableArn.V)
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer t.alter.Unlock()
+	now := time.Now()
+	x, again, err := e.newExport(v, in, now)
+	if err == nil && !again {
+		err = e.beginExport(t, v, x)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &ddb.ExportTableToPointInTimeOutput{ExportDescription: x.describe()}, nil
+}
+
+// checkExport checks what can be checked without the table.
+func checkExport(in *ddb.ExportTableToPointInTimeInput) error {
+	incremental := in.ExportType.V == ddb.ExportTypeIncrementalExport
+	spec := in.IncrementalExportSpecification
+	switch {
+	case !strings.HasPrefix(in.TableArn.V, "arn:"):
+		return api.Validation("Invalid table ARN: %s", in.TableArn.V)
+	case in.ExportFormat.V == ddb.ExportFormatIon:
+		return errUnsupported("ExportFormat ION")
+	case incremental && in.ExportTime.OK:
+		return badParameter("ExportTime cannot be specified when ExportType is INCREMENTAL_EXPORT")
+	case incremental && (spec == nil || !spec.ExportFromTime.OK):
+		return badParameter("ExportFromTime must be specified when ExportType is INCREMENTAL_EXPORT")
+	case !incremental && spec != nil:
+		return badParameter("IncrementalExportSpecification can only be specified when ExportType is INCREMENTAL_EXPORT")
+	}
+	return nil
+}
+
+// newExport returns the record of the export that a request asks for, or the one
+// that it asked for before. The table's alter must be held.
+func (e *Engine) newExport(v *view, in *ddb.ExportTableToPointInTimeInput, now time.Time) (x *export, again bool, err error) {
+	token := in.ClientToken.Or(newUUID())
+	request, err := json.Marshal(in)
+	if err != nil {
+		return nil, false, err
+	}
+	if before := sameToken(&e.exports, v.id().ns, token, now); before != nil {
+		if before.Request != string(request) {
+			return nil, false, api.Errorf(ddb.CodeExportConflictException, "There was a conflict with an earlier export that has the same ClientToken and other parameters")
+		}
+		return before, true, nil
+	}
+	if v.Recovery == nil {
+		return nil, false, errNoRecovery(v.Name)
+	}
+	x = &export{
+		ID: newRecordID(now), Request: string(request), Token: token, Status: ddb.ExportStatusInProgress, Started: now, Table: *v.clone(),
+		Bucket: in.S3Bucket.V, Owner: in.S3BucketOwner.V, Prefix: strings.TrimSuffix(in.S3Prefix.V, "/"),
+		Algorithm: in.S3SseAlgorithm.V, KMSKey: in.S3SseKmsKeyId.V,
+	}
+	if in.ExportType.V == ddb.ExportTypeIncrementalExport {
+		return x, false, x.setIncrement(v, in.IncrementalExportSpecification, now)
+	}
+	x.Time = in.ExportTime.Or(now)
+	return x, false, v.checkExportTime(x.Time, now)
+}
+
+// setIncrement sets the times of an incremental export.
+func (x *export) setIncrement(v *view, spec *ddb.IncrementalExportSpecification, now time.Time) error {
+	x.From, x.To = spec.ExportFromTime.V, spec.ExportToTime.Or(now)
+	x.View = spec.ExportViewType.Or(ddb.ExportViewTypeNewAndOldImages)
+	if length := x.To.Sub(x.From); length < minIncrement || length > maxIncrement {
+		return badParameter("Difference between export times must be at least 15 minutes and at most 24 hours")
+	}
+	if err := v.checkExportTime(x.From, now); err != nil {
+		return err
+	}
+	return v.checkExportTime(x.To, now)
+}
+
+// checkExportTime checks that a time is within the history of a table.
+func (v *view) checkExportTime(at, now time.Time) error {
+	if at.Before(v.Recovery.earliest(now)) || at.After(now) {
+		return api.Errorf(ddb.CodeInvalidExportTimeException, "Export Time is invalid")
+	}
+	return nil
+}
+
+// beginExport pins what is exported and starts. t.alter must be held.
+func (e *Engine) beginExport(t *table, v *view, x *export) (err error) {
+	if x.Scratch, err = e.newNumber(); err != nil {
+		return err
+	}
+	_, err = e.pin(t, v, func(b kv.Batch, at moment) {
+		switch {
+		case x.incremental():
+			x.At = momentOf(x.From) - 1 // the first change at From has an undo row
+		case x.Time.Equal(x.Started):
+			x.At = at // the present, to the last commit
+		default:
+			x.At = momentOf(x.Time)
+		}
+		e.exports.stage(b, x.id(), x)
+	})
+	if err != nil {
+		return err
+	}
+	t.pins[len(t.pins)-1] = x.At
+	e.exports.remember(x.id(), x)
+	e.startExport(t, x)
+	return nil
+}
