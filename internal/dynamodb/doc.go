@@ -77,6 +77,14 @@
 // to everyone when its items and index entries are there. What reads a table pins
 // the moment that it reads: the history is kept for it, and the table too.
 //
+// # PartiQL
+//
+// Package partiql reads statements, and what it makes of them is what the other
+// operations make of expressions. INSERT, UPDATE and DELETE become writes under a
+// condition, and go through commit. A SELECT becomes one or more ranges of keys
+// (select_plan.go), read into one page like those of Query and Scan; a NextToken
+// says where it ended, and for which statement.
+//
 // # Locks
 //
 // Taken in this order, and released before anyone waits for the disk, except

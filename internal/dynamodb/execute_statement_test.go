@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -527,4 +528,64 @@ func used(expression, values string) string {
 		return ""
 	}
 	return `,"ExpressionAttributeValues":{` + strings.Join(list, ",") + `}`
+}
+
+// Every write by a statement leaves what the same write by another operation does.
+func TestStatementsWriteWhatOtherOperationsWrite(t *testing.T) {
+	h := music(t)
+	h.mustDo("CreateTable", strings.Replace(rangedTable, `"TableName":"ranged"`, `"TableName":"twin"`, 1))
+	random := rand.New(rand.NewPCG(1, 2))
+	for i := range 400 {
+		a, b, n := random.IntN(2), random.IntN(3), random.IntN(4)
+		key := fmt.Sprintf(`"Key":{"a":{"S":"t%d"},"b":{"S":"%d"}}`, a, b)
+		where := fmt.Sprintf(` WHERE a = 't%d' AND b = '%d'`, a, b)
+		var text, operation, in string
+		switch random.IntN(5) {
+		case 0, 1:
+			text = fmt.Sprintf(`INSERT INTO ranged VALUE {'a':'t%d','b':'%d','c':'c%d','n':%d,'ss':<<'x'>>,'l':[%d]}`, a, b, n, n, i)
+			operation, in = "PutItem", fmt.Sprintf(`"ConditionExpression":"attribute_not_exists(a)","Item":{"a":{"S":"t%d"},"b":{"S":"%d"},"c":{"S":"c%d"},"n":{"N":"%d"},"ss":{"SS":["x"]},"l":{"L":[{"N":"%d"}]}}`, a, b, n, n, i)
+		case 2:
+			text = fmt.Sprintf(`UPDATE ranged SET n = n + %d, l = list_append(l, [%d]) SET ss = set_add(ss, <<'y','%d'>>) REMOVE c`, n, i, n) + where
+			operation, in = "UpdateItem", key+fmt.Sprintf(`,"ConditionExpression":"attribute_exists(a)","UpdateExpression":"SET n = n + :n, l = list_append(l, :l) ADD ss :s REMOVE c","ExpressionAttributeValues":{":n":{"N":"%d"},":l":{"L":[{"N":"%d"}]},":s":{"SS":["y","%d"]}}`, n, i, n)
+		case 3:
+			text = fmt.Sprintf(`FROM ranged`+where+` AND (n > %d OR size(l) < 2) SET d = 'd%d' SET ss = set_delete(ss, <<'x'>>)`, n, i)
+			operation, in = "UpdateItem", key+fmt.Sprintf(`,"ConditionExpression":"attribute_exists(a) AND (n > :n OR size(l) < :two)","UpdateExpression":"SET d = :d DELETE ss :s","ExpressionAttributeValues":{":n":{"N":"%d"},":two":{"N":"2"},":d":{"S":"d%d"},":s":{"SS":["x"]}}`, n, i)
+		default:
+			text = fmt.Sprintf(`DELETE FROM ranged`+where+` AND NOT n = %d`, n)
+			operation, in = "DeleteItem", key+fmt.Sprintf(`,"ConditionExpression":"attribute_not_exists(a) OR NOT n = :n","ExpressionAttributeValues":{":n":{"N":"%d"}}`, n)
+		}
+		_, got := h.do("ExecuteStatement", statement(text, ""))
+		_, want := h.do(operation, `{"TableName":"twin",`+in+`}`)
+		if (got == nil) != (want == nil) {
+			t.Fatalf("%s: %v\n%s: %v", text, got, operation, want)
+		}
+		h.sameItems("ranged", "twin", text)
+	}
+}
+
+// sameItems compares the partitions "t0" and "t1" of two tables, and of an index of each.
+func (h *harness) sameItems(one, other, after string) {
+	h.t.Helper()
+	items := func(table, index string) string {
+		f := h.read("Scan", fmt.Sprintf(`{"TableName":%q%s,"FilterExpression":"begins_with(a, :t)","ExpressionAttributeValues":{":t":{"S":"t"}}}`, table, index))
+		return fmt.Sprint(f.Items)
+	}
+	for _, index := range []string{"", `,"IndexName":"index3"`} {
+		if a, b := items(one, index), items(other, index); a != b {
+			h.t.Fatalf("after %s\n%s\n%s", after, a, b)
+		}
+	}
+}
+
+func TestKeysOfSeveralAttributesAreRefused(t *testing.T) {
+	h := newEngine(t)
+	h.mustDo("CreateTable", `{"TableName":"multi","BillingMode":"PAY_PER_REQUEST",
+		"AttributeDefinitions":[{"AttributeName":"a","AttributeType":"S"},{"AttributeName":"h","AttributeType":"S"},{"AttributeName":"i","AttributeType":"S"}],
+		"KeySchema":[{"AttributeName":"a","KeyType":"HASH"}],
+		"GlobalSecondaryIndexes":[{"IndexName":"gsi","KeySchema":[{"AttributeName":"h","KeyType":"HASH"},{"AttributeName":"i","KeyType":"HASH"}],"Projection":{"ProjectionType":"ALL"}}]}`)
+	const refused = "PartiQL statements cannot be executed on tables with multi-attribute HASH keys or multi-attribute RANGE keys."
+	h.rejected(`SELECT * FROM "multi"."gsi" WHERE h = 5`, refused)
+	h.rejected(`SELECT * FROM "multi"."gsi"`, refused)
+	h.rejected(`SELECT * FROM "multi"."gsi" WHERE`, notWellFormed+"Unexpected term")
+	h.run(`SELECT * FROM "multi" WHERE a = 'x'`)
 }

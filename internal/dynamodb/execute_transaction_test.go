@@ -203,3 +203,16 @@ func TestBatchOfStatements(t *testing.T) {
 	h.refused("BatchExecuteStatement", batch(`SELECT * FROM hashed WHERE a = 'x'`, `DELETE FROM hashed WHERE a = 'x'`),
 		"BatchExecuteStatement API does not support both read and write operations in the same request.")
 }
+
+func TestStatementsReturnItemsThatFailedAConditionWhereAsked(t *testing.T) {
+	h := music(t)
+	h.put("hashed", `{"a":{"S":"x"},"n":{"N":"1"}}`)
+	update := statement(`UPDATE hashed SET n = 9 WHERE a = 'x' AND n = 2`, "", `"ReturnValuesOnConditionCheckFailure":"ALL_OLD"`)
+	_, err := h.do("ExecuteTransaction", `{"TransactStatements":[`+update+`]}`)
+	var e *api.Error
+	if !errors.As(err, &e) || len(e.Reasons) != 1 || e.Reasons[0].Item.IsZero() {
+		t.Errorf("transaction: %v", err)
+	}
+	h.expect("BatchExecuteStatement", `{"Statements":[`+update+`]}`,
+		`{"Responses":[{"Error":{"Code":"ConditionalCheckFailed","Message":"The conditional request failed","Item":{"a":{"S":"x"},"n":{"N":"1"}}},"TableName":"hashed"}]}`)
+}
