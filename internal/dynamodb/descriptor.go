@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/levee-io/levee/internal/attr"
+	"github.com/levee-io/levee/internal/expr"
 )
 
 // descriptor is what the catalog keeps of a table. It is immutable once
@@ -81,14 +82,36 @@ type keyAttr struct {
 	Kind attr.Kind `json:"kind"` // KindS, KindN or KindB
 }
 
-// keySchema is the key of a table or an index. A table has one hash attribute
-// and at most one range attribute; lists leave room for the indexes with
-// several.
+// keySchema is the key of a table or an index. A table, or a local index, has
+// one hash attribute and at most one range attribute; a global index has up to
+// maxIndexKeyParts of each.
 type keySchema struct {
 	Hash  []keyAttr `json:"hash"`
 	Range []keyAttr `json:"range,omitempty"`
 
-	both []keyAttr // what attrs returns, once a view has been made
+	// What attrs and bindable return, once a view has been made.
+	both                []keyAttr
+	partitions, sorting []expr.KeyAttr
+}
+
+// prepare makes what readers of the key need at once.
+func (k *keySchema) prepare() {
+	k.both = k.attrs()
+	k.partitions, k.sorting = k.bindable()
+}
+
+// bindable returns the attributes of the key as a key condition wants them.
+func (k *keySchema) bindable() (partition, sort []expr.KeyAttr) {
+	if k.partitions != nil {
+		return k.partitions, k.sorting
+	}
+	for _, a := range k.Hash {
+		partition = append(partition, expr.KeyAttr(a))
+	}
+	for _, a := range k.Range {
+		sort = append(sort, expr.KeyAttr(a))
+	}
+	return partition, sort
 }
 
 // has reports whether name is one of the key's attributes.

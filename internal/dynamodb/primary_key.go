@@ -82,21 +82,35 @@ func (k *keySchema) attrs() []keyAttr {
 func (k *keySchema) checkValues(item attr.Map) error {
 	for i := range k.Hash {
 		value, _ := item.Get(k.Hash[i].Name)
-		if err := checkKeyValue(k.Hash[i].Name, value); err != nil {
+		if err := checkPartitionValue(k.Hash[i].Name, value); err != nil {
 			return err
-		}
-		if value.Size() > maxPartitionKeySize {
-			return api.Validation("One or more parameter values were invalid: Size of hashkey has exceeded the maximum size limit of2048 bytes")
 		}
 	}
 	for i := range k.Range {
 		value, _ := item.Get(k.Range[i].Name)
-		if err := checkKeyValue(k.Range[i].Name, value); err != nil {
+		if err := checkSortValue(k.Range[i].Name, value); err != nil {
 			return err
 		}
-		if value.Size() > maxSortKeySize {
-			return api.Validation("One or more parameter values were invalid: Aggregated size of all range keys has exceeded the size limit of 1024 bytes")
-		}
+	}
+	return nil
+}
+
+func checkPartitionValue(name string, value attr.Value) error {
+	if err := checkKeyValue(name, value); err != nil {
+		return err
+	}
+	if value.Size() > maxPartitionKeySize {
+		return api.Validation("One or more parameter values were invalid: Size of hashkey has exceeded the maximum size limit of2048 bytes")
+	}
+	return nil
+}
+
+func checkSortValue(name string, value attr.Value) error {
+	if err := checkKeyValue(name, value); err != nil {
+		return err
+	}
+	if value.Size() > maxSortKeySize {
+		return api.Validation("One or more parameter values were invalid: Aggregated size of all range keys has exceeded the size limit of 1024 bytes")
 	}
 	return nil
 }

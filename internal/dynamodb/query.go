@@ -106,7 +106,7 @@ func (s source) selection(k *expr.KeyCondition, start attr.Map) (sel expr.KeyRan
 			return sel, err
 		}
 	}
-	if sel, err = k.Bind(bindable(key.Hash), bindable(key.Range)); err != nil {
+	if sel, err = k.Bind(key.bindable()); err != nil {
 		return sel, invalid(err)
 	}
 	if start != nil {
@@ -123,21 +123,23 @@ func (s source) selection(k *expr.KeyCondition, start attr.Map) (sel expr.KeyRan
 	return sel, key.checkWithin(&sel, start)
 }
 
-func bindable(attrs []keyAttr) expr.KeyAttr {
-	if len(attrs) == 0 {
-		return expr.KeyAttr{}
-	}
-	return expr.KeyAttr{Name: attrs[0].Name, Kind: attrs[0].Kind}
-}
-
 // checkSelection checks the values of a key condition as keys.
 func (k *keySchema) checkSelection(sel *expr.KeyRange) error {
-	for _, value := range [2]attr.Value{sel.Value, sel.Upper} {
-		key := []attr.Attr{{Name: k.Hash[0].Name, Value: sel.Partition}}
-		if !value.IsZero() {
-			key = append(key, attr.Attr{Name: k.Range[0].Name, Value: value})
+	for i := range k.Hash {
+		if err := checkPartitionValue(k.Hash[i].Name, sel.Partition[i]); err != nil {
+			return err
 		}
-		if err := k.checkValues(attr.NewMap(key)); err != nil {
+	}
+	for i := range sel.Leading {
+		if err := checkSortValue(k.Range[i].Name, sel.Leading[i]); err != nil {
+			return err
+		}
+	}
+	for _, value := range [2]attr.Value{sel.Value, sel.Upper} {
+		if value.IsZero() {
+			break
+		}
+		if err := checkSortValue(k.Range[len(sel.Leading)].Name, value); err != nil {
 			return err
 		}
 	}
@@ -146,19 +148,30 @@ func (k *keySchema) checkSelection(sel *expr.KeyRange) error {
 
 // checkWithin checks that a starting key lies where the query looks.
 func (k *keySchema) checkWithin(sel *expr.KeyRange, start attr.Map) error {
-	partition, _ := start.Get(k.Hash[0].Name)
-	same := partition.Equal(sel.Partition)
+	same := equalValues(k.Hash, sel.Partition, start)
 	if sel.Op == expr.KeyAny {
 		if !same {
 			return api.Validation("The provided starting key is outside query boundaries based on provided conditions")
 		}
 		return nil
 	}
-	if sort, _ := start.Get(k.Range[0].Name); !contains(sel, sort) {
+	sort, _ := start.Get(k.Range[len(sel.Leading)].Name)
+	if !equalValues(k.Range, sel.Leading, start) || !contains(sel, sort) {
 		return api.Validation("The provided starting key does not match the range key predicate")
 	}
 	if !same {
 		return api.Validation("The query can return at most one row and cannot be restarted")
 	}
 	return nil
+}
+
+// equalValues reports whether the first attributes of a part of a key have those
+// values in an item.
+func equalValues(attrs []keyAttr, values []attr.Value, item attr.Map) bool {
+	for i := range values {
+		if value, _ := item.Get(attrs[i].Name); !value.Equal(values[i]) {
+			return false
+		}
+	}
+	return true
 }

@@ -14,7 +14,10 @@ import (
 // end themselves, so the bytes of a sort key begin the rows that have it, and
 // no others.
 func (s source) rows(sel *expr.KeyRange) kv.Range {
-	partition := appendPartition(bytes.Clone(s.prefix()), []attr.Value{sel.Partition})
+	partition := appendPartition(bytes.Clone(s.prefix()), sel.Partition)
+	for _, v := range sel.Leading {
+		partition = attr.AppendKey(partition, v)
+	}
 	all := kv.PrefixRange(partition)
 	if sel.Op == expr.KeyAny {
 		return all

@@ -148,7 +148,7 @@ func (p *selectPlan) checkBranches() error {
 
 // rangeOf returns the rows that an alternative selects, filters aside.
 func (p *selectPlan) rangeOf(b *partiql.Branch) (keyRange, error) {
-	sel := expr.KeyRange{Partition: b.Hash[0]}
+	sel := expr.KeyRange{Partition: b.Hash[:1:1]}
 	r := keyRange{partition: b.Hash[0], strict: !b.Unsorted, point: p.x == nil && p.sort() == ""}
 	if err := p.key().checkSelection(&sel); err != nil {
 		return r, err

@@ -76,10 +76,10 @@ func (e *Engine) newTable(d *descriptor) (*table, error) {
 func (e *Engine) newView(d *descriptor, before *view) (*view, error) {
 	v := &view{descriptor: d, prefix: itemPrefix(d.ID), expiry: newExpiry(d), hidden: d.under(changeCreate, changeDelete) != nil}
 	v.recording = d.Recovery != nil || before != nil && before.recording
-	d.Key.both = d.Key.attrs()
+	d.Key.prepare()
 	for i := range d.Indexes {
 		ix := &d.Indexes[i]
-		ix.Key.both = ix.Key.attrs()
+		ix.Key.prepare()
 		v.indexes = append(v.indexes, indexView{ix, indexPrefix(d.ID, ix.Number), before.counters(ix.Number)})
 	}
 	slices.SortFunc(v.indexes, func(a, b indexView) int { return strings.Compare(a.Name, b.Name) })

@@ -58,7 +58,7 @@ func BenchmarkRequest(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			if _, err := k.Bind(KeyAttr{"pk", attr.KindS}, KeyAttr{"sk", attr.KindS}); err != nil {
+			if _, err := k.Bind([]KeyAttr{{"pk", attr.KindS}}, []KeyAttr{{"sk", attr.KindS}}); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -13,7 +13,7 @@ import (
 )
 
 // TestData runs the scripts in testdata. The commands item, names, values and
-// key (pk=S sk=N) say what later commands work with; "none" takes it away. Every
+// key (pk=S sk=N; of several partition attributes, all but the first pk2=(S,HASH)) say what later commands work with; "none" takes it away. Every
 // other command takes one expression per line and prints what becomes of it.
 func TestData(t *testing.T) {
 	datadriven.Walk(t, "testdata", func(t *testing.T, path string) {
@@ -26,7 +26,7 @@ type script struct {
 	item            attr.Map
 	names           []Name
 	values          attr.Map
-	partition, sort KeyAttr
+	partition, sort []KeyAttr
 }
 
 func (s *script) run(t *testing.T, d *datadriven.TestData) string {
@@ -45,13 +45,13 @@ func (s *script) run(t *testing.T, d *datadriven.TestData) string {
 		}
 		return ""
 	case "key":
-		s.partition, s.sort = KeyAttr{}, KeyAttr{}
+		s.partition, s.sort = nil, nil
 		for i, arg := range d.CmdArgs {
 			key := KeyAttr{arg.Key, kindNamed(t, arg.Vals[0])}
-			if i == 0 {
-				s.partition = key
+			if i == 0 || len(arg.Vals) > 1 {
+				s.partition = append(s.partition, key)
 			} else {
-				s.sort = key
+				s.sort = append(s.sort, key)
 			}
 		}
 		return ""
@@ -116,7 +116,7 @@ func (s *script) keyCondition(src string, p *Params) (string, error) {
 		return "", err
 	}
 	op := [...]string{"", "=", "<", "<=", ">", ">=", "BETWEEN", "begins_with"}[r.Op]
-	out := quote(r.Partition)
+	out := quotes(append(r.Partition[:len(r.Partition):len(r.Partition)], r.Leading...))
 	if r.Op != KeyAny {
 		out += " " + op + " " + quote(r.Value)
 	}
@@ -124,6 +124,14 @@ func (s *script) keyCondition(src string, p *Params) (string, error) {
 		out += " " + quote(r.Upper)
 	}
 	return out, nil
+}
+
+func quotes(values []attr.Value) string {
+	list := make([]string, len(values))
+	for i := range values {
+		list[i] = quote(values[i])
+	}
+	return strings.Join(list, " ")
 }
 
 func (s *script) update(cmd, src string, p *Params) (string, error) {

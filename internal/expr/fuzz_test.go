@@ -62,8 +62,8 @@ func FuzzKeyCondition(f *testing.F) {
 		if err != nil {
 			return err
 		}
-		r, err := k.Bind(KeyAttr{"pk", attr.KindS}, KeyAttr{"n", attr.KindN})
-		if err == nil && (r.Partition.Kind() != attr.KindS || (r.Op == KeyAny) != r.Value.IsZero() || (r.Op == KeyBetween) == r.Upper.IsZero()) {
+		r, err := k.Bind([]KeyAttr{{"pk", attr.KindS}}, []KeyAttr{{"n", attr.KindN}})
+		if err == nil && (r.Partition[0].Kind() != attr.KindS || (r.Op == KeyAny) != r.Value.IsZero() || (r.Op == KeyBetween) == r.Upper.IsZero()) {
 			t.Errorf("%q: %+v", src, r)
 		}
 		return k.Check()

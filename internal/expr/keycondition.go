@@ -2,6 +2,9 @@ package expr
 
 import "github.com/levee-io/levee/internal/attr"
 
+// maxKeyAttrs is how many attributes a key can have: four of each kind.
+const maxKeyAttrs = 8
+
 // KeyCondition is a bound key condition expression: conditions on one or more
 // attributes, each of which names one attribute. It is immutable.
 type KeyCondition struct {
@@ -44,10 +47,11 @@ type KeyAttr struct {
 
 // KeyRange is what a key condition selects.
 type KeyRange struct {
-	Partition attr.Value
-	Op        KeyOp      // on the sort key
-	Value     attr.Value // of Op, unless that is KeyAny; the lower bound of KeyBetween
-	Upper     attr.Value // of KeyBetween
+	Partition []attr.Value // of the attributes of the partition key, in their order
+	Leading   []attr.Value // of the attributes of the sort key before the one that Op is on: they are equal
+	Op        KeyOp        // on the last attribute of the sort key that is demanded
+	Value     attr.Value   // of Op, unless that is KeyAny; the lower bound of KeyBetween
+	Upper     attr.Value   // of KeyBetween
 }
 
 // ParseKeyCondition parses a KeyConditionExpression. The service looks at its
@@ -72,7 +76,7 @@ func ParseKeyCondition(src string, p *Params) (*KeyCondition, error) {
 // NewKeyCondition returns the key condition that KeyConditions asks for. The
 // comparisons have been checked. The error is of type Error.
 func NewKeyCondition(list []Comparison) (*KeyCondition, error) {
-	if len(list) != 1 && len(list) != 2 {
+	if len(list) < 1 || len(list) > maxKeyAttrs {
 		return nil, Error(textKeyLength)
 	}
 	b := builder{tree: ast{kind: KeyConditions}}
@@ -97,59 +101,81 @@ var keyOps = map[string]KeyOp{
 // OR, whatever the key. It comes after Params.CheckUsed.
 func (k *KeyCondition) Check() error { return k.shape }
 
-// Bind returns what the condition selects among items with that partition key
-// and sort key; sort is the zero KeyAttr if there is none.
-func (k *KeyCondition) Bind(partition, sort KeyAttr) (KeyRange, error) {
+// Bind returns what the condition selects among items with the attributes of that
+// partition key and sort key, of which there may be none. It must demand all of
+// the former, and of the latter as many as it likes from left to right; all but
+// the last of those, like the former, to be equal to something.
+func (k *KeyCondition) Bind(partition, sort []KeyAttr) (r KeyRange, err error) {
 	if k.shape != nil {
-		return KeyRange{}, k.shape
+		return r, k.shape
 	}
-	schema := 1
-	if sort.Name != "" {
-		schema = 2
+	if schema := len(partition) + len(sort); len(k.conds) > schema {
+		return r, k.tooMany(schema)
 	}
-	if len(k.conds) > schema {
-		return KeyRange{}, k.tooMany(schema)
+	if r.Partition, err = k.equal(partition); err != nil {
+		return r, err
 	}
-	p, err := k.on(partition)
+	demanded := len(k.conds) - len(partition)
+	if demanded <= 0 {
+		return r, nil
+	}
+	last := demanded - 1
+	if r.Leading, err = k.equal(sort[:last]); err != nil {
+		return r, err
+	}
+	s, err := k.on(sort[last])
 	if err != nil {
-		return KeyRange{}, err
+		return r, err
 	}
-	if p.op != KeyEqual {
-		return KeyRange{}, Error(textKeyUnsupported)
-	}
-	if len(k.conds) == 1 {
-		return KeyRange{Partition: p.values[0]}, nil
-	}
-	s, err := k.on(sort)
-	if err != nil {
-		return KeyRange{}, err
-	}
-	return KeyRange{Partition: p.values[0], Op: s.op, Value: s.values[0], Upper: s.values[1]}, nil
+	r.Op, r.Value, r.Upper = s.op, s.values[0], s.values[1]
+	return r, nil
 }
 
 // tooMany says that there are more conditions than key attributes.
 func (k *KeyCondition) tooMany(schema int) error {
-	if k.tree.kind == KeyConditions {
-		return Error(textKeyUnsupported)
+	switch {
+	case k.tree.kind != KeyConditions:
+		return errorf(textKeyTooMany, len(k.conds), schema)
+	case len(k.conds) > 2 && schema <= 2:
+		return Error(textKeyLength)
 	}
-	return errorf(textKeyTooMany, len(k.conds), schema)
+	return Error(textKeyUnsupported)
+}
+
+// equal returns the values that the attributes of a key must be equal to.
+func (k *KeyCondition) equal(keys []KeyAttr) (values []attr.Value, err error) {
+	for i := range keys {
+		c, err := k.on(keys[i])
+		switch {
+		case err != nil:
+			return nil, err
+		case c.op != KeyEqual:
+			return nil, Error(textKeyUnsupported)
+		case i == 0:
+			values = c.values[:1:1] // no copy for the one attribute that most keys have
+		default:
+			values = append(values, c.values[0])
+		}
+	}
+	return values, nil
 }
 
 // on returns the condition on a key attribute.
-func (k *KeyCondition) on(key KeyAttr) (keyCond, error) {
-	for _, c := range k.conds {
+func (k *KeyCondition) on(key KeyAttr) (*keyCond, error) {
+	for i := range k.conds {
+		c := &k.conds[i]
 		if c.name != key.Name {
 			continue
 		}
 		if c.op == KeyAny {
-			return keyCond{}, Error(textKeyNotIndexable)
+			return nil, Error(textKeyNotIndexable)
 		}
 		for _, v := range c.values {
 			if !v.IsZero() && v.Kind() != key.Kind {
-				return keyCond{}, Error(textKeyType)
+				return nil, Error(textKeyType)
 			}
 		}
 		return c, nil
 	}
-	return keyCond{}, errorf(textKeyMissing, key.Name)
+	return nil, errorf(textKeyMissing, key.Name)
 }
