@@ -27,10 +27,7 @@ func (e *Engine) CancelMessageMoveTask(_ context.Context, c *api.Caller, in *mod
 			return api.Errorf(model.CodeUnsupportedOperation, "Only active tasks can be cancelled.")
 		}
 		moved = t.Moved
-		ended := *t
-		ended.Status = taskCancelled
-		c.then(func() { *t = ended })
-		return q.putTask(c.batch, ended)
+		return q.prepareProgress(c, t, moveProgress{Status: taskCancelled, Moved: moved})
 	})
 	if err != nil {
 		return nil, err

@@ -73,20 +73,18 @@ func (q *queue) endTask(c *change, t *moveTask, failure string) error {
 	if t.Status != taskRunning {
 		return nil // it was cancelled meanwhile
 	}
-	after := *t
-	after.Status, after.Failure = taskCompleted, failure
+	after := moveProgress{Status: taskCompleted, Failure: failure, Moved: t.Moved}
 	if failure != "" {
 		after.Status = taskFailed
 	}
-	c.then(func() { *t = after })
-	return q.putTask(c.batch, after)
+	return q.prepareProgress(c, t, after)
 }
 
 // stepLocked is one change of both queues.
 func (q *queue) stepLocked(t *moveTask, to *queue, most int, now int64) (kv.Commit, error) {
 	c := q.engine.newChange(q, to)
-	after, empty := *t, false
-	for i := 0; i < most && t.Status == taskRunning && after.Moved < after.ToMove; i++ {
+	after, empty := t.moveProgress, false
+	for i := 0; i < most && t.Status == taskRunning && after.Moved < t.ToMove; i++ {
 		moved, err := q.moveNext(c, t, to, now)
 		if err != nil {
 			c.batch.Discard()
@@ -100,18 +98,17 @@ func (q *queue) stepLocked(t *moveTask, to *queue, most int, now int64) (kv.Comm
 		after.Moved++
 	}
 	q.line.done(now)
-	if t.Status == taskRunning && (empty || after.Moved == after.ToMove) {
+	if t.Status == taskRunning && (empty || after.Moved == t.ToMove) {
 		after.Status = taskCompleted
 	}
-	if after == *t {
+	if after == t.moveProgress {
 		return c.apply()
 	}
-	if err := q.putTask(c.batch, after); err != nil {
+	if err := q.prepareProgress(c, t, after); err != nil {
 		c.batch.Discard()
 		q.forget()
 		return nil, err
 	}
-	c.then(func() { *t = after })
 	return c.apply()
 }
 

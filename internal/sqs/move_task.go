@@ -31,8 +31,7 @@ const (
 
 // moveTask moves the messages that a dead-letter queue holds when it starts. What
 // the store holds of it changes in one step with the messages, so a task goes on
-// after a restart where it was, and no message is moved twice or not at all. The
-// lock of the queue guards the fields.
+// after a restart where it was, and no message is moved twice or not at all.
 type moveTask struct {
 	// Number orders the tasks of a queue.
 	Number uint64 `json:"number"`
@@ -41,11 +40,17 @@ type moveTask struct {
 	// gave it up.
 	Destination string `json:"destination,omitempty"`
 	Rate        int64  `json:"rate,omitempty"` // messages a second; 0: as many as may be
-	Status      string `json:"status"`
-	Failure     string `json:"failure,omitempty"`
-	Started     int64  `json:"started"` // unix milliseconds
-	Moved       int64  `json:"moved"`
-	ToMove      int64  `json:"toMove"` // of what was visible at the start
+	Started     int64  `json:"started"`        // unix milliseconds
+	ToMove      int64  `json:"toMove"`         // what was visible at the start
+	moveProgress
+}
+
+// moveProgress is what changes of a task. The lock of the queue guards it; all
+// else stays as it was when the task started.
+type moveProgress struct {
+	Status  string `json:"status"`
+	Failure string `json:"failure,omitempty"`
+	Moved   int64  `json:"moved"`
 }
 
 // taskHandle is what the handle of a task says, as JSON in base64.
@@ -84,13 +89,16 @@ func (e *Engine) queueOfARN(c *api.Caller, text, parameter string) (*queue, erro
 		"The resource that you specified for the %s parameter doesn't exist.", parameter)
 }
 
-// putTask writes a task of a locked queue.
-func (q *queue) putTask(b kv.Batch, t moveTask) error {
-	value, err := json.Marshal(t)
+// prepareProgress prepares how far a task of a locked queue is.
+func (q *queue) prepareProgress(c *change, t *moveTask, p moveProgress) error {
+	after := *t
+	after.moveProgress = p
+	value, err := json.Marshal(after)
 	if err != nil {
 		return err
 	}
-	b.Set(q.row(kindTask, t.Number), value)
+	c.batch.Set(q.row(kindTask, t.Number), value)
+	c.then(func() { t.moveProgress = p })
 	return nil
 }
 

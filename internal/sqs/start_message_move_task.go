@@ -17,7 +17,7 @@ func (e *Engine) StartMessageMoveTask(_ context.Context, c *api.Caller, in *mode
 	}
 	t := &moveTask{
 		ID: textID(newID()), Destination: in.DestinationArn.V, Rate: in.MaxNumberOfMessagesPerSecond.V,
-		Status: taskRunning, Started: time.Now().UnixMilli(),
+		Started: time.Now().UnixMilli(),
 	}
 	if err := q.run(func(c *change, _ int64) error { return q.prepareTask(c, t) }); err != nil {
 		return nil, err
@@ -73,7 +73,7 @@ func (q *queue) prepareTask(c *change, t *moveTask) error {
 	if n := len(q.tasks); n > 0 {
 		t.Number = q.tasks[n-1].Number + 1
 	}
-	if err := q.putTask(c.batch, *t); err != nil {
+	if err := q.prepareProgress(c, t, moveProgress{Status: taskRunning}); err != nil {
 		return err
 	}
 	old := max(len(q.tasks)+1-keptTasks, 0)
