@@ -16,7 +16,8 @@
 //
 // The order is kept by a line: standard or fifo. Both hand out, take back and
 // forget a message in logarithmic time or better, whatever the depth of the
-// queue and the number of its groups. Nothing runs for an idle queue: what is
+// queue and the number of its groups. A standard queue whose messages have groups
+// is a fair queue (tenant.go). Nothing runs for an idle queue: what is
 // due (the end of a timeout or of a delay, expiry) happens when the queue is
 // next locked, and a timer is set only while a receive waits.
 //

@@ -197,11 +197,17 @@ func (l *fifo) done(now int64) {
 }
 
 func (l *fifo) back(m *message, now int64) {
+	m.group.flying--
+	l.undo(m, now)
+}
+
+func (l *fifo) restore(m *message, group string) { m.group = l.group(group) }
+
+func (l *fifo) undo(m *message, now int64) {
 	g := m.group
 	at, _ := slices.BinarySearchFunc(g.back, m.seq, func(o *message, seq uint64) int { return cmp.Compare(o.seq, seq) })
 	g.back = slices.Insert(g.back, at, m)
 	l.returned++
-	g.flying--
 	l.replace(g, now)
 }
 

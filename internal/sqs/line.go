@@ -8,10 +8,12 @@ type line interface {
 	// delay ends, 0 for none.
 	add(e entry, group string, visibleAt, now int64)
 	// next takes out the next message, nil if there is none now. The caller
-	// either calls fly, which says that the message is in flight, or remove. After
-	// the last call of a receive it calls done.
+	// either calls fly, which says that the message is in flight, or remove, or undo,
+	// which puts it back where it was. After the last call of a receive it calls
+	// done.
 	next(now int64) *message
 	fly(m *message)
+	undo(m *message, now int64)
 	done(now int64)
 	// back puts m, which was in flight, back.
 	back(m *message, now int64)
@@ -20,6 +22,9 @@ type line interface {
 	// advance makes visible what is due and takes out entries that are expired,
 	// telling the queue of each.
 	advance(now int64)
+	// restore is told the group of a message that was received before, which the
+	// store had and which now either flies or comes back.
+	restore(m *message, group string)
 	// ready reports whether next would return a message.
 	ready() bool
 	// nextDue is when advance has something to do, or 0. It may be too early.

@@ -55,16 +55,13 @@ func (q *queue) loadMessages(now int64) error {
 // restore puts back a message that was received before.
 func (q *queue) restore(e entry, s state, now int64) {
 	m := newMessage(e, nil)
-	l, _ := q.line.(*fifo)
-	if l != nil {
-		m.group = l.group(s.group)
-	}
+	q.line.restore(m, s.group)
 	m.receives, m.visibleAt, m.first, m.received = s.receives, s.visibleAt, s.first, s.received
 	q.adopt(m)
 	q.fly(m)
 	if m.visibleAt <= now {
 		q.land(m, now)
-	} else if l != nil {
+	} else if l, ok := q.line.(*fifo); ok {
 		l.place(m.group, now) // an earlier message may have opened it
 	}
 }

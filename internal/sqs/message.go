@@ -19,7 +19,8 @@ type entry struct {
 // sending. The fields are guarded by the lock of its queue.
 type message struct {
 	entry
-	group    *group // nil on a standard queue
+	group    *group  // nil on a standard queue
+	tenant   *tenant // nil on a FIFO queue, and without a message group
 	inFlight bool
 	receives uint32
 	// visibleAt is the end of the visibility timeout in unix milliseconds. It is
@@ -30,7 +31,7 @@ type message struct {
 	due       int64 // when the queue must look at it again, unix milliseconds
 
 	dueAt  int // place in queue.due; -1: none
-	turnAt int // place in standard.late; -1: none
+	turnAt int // place in backlog.late; -1: none
 }
 
 func newMessage(e entry, g *group) *message {
@@ -44,7 +45,7 @@ type state struct {
 	receives  uint32
 	first     int64
 	received  int64
-	group     string // of a FIFO queue's message
+	group     string
 }
 
 // append appends the bytes of the row.
@@ -79,8 +80,11 @@ func readState(b []byte) (s state, err error) {
 // state returns the row of m.
 func (m *message) state() state {
 	s := state{sent: m.sent, visibleAt: m.visibleAt, receives: m.receives, first: m.first, received: m.received}
-	if m.group != nil {
+	switch {
+	case m.group != nil:
 		s.group = m.group.name
+	case m.tenant != nil:
+		s.group = m.tenant.name
 	}
 	return s
 }

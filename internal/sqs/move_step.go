@@ -128,7 +128,7 @@ func (q *queue) moveNext(c *change, t *moveTask, to *queue, now int64) (moved bo
 		return true, nil
 	}
 	if t.Destination == "" && what.deadSource != to.arn.String() {
-		q.putBack(m, now)
+		q.line.undo(m, now)
 		return false, nil
 	}
 	// What is moved is a new message, but for who sent it.
@@ -139,12 +139,6 @@ func (q *queue) moveNext(c *change, t *moveTask, to *queue, now int64) (moved bo
 	}
 	q.transfer(c, m, &what, to, st, now)
 	return true, nil
-}
-
-// putBack returns a message that the line gave out to its place.
-func (q *queue) putBack(m *message, now int64) {
-	q.fly(m)
-	q.land(m, now)
 }
 
 // destination returns the queue that the next messages of a task go to. Without
@@ -180,7 +174,7 @@ func (q *queue) nextSource() (source string, found bool, err error) {
 	var what content
 	if m != nil {
 		what, _, err = q.contentOf(m.seq)
-		q.putBack(m, now)
+		q.line.undo(m, now)
 	}
 	q.line.done(now)
 	done = true

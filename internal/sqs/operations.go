@@ -49,8 +49,8 @@ func (e *Engine) messageOperations() []api.Operation {
 		api.Op(t, "ChangeMessageVisibilityBatch", api.Write, "whole", e.ChangeMessageVisibilityBatch),
 		api.Op(t, "DeleteMessage", api.Write, "whole", e.DeleteMessage),
 		api.Op(t, "DeleteMessageBatch", api.Write, "whole", e.DeleteMessageBatch),
-		api.Op(t, "ReceiveMessage", api.Read, "whole, but for fair queues; attempt ids are forgotten at a restart", e.ReceiveMessage),
-		api.Op(t, "SendMessage", api.Write, "whole; a message group id on a standard queue is kept and does not change the order", e.SendMessage),
+		api.Op(t, "ReceiveMessage", api.Read, "whole; attempt ids, and the past processing time that makes a tenant noisy, are forgotten at a restart", e.ReceiveMessage),
+		api.Op(t, "SendMessage", api.Write, "whole", e.SendMessage),
 		api.Op(t, "SendMessageBatch", api.Write, "whole; the messages of one call are accepted together", e.SendMessageBatch),
 	}
 }

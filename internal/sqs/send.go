@@ -32,9 +32,8 @@ func (q *queue) prepareSend(c *change, d *draft, now int64) (sent, error) {
 		}
 	}
 	s := sent{id: d.content.id, seq: q.allocate(c)}
-	st := state{sent: q.stamp(now)}
+	st := state{sent: q.stamp(now), group: d.content.group}
 	if q.fifo {
-		st.group = d.content.group
 		q.prepareDedup(c, dedupRow{seq: s.seq, sent: st.sent, key: d.key}, s)
 	} else if delay := q.delay(d); delay > 0 {
 		st.visibleAt = now + delay

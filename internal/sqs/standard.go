@@ -1,18 +1,17 @@
 package sqs
 
-// standard is the line of a standard queue: the oldest visible message first.
+// standard is the line of a standard queue: the oldest visible message first, but
+// for tenants that are noisy.
 type standard struct {
 	retention int64 // ms
 
-	// fresh are visible messages that were never received, in the order of
-	// sending.
-	fresh deque[entry]
-	// late are visible messages that cannot stand in fresh: those that came back,
-	// those whose delay ended after that of messages sent later, and those that
-	// were moved here and are older than they should be at their place.
-	late heap[*message]
+	// alone are the visible messages without a group.
+	alone backlog
 	// delayed are messages whose delay has not ended.
 	delayed heap[delayedEntry]
+
+	tenants tenants
+	load    load // of all messages
 
 	// adopt makes a message known to the queue, expire tells it of an entry that is
 	// expired.
@@ -23,12 +22,11 @@ type standard struct {
 type delayedEntry struct {
 	entry
 	visibleAt int64
+	tenant    *tenant // nil without a group
 }
 
 func newStandard(s *settings, adopt func(*message), expire func(uint64)) *standard {
-	l := &standard{retention: s.retention, adopt: adopt, expire: expire}
-	l.late.less = func(a, b *message) bool { return a.seq < b.seq }
-	l.late.moved = func(m *message, at int) { m.turnAt = at }
+	l := &standard{retention: s.retention, alone: newBacklog(), tenants: newTenants(), adopt: adopt, expire: expire}
 	l.delayed.less = func(a, b delayedEntry) bool { return l.matures(a) < l.matures(b) }
 	return l
 }
@@ -36,44 +34,128 @@ func newStandard(s *settings, adopt func(*message), expire func(uint64)) *standa
 // matures is when a delayed message becomes visible or expires.
 func (l *standard) matures(e delayedEntry) int64 { return min(e.visibleAt, e.sent+l.retention) }
 
-func (l *standard) add(e entry, _ string, visibleAt, now int64) {
+func (l *standard) add(e entry, group string, visibleAt, now int64) {
+	t := l.tenants.join(group)
+	if t != nil {
+		t.lastSent = max(t.lastSent, e.sent)
+	}
 	if visibleAt > now {
-		l.delayed.push(delayedEntry{e, visibleAt})
+		l.delayed.push(delayedEntry{e, visibleAt, t})
 		return
 	}
-	l.show(e)
+	l.show(e, t)
 }
 
 // show puts in a visible message.
-func (l *standard) show(e entry) {
-	if l.fresh.len() == 0 || l.fresh.back().seq < e.seq && l.fresh.back().sent <= e.sent {
-		l.fresh.push(e)
+func (l *standard) show(e entry, t *tenant) {
+	switch {
+	case t != nil:
+		if l.tenants.show(t, e) {
+			return
+		}
+	case l.alone.fits(e):
+		l.alone.fresh.push(e)
 		return
 	}
 	m := newMessage(e, nil)
+	m.tenant = t
 	l.adopt(m)
-	l.late.push(m)
+	l.undo(m, 0)
 }
 
-func (l *standard) next(int64) *message {
-	if l.late.len() > 0 && (l.fresh.len() == 0 || l.late.top().seq < l.fresh.front().seq) {
-		return l.late.pop()
-	}
-	if l.fresh.len() == 0 {
+func (l *standard) next(now int64) *message {
+	t := l.turn(now)
+	var m *message
+	var e entry
+	switch {
+	case t != nil:
+		m, e = l.tenants.take(t)
+	case l.alone.len() > 0:
+		m, e = l.alone.pop()
+	default:
 		return nil
 	}
-	m := newMessage(l.fresh.pop(), nil)
-	l.adopt(m)
+	if m == nil {
+		m = newMessage(e, nil)
+		m.tenant = t
+		l.adopt(m)
+	}
 	return m
 }
 
-func (l *standard) fly(*message)             {}
-func (l *standard) done(int64)               {}
-func (l *standard) back(m *message, _ int64) { l.late.push(m) }
+// turn returns the tenant whose message is next, nil if it is one without a group.
+func (l *standard) turn(now int64) *tenant {
+	if l.tenants.visible == 0 {
+		return nil
+	}
+	t, quiet := l.tenants.turn(&l.load, now)
+	if l.alone.len() > 0 && (!quiet || l.alone.first() < t.first()) {
+		return nil
+	}
+	return t
+}
 
-func (l *standard) remove(m *message, _ int64) {
-	if m.turnAt >= 0 {
-		l.late.remove(m.turnAt)
+func (l *standard) fly(m *message) {
+	l.load.begin(m.received)
+	if m.tenant != nil {
+		m.tenant.load.begin(m.received)
+		l.tenants.place(m.tenant)
+	}
+}
+
+func (l *standard) done(int64) {}
+
+// landed counts what the consumers of a message have spent on it.
+func (l *standard) landed(m *message, now int64) {
+	l.load.end(m.received)
+	if len(l.tenants.byName) == 0 {
+		return
+	}
+	until := now
+	if m.visibleAt > 0 {
+		until = min(now, m.visibleAt)
+	}
+	spent := float64(max(until-m.received, 0))
+	l.load.worked(spent, now)
+	if m.tenant != nil {
+		m.tenant.load.end(m.received)
+		m.tenant.load.worked(spent, now)
+		l.tenants.place(m.tenant)
+	}
+}
+
+func (l *standard) back(m *message, now int64) {
+	l.landed(m, now)
+	l.undo(m, now)
+}
+
+func (l *standard) undo(m *message, _ int64) {
+	if m.tenant != nil {
+		l.tenants.back(m)
+		return
+	}
+	l.alone.late.push(m)
+}
+
+func (l *standard) remove(m *message, now int64) {
+	switch {
+	case m.inFlight:
+		l.landed(m, now)
+	case m.turnAt < 0: // it was just taken out
+	case m.tenant != nil:
+		l.tenants.remove(m)
+	default:
+		l.alone.late.remove(m.turnAt)
+	}
+	if m.tenant != nil {
+		l.tenants.leave(m.tenant)
+	}
+}
+
+// restore makes a message that was received before one of its tenant.
+func (l *standard) restore(m *message, group string) {
+	if m.tenant = l.tenants.join(group); m.tenant != nil {
+		m.tenant.lastSent = max(m.tenant.lastSent, m.sent)
 	}
 }
 
@@ -81,16 +163,20 @@ func (l *standard) advance(now int64) {
 	for l.delayed.len() > 0 && l.matures(l.delayed.top()) <= now {
 		if e := l.delayed.pop(); e.sent+l.retention <= now {
 			l.expire(e.seq)
+			if e.tenant != nil {
+				l.tenants.leave(e.tenant)
+			}
 		} else {
-			l.show(e.entry)
+			l.show(e.entry, e.tenant)
 		}
 	}
-	for l.fresh.len() > 0 && l.fresh.front().sent+l.retention <= now {
-		l.expire(l.fresh.pop().seq)
+	l.tenants.expire(l.retention, now, l.expire)
+	for l.alone.fresh.len() > 0 && l.alone.fresh.front().sent+l.retention <= now {
+		l.expire(l.alone.fresh.pop().seq)
 	}
 }
 
-func (l *standard) ready() bool { return l.fresh.len()+l.late.len() > 0 }
+func (l *standard) ready() bool { return l.alone.len()+l.tenants.visible > 0 }
 
 func (l *standard) nextDue() int64 {
 	if l.delayed.len() == 0 {
@@ -100,7 +186,7 @@ func (l *standard) nextDue() int64 {
 }
 
 func (l *standard) counts() (visible, delayed int) {
-	return l.fresh.len() + l.late.len(), l.delayed.len()
+	return l.alone.len() + l.tenants.visible, l.delayed.len()
 }
 
 // configure applies a changed retention. The delay of a queue is not
