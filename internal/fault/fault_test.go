@@ -99,7 +99,7 @@ func TestResource(t *testing.T) {
 		if !concerns(in, "t") {
 			t.Errorf("%s: not recognized", name)
 		}
-		if concerns(in, "ther") || concerns(in, "x") {
+		if concerns(in, "ot") || concerns(in, "x") {
 			t.Errorf("%s: taken for another", name)
 		}
 	}
