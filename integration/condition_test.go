@@ -92,6 +92,6 @@ func TestDeleteItem(t *testing.T) {
 		_, err := c.db.DeleteItem(ctx(t), &dynamodb.DeleteItemInput{TableName: table, Key: item{"pk": str("a")}})
 		wantInvalid(t, err, "The provided key element does not match the schema")
 		_, err = c.db.DeleteItem(ctx(t), &dynamodb.DeleteItemInput{TableName: table, Key: key("a", "1"), ReturnValues: types.ReturnValueUpdatedOld})
-		wantInvalid(t, err, "ReturnValues can only be ALL_OLD or NONE")
+		wantInvalid(t, err, "1 validation error detected: ReturnValues can only be ALL_OLD or NONE")
 	})
 }

@@ -50,6 +50,7 @@ func TestPutItemCondition(t *testing.T) {
 
 func TestPutItemRefuses(t *testing.T) {
 	const invalid = "One or more parameter values were invalid: "
+	const checked = "1 validation error detected: " // what is found before the table is looked at
 	full := with(key("a", "1"), item{"g": str("x")})
 	tests := []struct {
 		name    string
@@ -71,33 +72,33 @@ func TestPutItemRefuses(t *testing.T) {
 			"One or more parameter values are not valid. A value specified for a secondary index key is not supported. " +
 				"The AttributeValue for a key attribute cannot contain an empty string value. IndexName: by-g, IndexKey: g"},
 		{"an item over 400 KB", dynamodb.PutItemInput{Item: with(full, item{"v": str(strings.Repeat("x", 400<<10))})}, "Item size has exceeded the maximum allowed size"},
-		{"values of after the write", dynamodb.PutItemInput{Item: full, ReturnValues: types.ReturnValueAllNew}, "ReturnValues can only be ALL_OLD or NONE"},
-		{"an empty set", dynamodb.PutItemInput{Item: with(full, item{"s": strs()})}, invalid + "An string set  may not be empty"},
-		{"a set with an element twice", dynamodb.PutItemInput{Item: with(full, item{"s": strs("a", "b", "a")})}, invalid + "Input collection [a, b, a] contains duplicates."},
-		{"a number that is none", dynamodb.PutItemInput{Item: with(full, item{"n": dec("twelve")})}, "The parameter cannot be converted to a numeric value: twelve"},
-		{"39 digits", dynamodb.PutItemInput{Item: with(full, item{"n": dec("1" + strings.Repeat("2", 38))})}, "Attempting to store more than 38 significant digits in a Number"},
+		{"values of after the write", dynamodb.PutItemInput{Item: full, ReturnValues: types.ReturnValueAllNew}, checked + "ReturnValues can only be ALL_OLD or NONE"},
+		{"an empty set", dynamodb.PutItemInput{Item: with(full, item{"s": strs()})}, checked + invalid + "An string set  may not be empty"},
+		{"a set with an element twice", dynamodb.PutItemInput{Item: with(full, item{"s": strs("a", "b", "a")})}, checked + invalid + "Input collection [\"a\", \"b\", \"a\"] contains duplicates."},
+		{"a number that is none", dynamodb.PutItemInput{Item: with(full, item{"n": dec("twelve")})}, checked + "The parameter cannot be converted to a numeric value: twelve"},
+		{"39 digits", dynamodb.PutItemInput{Item: with(full, item{"n": dec("1" + strings.Repeat("2", 38))})}, checked + "Attempting to store more than 38 significant digits in a Number"},
 		{"a number too large", dynamodb.PutItemInput{Item: with(full, item{"n": dec("1e126")})},
-			"Number overflow. Attempting to store a number with magnitude larger than supported range"},
+			checked + "Number overflow. Attempting to store a number with magnitude larger than supported range"},
 		{"a number too small", dynamodb.PutItemInput{Item: with(full, item{"n": dec("1e-131")})},
-			"Number underflow. Attempting to store a number with magnitude smaller than supported range"},
+			checked + "Number underflow. Attempting to store a number with magnitude smaller than supported range"},
 		{"a value nobody uses", dynamodb.PutItemInput{Item: full, ConditionExpression: aws.String("attribute_exists(pk)"), ExpressionAttributeValues: item{":v": num(1)}},
-			"Value provided in ExpressionAttributeValues unused in expressions: keys: {:v}"},
+			checked + "Value provided in ExpressionAttributeValues unused in expressions: keys: {:v}"},
 		{"a name nobody uses", dynamodb.PutItemInput{Item: full, ConditionExpression: aws.String("attribute_exists(pk)"), ExpressionAttributeNames: map[string]string{"#n": "n"}},
-			"Value provided in ExpressionAttributeNames unused in expressions: keys: {#n}"},
+			checked + "Value provided in ExpressionAttributeNames unused in expressions: keys: {#n}"},
 		{"values without an expression", dynamodb.PutItemInput{Item: full, ExpressionAttributeValues: item{":v": num(1)}},
-			"ExpressionAttributeValues can only be specified when using expressions: ConditionExpression is null"},
+			checked + "ExpressionAttributeValues can only be specified when using expressions"},
 		{"a value that is not given", dynamodb.PutItemInput{Item: full, ConditionExpression: aws.String("pk = :v")},
-			"Invalid ConditionExpression: An expression attribute value used in expression is not defined; attribute value: :v"},
+			checked + "Invalid ConditionExpression: An expression attribute value used in expression is not defined; attribute value: :v"},
 		{"a name that is not given", dynamodb.PutItemInput{Item: full, ConditionExpression: aws.String("attribute_exists(#v)")},
-			"Invalid ConditionExpression: An expression attribute name used in the document path is not defined; attribute name: #v"},
+			checked + "Invalid ConditionExpression: An expression attribute name used in the document path is not defined; attribute name: #v"},
 		{"a reserved word", dynamodb.PutItemInput{Item: full, ConditionExpression: aws.String("attribute_exists(name)")},
-			"Invalid ConditionExpression: Attribute name is a reserved keyword; reserved keyword: name"},
+			checked + "Invalid ConditionExpression: Attribute name is a reserved keyword; reserved keyword: name"},
 		{"a syntax error", dynamodb.PutItemInput{Item: full, ConditionExpression: aws.String("pk = = :v"), ExpressionAttributeValues: item{":v": num(1)}},
-			`Invalid ConditionExpression: Syntax error; token: "=", near: "= = :v"`},
+			checked + `Invalid ConditionExpression: Syntax error; token: "=", near: "= = :v"`},
 		{"an unknown function", dynamodb.PutItemInput{Item: full, ConditionExpression: aws.String("exists(pk)")},
-			"Invalid ConditionExpression: Invalid function name; function: exists"},
+			checked + "Invalid ConditionExpression: Invalid function name; function: exists"},
 		{"an empty expression", dynamodb.PutItemInput{Item: full, ConditionExpression: aws.String("")},
-			"Invalid ConditionExpression: The expression can not be empty;"},
+			checked + "Invalid ConditionExpression: The expression can not be empty;"},
 	}
 	onStores(t, func(t *testing.T, c *client) {
 		c.createTable(t, "Strict", withGSI("by-g", projectAll, attribute("g", "S")))

@@ -132,6 +132,9 @@ func TestUpdateItemRefuses(t *testing.T) {
 			t.Run(tt.update, func(t *testing.T) {
 				_, err := c.db.UpdateItem(ctx(t), &dynamodb.UpdateItemInput{TableName: aws.String("Strict"), Key: key("a", "1"),
 					UpdateExpression: &tt.update, ExpressionAttributeValues: tt.values})
+				if strings.HasPrefix(tt.message, "Invalid UpdateExpression") {
+					tt.message = "1 validation error detected: " + tt.message
+				}
 				wantInvalid(t, err, tt.message)
 				c.wantItem(t, "Strict", key("a", "1"), stored)
 			})

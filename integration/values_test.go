@@ -60,7 +60,7 @@ func TestNestingIsLimited(t *testing.T) {
 	onStores(t, func(t *testing.T, c *client) {
 		c.createTable(t, "Deep")
 		_, err := c.db.PutItem(ctx(t), &dynamodb.PutItemInput{TableName: aws.String("Deep"), Item: with(key("a", "1"), item{"v": nested(33)})})
-		wantInvalid(t, err, "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit")
+		wantInvalid(t, err, "1 validation error detected: Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit")
 		c.wantItem(t, "Deep", key("a", "1"), nil)
 	})
 }

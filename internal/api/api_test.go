@@ -126,14 +126,30 @@ func TestAppend(t *testing.T) {
 	}
 }
 
-func TestInvalidExpressionValueNamesItsPlaceholder(t *testing.T) {
-	var in ddb.PutItemInput
-	d := read(t, &in, `{"ExpressionAttributeValues":{":a":{"N":"1"},":b":{"N":"x"}}}`)
-	if err := d.End(); err != nil {
-		t.Fatal(err)
-	}
-	want := "ExpressionAttributeValues contains invalid value: The parameter cannot be converted to a numeric value: x for key :b"
-	if err := d.Noted(); err == nil || err.Error() != want {
-		t.Errorf("noted %v, want %s", err, want)
+// TestRefusal checks how each way of checking words what is wrong with a value, in
+// an item and among the values of expressions.
+func TestRefusal(t *testing.T) {
+	const item, value = `{"Item":{"b":%s}}`, `{"ExpressionAttributeValues":{":a":{"N":"1"},":b":%s}}`
+	const number, set = `{"N":""}`, `{"SS":["b","a","b"]}`
+	for _, c := range []struct {
+		check     api.ValueCheck
+		form, bad string
+		want      string
+	}{
+		{api.CheckOlder, item, number, "The parameter cannot be converted to a numeric value"},
+		{api.CheckOlder, item, set, "One or more parameter values were invalid: Input collection [b, a, b] contains duplicates."},
+		{api.CheckOlder, value, number, "ExpressionAttributeValues contains invalid value: The parameter cannot be converted to a numeric value for key :b"},
+		{api.CheckCurrent, item, number, "The parameter cannot be converted to a numeric value: "},
+		{api.CheckCurrent, value, set, `One or more parameter values were invalid: Input collection ["a", "b", "b"] contains duplicates.`},
+		{api.CheckEnveloped, value, number, "1 validation error detected: The parameter cannot be converted to a numeric value: "},
+	} {
+		var in ddb.PutItemInput
+		d := read(t, &in, fmt.Sprintf(c.form, c.bad))
+		if err := d.End(); err != nil {
+			t.Fatal(err)
+		}
+		if err := c.check.Refusal(d.Noted()); err.Error() != "ValidationException: "+c.want {
+			t.Errorf("%d %s %s: %v, want %s", c.check, c.form, c.bad, err, c.want)
+		}
 	}
 }

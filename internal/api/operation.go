@@ -57,6 +57,8 @@ type Operation struct {
 	Name string
 	// Class is the capacity that it consumes.
 	Class Class
+	// Values says how the operation words what is wrong with attribute values.
+	Values ValueCheck
 	// Doc is one line for docs/compatibility.md and the console: what is
 	// supported and what deviates.
 	Doc string
@@ -66,6 +68,12 @@ type Operation struct {
 	// Handle runs the operation: exactly one of the results is non-nil. A
 	// request is handed over: the handler may keep parts of it.
 	Handle func(context.Context, *Caller, Input) (Output, error)
+}
+
+// Checking returns the row of an operation that checks attribute values so.
+func (op Operation) Checking(c ValueCheck) Operation {
+	op.Values = c
+	return op
 }
 
 // Op makes a row from a typed handler.

@@ -32,29 +32,86 @@ func ReadItem(d *jsontok.Decoder) attr.Item {
 	return attr.ItemOf(attr.ReadMap(d))
 }
 
-// ReadExpressionValues reads ExpressionAttributeValues, whose invalid values
-// the service reports with the placeholder that has them.
+// ReadExpressionValues reads ExpressionAttributeValues, whose invalid values the
+// older layer reports with the placeholder that has them: see ValueCheck.
 func ReadExpressionValues(d *jsontok.Decoder) attr.Map {
-	return readMap(d, func(bad *attr.ValueError) error {
-		return fmt.Errorf("ExpressionAttributeValues contains invalid value: %w for key %s", bad.Err, bad.Key)
+	return readMap(d, func(bad *attr.ValueError) string {
+		return fmt.Sprintf("ExpressionAttributeValues contains invalid value: %s for key %s", bad.Older, bad.Key)
 	})
 }
 
-// ReadStartKey reads ExclusiveStartKey, whose invalid values the service reports
-// as such.
+// ReadStartKey reads ExclusiveStartKey, whose invalid values the older layer
+// reports as such.
 func ReadStartKey(d *jsontok.Decoder) attr.Map {
-	return readMap(d, func(bad *attr.ValueError) error {
-		return fmt.Errorf("The provided starting key is invalid: %w", bad.Err)
+	return readMap(d, func(bad *attr.ValueError) string {
+		return "The provided starting key is invalid: " + string(bad.Older)
 	})
 }
 
-// readMap reads a map whose invalid values are reported in other words.
-func readMap(d *jsontok.Decoder, report func(*attr.ValueError) error) attr.Map {
+// readMap reads a map of whose invalid values the older layer says more.
+func readMap(d *jsontok.Decoder, older func(*attr.ValueError) string) attr.Map {
 	before := d.Noted()
 	m := ReadMap(d)
 	var bad *attr.ValueError
 	if before == nil && errors.As(d.Noted(), &bad) {
-		d.Renote(report(bad))
+		d.Renote(&placedError{bad, older(bad)})
 	}
 	return m
+}
+
+// placedError is a complaint about a value of which the older layer says where it
+// stands.
+type placedError struct {
+	*attr.ValueError
+	older string
+}
+
+// Unwrap returns the complaint about the value.
+func (e *placedError) Unwrap() error { return e.ValueError }
+
+// ValueCheck says how an operation words what is wrong with an attribute value of
+// its request. The service checks values in one of two layers.
+type ValueCheck uint8
+
+// The ways, as observed from the service in 2026.
+const (
+	// CheckOlder is the older layer: it names the placeholder of an expression's
+	// value.
+	CheckOlder ValueCheck = iota
+	// CheckCurrent is the current layer.
+	CheckCurrent
+	// CheckEnveloped is the current layer, whose complaints count as violated
+	// constraints.
+	CheckEnveloped
+)
+
+// Refusal makes the error of what was noted while the request was read.
+func (c ValueCheck) Refusal(noted error) error {
+	var typed *Error
+	var bad *attr.ValueError
+	var placed *placedError
+	switch {
+	case errors.As(noted, &typed):
+		return typed
+	case !errors.As(noted, &bad):
+		return Validation("%s", noted)
+	case c == CheckEnveloped:
+		return Enveloped(Validation("%s", bad.Err))
+	case c == CheckCurrent:
+		return Validation("%s", bad.Err)
+	case errors.As(noted, &placed):
+		return Validation("%s", placed.older)
+	}
+	return Validation("%s", bad.Older)
+}
+
+// Enveloped words a ValidationException as a violated constraint, which is how some
+// operations report all that they find wrong before they look at their table. It
+// leaves any other error alone.
+func Enveloped(err error) error {
+	var e *Error
+	if !errors.As(err, &e) || e.Code != "ValidationException" {
+		return err
+	}
+	return Validation("1 validation error detected: %s", e.Message)
 }

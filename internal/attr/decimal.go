@@ -1,11 +1,13 @@
 package attr
 
+import "math"
+
 // decimal is a number taken apart: 0.d1d2d3... times ten to the power of exp.
 type decimal struct {
 	neg    bool
-	excess bool // it has more than maxDigits significant digits
-	n      int  // digits in use; neither the first nor the last is 0; none: zero
-	exp    int
+	excess bool            // it has more than maxDigits significant digits
+	n      int             // digits in use; neither the first nor the last is 0; none: zero
+	exp    int             // of zero: as it is written
 	digits [maxDigits]byte // 0 to 9; zeros from n on
 }
 
@@ -48,7 +50,7 @@ func scanDecimal(text string) (d decimal, ok bool) {
 		d.exp += exp
 	}
 	if d.n == 0 {
-		return decimal{}, some
+		d.neg = false
 	}
 	return d, some
 }
@@ -65,8 +67,8 @@ func (d *decimal) put(i int, digit byte) {
 	}
 }
 
-// scanExponent reads an exponent with its E. One beyond what the length of any
-// text could make up for is cut.
+// scanExponent reads an exponent with its E, of 64 bits at most. One beyond what the
+// length of any text could make up for is cut.
 func scanExponent(text string) (exp int, ok bool) {
 	const limit = 1 << 40
 	if text[0] != 'e' && text[0] != 'E' {
@@ -81,25 +83,32 @@ func scanExponent(text string) (exp int, ok bool) {
 		return 0, false
 	}
 	for ; i < len(text); i++ {
-		if text[i]-'0' > 9 {
+		digit := int(text[i] - '0')
+		if digit > 9 || exp > (math.MaxInt64-digit)/10 {
 			return 0, false
 		}
-		exp = min(exp*10+int(text[i]-'0'), limit)
+		exp = exp*10 + digit
 	}
-	if neg {
-		return -exp, true
+	if exp = min(exp, limit); neg {
+		exp = -exp
 	}
 	return exp, true
 }
 
 // check returns the service's complaint about a number outside its limits.
 func (d *decimal) check() error {
-	switch {
-	case d.n == 0:
+	if d.n == 0 {
 		return nil
-	case d.exp-1 > maxExponent:
+	}
+	return d.checkRange(d.exp - 1)
+}
+
+// checkRange checks the exponent of the first digit, and the digits.
+func (d *decimal) checkRange(first int) error {
+	switch {
+	case first > maxExponent:
 		return ErrOverflow
-	case d.exp-1 < minExponent:
+	case first < minExponent:
 		return ErrUnderflow
 	case d.excess:
 		return ErrPrecision

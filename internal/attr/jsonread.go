@@ -1,8 +1,10 @@
 package attr
 
 import (
+	"encoding/base64"
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/levee-io/levee/internal/jsontok"
 )
@@ -31,9 +33,12 @@ type reader struct {
 	key string // see ValueError
 }
 
-func (r reader) note(err Error) {
+func (r reader) note(err Error) { r.noteBoth(err, err) }
+
+// noteBoth notes a complaint that the older layer words differently.
+func (r reader) noteBoth(err, older Error) {
 	if r.d.Err() == nil {
-		r.d.Note(&ValueError{Key: r.key, Err: err})
+		r.d.Note(&ValueError{Key: r.key, Err: err, Older: older})
 	}
 }
 
@@ -134,9 +139,9 @@ func (r reader) typed(kind Kind, depth int) Value {
 	case KindBool:
 		return Bool(r.d.Bool())
 	case KindNull:
-		// Since 2026 the service takes false as well, and reads it back as true
-		// (observed by public conformance suites).
-		r.d.Bool()
+		if !r.d.Bool() {
+			r.note(ErrFalseNull)
+		}
 		return Null()
 	case KindL:
 		return r.list(depth)
@@ -149,9 +154,13 @@ func (r reader) typed(kind Kind, depth int) Value {
 func (r reader) scalar(kind Kind) Value {
 	switch kind {
 	case KindN:
-		n, err := ParseNumber(r.d.Text())
+		text := r.d.Text()
+		n, err := ParseNumber(text)
 		var bad Error
-		if errors.As(err, &bad) {
+		switch {
+		case err != nil && text == "":
+			r.noteBoth(ErrNotNumeric+": ", ErrNotNumeric)
+		case errors.As(err, &bad):
 			r.note(bad)
 		}
 		return N(n)
@@ -191,7 +200,7 @@ func (r reader) set(kind Kind) Value {
 	}
 	v := newSet(kind, slices.Clone(elems))
 	if len(v.Elems()) < len(elems) {
-		r.note(duplicates(kind, elems))
+		r.noteBoth(duplicates(kind, elems), olderDuplicates(kind, elems))
 	}
 	return v
 }
@@ -199,25 +208,52 @@ func (r reader) set(kind Kind) Value {
 var emptySets = map[Kind]Error{KindSS: ErrEmptyStringSet, KindNS: ErrEmptyNumberSet, KindBS: ErrEmptyBinarySet}
 
 // duplicates returns the complaint about a set in which values repeat. The service
-// words it in three ways.
+// quotes the members in order up to the first one that repeats, then that one, then
+// the others as they were sent; it names no numbers.
 func duplicates(kind Kind, elems []Value) Error {
 	if kind == KindNS {
-		return ErrDuplicateNumbers
+		return invalidParameter + "Input collection contains duplicates."
+	}
+	first := 1
+	for !slices.ContainsFunc(elems[:first], elems[first].Equal) {
+		first++
+	}
+	sorted := slices.Clone(elems)
+	slices.SortFunc(sorted[:first], order)
+	separator, end := ", ", "] contains duplicates."
+	if kind == KindBS {
+		separator, end = ",", "]of type BS contains duplicates."
 	}
 	text := []byte(invalidParameter + "Input collection [")
-	for i, e := range elems {
+	for i, e := range sorted {
 		if i > 0 {
-			text = append(text, ", "...)
+			text = append(text, separator...)
 		}
-		if kind == KindBS {
-			quoted := jsontok.AppendBase64(nil, e.text)
-			text = append(text, quoted[1:len(quoted)-1]...)
-		} else {
-			text = append(text, e.text...)
-		}
+		text = append(append(append(text, '"'), memberText(kind, e)...), '"')
 	}
+	return Error(append(text, end...))
+}
+
+// olderDuplicates is duplicates in the words of the older layer.
+func olderDuplicates(kind Kind, elems []Value) Error {
+	if kind == KindNS {
+		return "Input collection contains duplicates"
+	}
+	texts := make([]string, len(elems))
+	for i, e := range elems {
+		texts[i] = memberText(kind, e)
+	}
+	end := "] contains duplicates."
 	if kind == KindBS {
-		return Error(append(text, "]of type BS contains duplicates."...))
+		end = "]of type BS contains duplicates."
 	}
-	return Error(append(text, "] contains duplicates."...))
+	return Error(invalidParameter + "Input collection [" + strings.Join(texts, ", ") + end)
+}
+
+// memberText returns a member of a set as the service names it.
+func memberText(kind Kind, v Value) string {
+	if kind == KindBS {
+		return base64.StdEncoding.EncodeToString([]byte(v.text))
+	}
+	return v.text
 }

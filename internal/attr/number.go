@@ -41,7 +41,11 @@ func ParseNumber(text string) (Number, error) {
 		}
 		return Number{}, ErrNotNumeric + ": " + Error(text)
 	}
-	if err := d.check(); err != nil {
+	err := d.check()
+	if d.n == 0 { // the service judges zero by the exponent with which it is written
+		err = d.checkRange(d.exp)
+	}
+	if err != nil {
 		return Number{}, err
 	}
 	return d.number(), nil

@@ -14,14 +14,14 @@ func (e *Engine) DeleteItem(_ context.Context, c *api.Caller, in *ddb.DeleteItem
 		legacy: legacy{expected: in.Expected, operator: in.ConditionalOperator},
 	}
 	if err := x.checkTogether(); err != nil {
-		return nil, err
+		return nil, api.Enveloped(err)
 	}
 	if err := onlyAllOld(in.ReturnValues); err != nil {
-		return nil, err
+		return nil, api.Enveloped(err)
 	}
 	p, err := x.parse()
 	if err != nil {
-		return nil, err
+		return nil, api.Enveloped(err)
 	}
 	w := &write{op: opDelete, cond: p.condition, keep: keepsItem(in.ReturnValuesOnConditionCheckFailure)}
 	if err := e.targetKey(c, w, in.TableName.V, in.Key); err != nil {

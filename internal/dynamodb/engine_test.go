@@ -81,12 +81,12 @@ func (h *harness) do(name, in string) (string, error) {
 	if err := d.End(); err != nil {
 		return "", fmt.Errorf("%s: %w in %s", name, err, in)
 	}
-	if err := d.Noted(); err != nil {
-		return "", api.Validation("%s", err.Error())
-	}
 	var v api.Violations
 	if request.Validate(&v); v.Err() != nil {
 		return "", v.Err()
+	}
+	if err := d.Noted(); err != nil {
+		return "", op.Values.Refusal(err)
 	}
 	out, err := op.Handle(h.t.Context(), &h.caller, request)
 	if err != nil {

@@ -64,7 +64,6 @@ func TestLegacyTexts(t *testing.T) {
 		{"UpdateItem", `"Key":{},"AttributeUpdates":{"a":{"Action":"ADD"}}`, invalid + "Only DELETE action is allowed when no attribute value is specified"},
 		{"UpdateItem", `"Key":{},"AttributeUpdates":{"a":{"Action":"ADD","Value":{"S":"a"}}}`, invalid + "ADD action is not supported for the type S"},
 		{"UpdateItem", `"Key":{},"AttributeUpdates":{"a":{"Action":"DELETE","Value":{"L":[]}}}`, invalid + "DELETE action with value is not supported for the type L"},
-		{"UpdateItem", `"Key":{"a":{"S":"a"}},"AttributeUpdates":{"a":{"Value":{"S":"b"}}}`, invalid + "Cannot update attribute a. This attribute is part of the key"},
 
 		// KeyConditions
 		{"Query", `"Limit":1`, "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request."},
@@ -79,8 +78,13 @@ func TestLegacyTexts(t *testing.T) {
 		{"Query", `"KeyConditions":{"a":{"ComparisonOperator":"NULL"}}`, "Attempted conditional constraint is not an indexable operation"},
 		{"Query", `"KeyConditions":{"a":` + s + `},"QueryFilter":{"a":` + s + `}`, "QueryFilter can only contain non-primary key attributes: Primary key attribute: a"},
 	} {
+		switch test.op {
+		case "PutItem", "UpdateItem", "DeleteItem":
+			test.want = "1 validation error detected: " + test.want
+		}
 		h.refused(test.op, `{"TableName":"hashed",`+test.members+`}`, test.want)
 	}
+	h.refused("UpdateItem", `{"TableName":"hashed","Key":{"a":{"S":"a"}},"AttributeUpdates":{"a":{"Value":{"S":"b"}}}}`, invalid+"Cannot update attribute a. This attribute is part of the key")
 	h.refused("Query", `{"TableName":"ranged","KeyConditions":{"a":`+s+`,"c":`+s+`}}`, "Query condition missed key schema element: b")
 	h.refused("Query", `{"TableName":"ranged","KeyConditions":{"a":`+s+`,"b":{"ComparisonOperator":"IN","AttributeValueList":[{"S":"a"}]}}}`, "Attempted conditional constraint is not an indexable operation")
 	h.refused("BatchGetItem", `{"RequestItems":{"hashed":{"Keys":[{"a":{"S":"a"}}],"AttributesToGet":["b","b"]}}}`, invalid+"Duplicate value in attribute name: b")

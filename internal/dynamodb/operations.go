@@ -36,9 +36,9 @@ func withUnknown(ops []api.Operation, target string, names []string) []api.Opera
 // itemOperations are those that write items.
 func (e *Engine) itemOperations() []api.Operation {
 	return []api.Operation{
-		api.Op(ddb.Target, "PutItem", api.Write, "whole", e.PutItem),
-		api.Op(ddb.Target, "UpdateItem", api.Write, "whole", e.UpdateItem),
-		api.Op(ddb.Target, "DeleteItem", api.Write, "whole", e.DeleteItem),
+		api.Op(ddb.Target, "PutItem", api.Write, "whole", e.PutItem).Checking(api.CheckEnveloped),
+		api.Op(ddb.Target, "UpdateItem", api.Write, "whole", e.UpdateItem).Checking(api.CheckEnveloped),
+		api.Op(ddb.Target, "DeleteItem", api.Write, "whole", e.DeleteItem).Checking(api.CheckEnveloped),
 		api.Op(ddb.Target, "BatchWriteItem", api.Write, "whole; the writes of one call, up to 4 MB of items, become visible together, which the service does not promise; those that a transaction is in the way of are left unprocessed", e.BatchWriteItem),
 		api.Op(ddb.Target, "TransactWriteItems", api.Write, "whole", e.TransactWriteItems),
 		api.Op(ddb.Target, "ExecuteStatement", api.Write, "whole; parameters are checked before the statement is read; a NextToken does not expire", e.ExecuteStatement),

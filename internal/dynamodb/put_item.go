@@ -15,10 +15,10 @@ func (e *Engine) PutItem(_ context.Context, c *api.Caller, in *ddb.PutItemInput)
 		legacy: legacy{expected: in.Expected, operator: in.ConditionalOperator},
 	}
 	if err := x.checkTogether(); err != nil {
-		return nil, err
+		return nil, api.Enveloped(err)
 	}
 	if err := onlyAllOld(in.ReturnValues); err != nil {
-		return nil, err
+		return nil, api.Enveloped(err)
 	}
 	w := &write{op: opPut, item: in.Item, keep: keepsItem(in.ReturnValuesOnConditionCheckFailure)}
 	if err := w.measure(); err != nil {
@@ -26,7 +26,7 @@ func (e *Engine) PutItem(_ context.Context, c *api.Caller, in *ddb.PutItemInput)
 	}
 	p, err := x.parse()
 	if err != nil {
-		return nil, err
+		return nil, api.Enveloped(err)
 	}
 	w.cond = p.condition
 	if err := e.targetItem(c, w, in.TableName.V); err != nil {

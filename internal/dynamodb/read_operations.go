@@ -8,9 +8,9 @@ import (
 // readOperations are those that read items.
 func (e *Engine) readOperations() []api.Operation {
 	return []api.Operation{
-		api.Op(ddb.Target, "GetItem", api.Read, "whole", e.GetItem),
-		api.Op(ddb.Target, "BatchGetItem", api.Read, "whole; items come in the order of the request, which the service does not promise", e.BatchGetItem),
-		api.Op(ddb.Target, "Query", api.Read, "whole; an index shows a write at once", e.Query),
+		api.Op(ddb.Target, "GetItem", api.Read, "whole", e.GetItem).Checking(api.CheckCurrent),
+		api.Op(ddb.Target, "BatchGetItem", api.Read, "whole; items come in the order of the request, which the service does not promise", e.BatchGetItem).Checking(api.CheckCurrent),
+		api.Op(ddb.Target, "Query", api.Read, "whole; an index shows a write at once", e.Query).Checking(api.CheckCurrent),
 		api.Op(ddb.Target, "Scan", api.Read, "whole; an index shows a write at once", e.Scan),
 		api.Op(ddb.Target, "TransactGetItems", api.Read, "whole; only an ongoing transaction is in its way, no other write", e.TransactGetItems),
 	}

@@ -1,8 +1,6 @@
 package dynamodb
 
 import (
-	"cmp"
-
 	"github.com/levee-io/levee/internal/api"
 	"github.com/levee-io/levee/internal/attr"
 	"github.com/levee-io/levee/internal/expr"
@@ -20,7 +18,7 @@ type expressions struct {
 	keyed  bool // one of KeyConditionExpression and KeyConditions must be there
 
 	// null says which expressions are absent where values come without one that
-	// could use them; "" means that only ConditionExpression could.
+	// could use them, for the operations that say so.
 	null string
 }
 
@@ -117,7 +115,11 @@ func (x *expressions) checkPlaceholders() error {
 		return api.Validation("ExpressionAttributeNames can only be specified when using expressions")
 	}
 	if x.values != nil && !any {
-		return api.Validation("ExpressionAttributeValues can only be specified when using expressions: %s", cmp.Or(x.null, "ConditionExpression is null"))
+		text := "ExpressionAttributeValues can only be specified when using expressions"
+		if x.null != "" {
+			text += ": " + x.null
+		}
+		return api.Validation("%s", text)
 	}
 	return nil
 }

@@ -88,6 +88,7 @@ func transactWrite(t *ddb.TransactWriteItem) (a action, err error) {
 	if n != 1 {
 		return a, api.Validation("TransactItems can only contain one of Check, Put, Update or Delete")
 	}
+	x.null = "ConditionExpression is null"
 	p, err := x.parse()
 	a.cond, a.update, a.keep = p.condition, p.update, keepsItem(mode)
 	return a, err

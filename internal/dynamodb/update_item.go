@@ -15,11 +15,10 @@ func (e *Engine) UpdateItem(_ context.Context, c *api.Caller, in *ddb.UpdateItem
 		names: in.ExpressionAttributeNames, values: in.ExpressionAttributeValues,
 		update: in.UpdateExpression, condition: in.ConditionExpression,
 		legacy: legacy{updates: in.AttributeUpdates, expected: in.Expected, operator: in.ConditionalOperator},
-		null:   "UpdateExpression and ConditionExpression are null",
 	}
 	p, err := x.parse()
 	if err != nil {
-		return nil, err
+		return nil, api.Enveloped(err)
 	}
 	w := &write{op: opUpdate, update: p.update, cond: p.condition, keep: keepsItem(in.ReturnValuesOnConditionCheckFailure)}
 	if err := e.targetUpdate(c, w, in.TableName.V, in.Key); err != nil {

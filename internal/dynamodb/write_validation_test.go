@@ -61,11 +61,11 @@ func TestPutChecksInOrder(t *testing.T) {
 	h := newEngine(t)
 	h.mustDo("CreateTable", rangedTable)
 	big := `{"a":{"S":"x"},"b":{"S":"` + strings.Repeat("b", maxItemSize) + `"}}`
-	h.refused("PutItem", `{"TableName":"nowhere","Item":`+big+`,"ReturnValues":"ALL_NEW","ConditionExpression":"","ExpressionAttributeValues":{":v":{"S":"x"}}}`, "ReturnValues can only be ALL_OLD or NONE")
-	h.refused("PutItem", `{"TableName":"nowhere","Item":`+big+`,"ReturnValues":"ALL_NEW","ExpressionAttributeValues":{":v":{"S":"x"}}}`, "ExpressionAttributeValues can only be specified when using expressions: ConditionExpression is null")
+	h.refused("PutItem", `{"TableName":"nowhere","Item":`+big+`,"ReturnValues":"ALL_NEW","ConditionExpression":"","ExpressionAttributeValues":{":v":{"S":"x"}}}`, "1 validation error detected: ReturnValues can only be ALL_OLD or NONE")
+	h.refused("PutItem", `{"TableName":"nowhere","Item":`+big+`,"ReturnValues":"ALL_NEW","ExpressionAttributeValues":{":v":{"S":"x"}}}`, "1 validation error detected: ExpressionAttributeValues can only be specified when using expressions")
 	h.refused("PutItem", `{"TableName":"nowhere","Item":`+big+`,"ConditionExpression":""}`, "Item size has exceeded the maximum allowed size")
-	h.refused("PutItem", `{"TableName":"nowhere","Item":{},"ConditionExpression":""}`, "Invalid ConditionExpression: The expression can not be empty;")
-	h.refused("DeleteItem", `{"TableName":"nowhere","Key":{},"ReturnValues":"ALL_NEW","ExpressionAttributeNames":{"#a":"a"}}`, "ExpressionAttributeNames can only be specified when using expressions")
+	h.refused("PutItem", `{"TableName":"nowhere","Item":{},"ConditionExpression":""}`, "1 validation error detected: Invalid ConditionExpression: The expression can not be empty;")
+	h.refused("DeleteItem", `{"TableName":"nowhere","Key":{},"ReturnValues":"ALL_NEW","ExpressionAttributeNames":{"#a":"a"}}`, "1 validation error detected: ExpressionAttributeNames can only be specified when using expressions")
 	// The keys of indexes are checked before the condition.
 	h.refused("PutItem", `{"TableName":"ranged","Item":{"a":{"S":"x"},"b":{"S":"y"},"c":{"N":"1"}},"ConditionExpression":"attribute_exists(a)"}`,
 		"One or more parameter values were invalid: Type mismatch for Index Key c Expected: S Actual: N IndexName: index1")

@@ -160,18 +160,9 @@ func (x *exchange) read(in api.Input) error {
 		return err
 	}
 	if err := d.Noted(); err != nil {
-		return noted(err)
+		return x.route.Values.Refusal(err)
 	}
 	return nil
-}
-
-// noted makes a complaint about an attribute value an error of the service.
-func noted(err error) error {
-	var typed *api.Error
-	if errors.As(err, &typed) {
-		return typed
-	}
-	return api.Validation("%s", err.Error())
 }
 
 // unlessMalformed returns err, or the error of a body that is not JSON, which
