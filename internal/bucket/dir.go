@@ -54,13 +54,16 @@ func (d *Dir) open(bucket string) (*os.Root, error) {
 	return root, nil
 }
 
+// closeDir releases a directory. Nothing is written through it that could be lost.
+func closeDir(root *os.Root) { _ = root.Close() }
+
 // Put writes an object, in the place of one that was there.
 func (d *Dir) Put(_ context.Context, bucket, key string, body []byte) error {
 	root, err := d.open(bucket)
 	if err != nil {
 		return err
 	}
-	defer root.Close()
+	defer closeDir(root)
 	if err := checkKey(key); err != nil {
 		return err
 	}
@@ -81,7 +84,7 @@ func (d *Dir) Put(_ context.Context, bucket, key string, body []byte) error {
 // one about the bucket.
 func invalidPath(err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("bucket: %v: %w", err, fs.ErrInvalid)
+		return fmt.Errorf("bucket: %s: %w", err.Error(), fs.ErrInvalid)
 	}
 	return fmt.Errorf("bucket: %w", err)
 }
@@ -110,7 +113,7 @@ func (d *Dir) Open(_ context.Context, bucket, key string) (io.ReadCloser, error)
 	if err != nil {
 		return nil, err
 	}
-	defer root.Close()
+	defer closeDir(root)
 	if err := checkKey(key); err != nil {
 		return nil, err
 	}
@@ -130,7 +133,7 @@ func (d *Dir) List(ctx context.Context, bucket, prefix string) iter.Seq2[string,
 			yield("", err)
 			return
 		}
-		defer root.Close()
+		defer closeDir(root)
 		err = fs.WalkDir(root.FS(), ".", func(name string, entry fs.DirEntry, err error) error {
 			switch {
 			case err != nil:

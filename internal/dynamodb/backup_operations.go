@@ -19,5 +19,8 @@ func (e *Engine) backupOperations() []api.Operation {
 		api.Op(ddb.Target, "ExportTableToPointInTime", api.Control, "whole, but for Amazon Ion; to the buckets that the server was given", e.ExportTableToPointInTime),
 		api.Op(ddb.Target, "DescribeExport", api.Control, "whole", e.DescribeExport),
 		api.Op(ddb.Target, "ListExports", api.Control, "whole", e.ListExports),
+		api.Op(ddb.Target, "ImportTable", api.Control, "whole, but for Amazon Ion; from the buckets that the server was given", e.ImportTable),
+		api.Op(ddb.Target, "DescribeImport", api.Control, "whole; errors are counted, and not written to a log", e.DescribeImport),
+		api.Op(ddb.Target, "ListImports", api.Control, "whole", e.ListImports),
 	}
 }

@@ -53,9 +53,13 @@ type Engine struct {
 	moments momentClock
 	backups ledger[backup]
 	exports ledger[export]
-	buckets Buckets       // nil: there are none
-	work    chan struct{} // has an element for each that runs; see startWork
-	readers struct {
+	imports ledger[tableImport]
+	// importing lets one import begin at a time: two with a token are one. It is
+	// taken before all other locks.
+	importing sync.Mutex
+	buckets   Buckets       // nil: there are none
+	work      chan struct{} // has an element for each that runs; see startWork
+	readers   struct {
 		sync.Mutex                // taken before that of the ledger
 		of         map[uint64]int // how much is reading a backup's rows, by their number
 	}
@@ -109,7 +113,7 @@ func (e *Engine) load() error {
 	if ok {
 		e.catalog.lastID = binary.BigEndian.Uint64(last)
 	}
-	if err := errors.Join(e.backups.load(e.store, kindBackup), e.exports.load(e.store, kindExport)); err != nil {
+	if err := errors.Join(e.backups.load(e.store, kindBackup), e.exports.load(e.store, kindExport), e.imports.load(e.store, kindImport)); err != nil {
 		return err
 	}
 	it := e.store.Scan(kv.PrefixRange([]byte{space, kindTable}))

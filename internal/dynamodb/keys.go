@@ -24,6 +24,7 @@ const (
 	kindUndo    byte = 'u' // what items were before a write
 	kindBackup  byte = 'b' // records of backups
 	kindExport  byte = 'p' // records of exports
+	kindImport  byte = 'm' // records of imports
 	kindExpiry  byte = 'e' // when items expire, of tables with time to live
 )
 

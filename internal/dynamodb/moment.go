@@ -16,8 +16,6 @@ const endOfTime moment = math.MaxInt64
 // momentOf returns the moment of a time.
 func momentOf(t time.Time) moment { return moment(t.UnixNano()) }
 
-func (m moment) time() time.Time { return time.Unix(0, int64(m)).UTC() }
-
 // momentClock gives out moments, each later than all before.
 type momentClock struct {
 	last atomic.Int64

@@ -69,5 +69,5 @@ func (e *Engine) forgetHistoryAt(now time.Time) error {
 			return err
 		}
 	}
-	return errors.Join(e.expireBackups(now), forgetJobs(&e.exports, e.store, now))
+	return errors.Join(e.expireBackups(now), forgetJobs(&e.exports, e.store, now), forgetJobs(&e.imports, e.store, now))
 }

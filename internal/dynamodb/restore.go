@@ -14,6 +14,7 @@ import (
 type filling struct {
 	Source uint64 `json:"source,omitempty"` // number of the rows that are copied: of a table, or of a backup
 	At     moment `json:"at,omitempty"`     // of the table that is copied; 0: it is a backup
+	Import string `json:"import,omitempty"` // identifier of the import, if it is one
 }
 
 // origin is what a restored table says of where it comes from.
@@ -220,7 +221,7 @@ func (e *Engine) startRestore(t *table, f *filling, done func() error) {
 		if err != nil {
 			return err
 		}
-		if err := e.open(t, sum); err != nil {
+		if err := e.open(t, sum, nil, nil); err != nil {
 			return err
 		}
 		return done()
@@ -228,8 +229,14 @@ func (e *Engine) startRestore(t *table, f *filling, done func() error) {
 }
 
 // resumeFilling begins anew to fill a table. source is the table that it is
-// restored from, nil if it is a backup. No operation is running yet.
+// restored from, nil if it is a backup or an import. No operation is running yet.
 func (e *Engine) resumeFilling(t *table, f *filling, source *table) {
+	if f.Import != "" {
+		if m := e.imports.find(recordID{t.current.Load().id().ns, f.Import}); m != nil {
+			e.startImport(t, m)
+		}
+		return
+	}
 	if source == nil {
 		e.readers.of[f.Source]++
 		e.startRestore(t, f, func() error { e.letGo(f.Source); return nil })
@@ -240,10 +247,10 @@ func (e *Engine) resumeFilling(t *table, f *filling, source *table) {
 }
 
 // open ends the filling of a table that has its items: it makes its indexes and
-// lets everyone use it.
-func (e *Engine) open(t *table, sum total) error {
-	v := t.current.Load()
-	if err := e.fillIndexes(v); err != nil {
+// lets everyone use it. stage adds to the same batch, and then is called once it is
+// applied; both may be nil.
+func (e *Engine) open(t *table, sum total, stage func(kv.Batch), then func()) error {
+	if err := e.fillIndexes(t.current.Load()); err != nil {
 		return err
 	}
 	t.alter.Lock()
@@ -252,7 +259,11 @@ func (e *Engine) open(t *table, sum total) error {
 	next.Filling = nil
 	next.Changes = slices.DeleteFunc(next.Changes, func(c change) bool { return c.Kind == changeCreate })
 	t.stats.add(int(sum.Items), int(sum.Bytes))
-	_, err := e.publish(t, next, nil, nil)
+	_, err := e.publish(t, next, stage, func(*view) {
+		if then != nil {
+			then()
+		}
+	})
 	return err
 }
 
