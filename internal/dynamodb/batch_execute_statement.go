@@ -101,6 +101,7 @@ func (e *Engine) memberSelect(c *api.Caller, m *batchMember) error {
 		return err
 	}
 	m.reached = true
+	v.accessedRow(row)
 	raw, found, err := e.store.Get(row, nil)
 	if err == nil && consistent {
 		err = e.latches.settle(row)

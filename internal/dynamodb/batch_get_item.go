@@ -66,6 +66,7 @@ func (e *Engine) settleAll(gets []batchGet) error {
 type batchGet struct {
 	in         *ddb.KeysAndAttributes
 	projection *expr.Projection
+	v          *view
 	rows       [][]byte
 
 	items []attr.Item
@@ -118,7 +119,7 @@ func (g *batchGet) target(c *api.Caller, e *Engine) error {
 	if err != nil {
 		return err
 	}
-	g.rows = make([][]byte, len(g.in.Keys))
+	g.v, g.rows = v, make([][]byte, len(g.in.Keys))
 	for i, key := range g.in.Keys {
 		if g.rows[i], err = v.projectedRow(key, g.projection); err != nil {
 			return err
@@ -155,6 +156,7 @@ func (g *batchGet) read(ctx context.Context, e *Engine, room *int) error {
 		if err := g.used.addRead(raw, g.in.ConsistentRead.V); err != nil {
 			return err
 		}
+		g.v.accessedRow(row)
 		g.done++
 	}
 	return nil

@@ -42,6 +42,7 @@ const (
 	changeEncryption  changeKind = "encryption"
 	changeWarm        changeKind = "warm"
 	changeTTL         changeKind = "ttl"
+	changeInsights    changeKind = "insights"
 )
 
 // under returns a change of one of the kinds that is under way, or nil.

@@ -39,6 +39,7 @@ type descriptor struct {
 	Stream            *streamSettings  `json:"stream,omitempty"`     // the stream that is enabled
 	OldStreams        []streamSettings `json:"oldStreams,omitempty"` // disabled ones, readable until they are trimmed
 	Tags              []tag            `json:"tags,omitempty"`
+	Insights          []insightSetting `json:"insights,omitempty"` // where contributor insights have been turned on
 	Changes           []change         `json:"changes,omitempty"`  // that are under way
 	TTL               *timeToLive      `json:"ttl,omitempty"`      // nil until it is turned on first
 	Recovery          *recovery        `json:"recovery,omitempty"` // point-in-time recovery; nil while it is off

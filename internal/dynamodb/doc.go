@@ -85,6 +85,12 @@
 // (select_plan.go), read into one page like those of Query and Scan; a NextToken
 // says where it ended, and for which statement.
 //
+// # Contributor insights
+//
+// Where they are on, the table or index has contributors, which count the keys that
+// are accessed, minute by minute, in room that is bounded (sketch). The counts are
+// in memory only, and are gone when the engine is closed.
+//
 // # Locks
 //
 // Taken in this order, and released before anyone waits for the disk, except
@@ -98,7 +104,7 @@
 //  5. Engine.catalog: which tables there are. Held alone to look one up, with
 //     alter and mu to change one; never together with latches or shards.
 //
-// ongoing.mu guards a map, and is held for nothing else.
+// ongoing.mu guards a map, and contributors.mu counts; they are held for nothing else.
 //
 // Engine.readers and the ledgers of backups are taken last of all, the former
 // before the latter, and held for one look or one batch.

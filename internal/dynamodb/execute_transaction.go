@@ -139,7 +139,7 @@ func (e *Engine) transactSelects(members []member, failed []error, mode api.Opt[
 			continue
 		}
 		key, _ := m.v.pinned(m.Statement)
-		gets[i].table, gets[i].projection = m.Table, m.Projection
+		gets[i].v, gets[i].table, gets[i].projection = m.v, m.Table, m.Projection
 		var err error
 		if gets[i].row, err = m.v.projectedRow(key, m.Projection); err != nil {
 			if err := cancels(failed, i, err); err != nil {

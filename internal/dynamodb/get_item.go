@@ -24,6 +24,7 @@ func (e *Engine) GetItem(_ context.Context, c *api.Caller, in *ddb.GetItemInput)
 	if err != nil {
 		return nil, err
 	}
+	v.accessedRow(row)
 	raw, ok, err := e.store.Get(row, nil)
 	if err == nil && in.ConsistentRead.V {
 		err = e.latches.settle(row)

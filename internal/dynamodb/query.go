@@ -33,6 +33,7 @@ func (e *Engine) Query(ctx context.Context, c *api.Caller, in *ddb.QueryInput) (
 		return nil, err
 	}
 	rows := s.rows(&selection)
+	s.accessedPartition(selection.Partition)
 	rows.Reverse = !in.ScanIndexForward.Or(true)
 	if in.ExclusiveStartKey != nil {
 		rows = after(rows, s.row(in.ExclusiveStartKey))

@@ -5,6 +5,7 @@ import (
 
 	"github.com/levee-io/levee/internal/api"
 	ddb "github.com/levee-io/levee/internal/api/dynamodbapi"
+	"github.com/levee-io/levee/internal/attr"
 	"github.com/levee-io/levee/internal/capacity"
 	"github.com/levee-io/levee/internal/expr/partiql"
 	"github.com/levee-io/levee/internal/kv"
@@ -55,6 +56,9 @@ func (e *Engine) fillRanges(ctx context.Context, p *page, ranges []keyRange, fir
 	for at = first; at < len(ranges); at++ {
 		r := ranges[at].Range
 		r.Limit = int(min(max(p.limit-p.scanned, 0), 1<<16))
+		if partition := ranges[at].partition; !partition.IsZero() {
+			p.accessedPartition([]attr.Value{partition})
+		}
 		before := p.size
 		if err := p.read(ctx, from, r); err != nil {
 			return at, 0, err

@@ -30,11 +30,12 @@ type table struct {
 // immutable but for the counters and the stream that it points to.
 type view struct {
 	*descriptor
-	prefix  []byte      // of item rows
-	indexes []indexView // by name: of several indexes an error names the first
-	stream  *stream     // nil when the table has none enabled
-	expiry  *expiry     // nil when the table has no time to live
-	hidden  bool        // from operations on items: the table is being created or deleted
+	prefix   []byte        // of item rows
+	indexes  []indexView   // by name: of several indexes an error names the first
+	stream   *stream       // nil when the table has none enabled
+	insights *contributors // nil unless they are on
+	expiry   *expiry       // nil when the table has no time to live
+	hidden   bool          // from operations on items: the table is being created or deleted
 	// recording is true while writes leave undo rows.
 	recording bool
 }
@@ -42,8 +43,9 @@ type view struct {
 // indexView is what a write or a query needs of an index.
 type indexView struct {
 	*index
-	prefix []byte
-	stats  *counters
+	prefix   []byte
+	stats    *counters
+	insights *contributors // nil unless they are on
 }
 
 // counters are the number of entries and their size as the service counts it.
@@ -77,10 +79,11 @@ func (e *Engine) newView(d *descriptor, before *view) (*view, error) {
 	v := &view{descriptor: d, prefix: itemPrefix(d.ID), expiry: newExpiry(d), hidden: d.under(changeCreate, changeDelete) != nil}
 	v.recording = d.Recovery != nil || before != nil && before.recording
 	d.Key.prepare()
+	v.insights = v.newContributors("", &d.Key, before)
 	for i := range d.Indexes {
 		ix := &d.Indexes[i]
 		ix.Key.prepare()
-		v.indexes = append(v.indexes, indexView{ix, indexPrefix(d.ID, ix.Number), before.counters(ix.Number)})
+		v.indexes = append(v.indexes, indexView{ix, indexPrefix(d.ID, ix.Number), before.counters(ix.Number), v.newContributors(ix.Name, &ix.Key, before)})
 	}
 	slices.SortFunc(v.indexes, func(a, b indexView) int { return strings.Compare(a.Name, b.Name) })
 	if d.Stream == nil {

@@ -45,6 +45,7 @@ func (e *Engine) getTogether(gets []transactGet, mode api.Opt[string]) ([]ddb.It
 type transactGet struct {
 	table      string // as the request names it
 	projection *expr.Projection
+	v          *view
 	row        []byte
 	raw        []byte
 	found      bool
@@ -75,6 +76,7 @@ func (e *Engine) transactGets(c *api.Caller, items []ddb.TransactGetItem) ([]tra
 		if g.row, err = v.projectedRow(items[i].Get.Key, g.projection); err != nil {
 			return nil, cancelled(len(gets), i, err)
 		}
+		g.v = v
 		if seen[string(g.row)] {
 			return nil, api.Validation(msgTransactionRepeats)
 		}
@@ -114,6 +116,7 @@ func (e *Engine) readTogether(gets []transactGet) error {
 		if g.raw, g.found, err = snapshot.Get(g.row, nil); err != nil {
 			return err
 		}
+		g.v.accessedRow(g.row)
 		if !g.found {
 			continue
 		}

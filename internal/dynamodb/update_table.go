@@ -70,6 +70,7 @@ func (d *descriptor) clone() *descriptor {
 	c.Stream = d.Stream.clone()
 	c.OldStreams = slices.Clone(d.OldStreams)
 	c.Tags = slices.Clone(d.Tags)
+	c.Insights = slices.Clone(d.Insights)
 	c.Changes = slices.Clone(d.Changes)
 	c.ClassChanges = slices.Clone(d.ClassChanges)
 	c.SSEChanges = slices.Clone(d.SSEChanges)

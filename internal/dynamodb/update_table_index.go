@@ -220,6 +220,7 @@ func (u *tableUpdate) deleteIndex(name string) error {
 	u.deleted = append(u.deleted, *x)
 	u.next.Indexes = slices.DeleteFunc(u.next.Indexes, func(x index) bool { return x.Name == name })
 	u.next.Attributes = definitions(u.next.Attributes).used(u.next)
+	u.next.dropInsights(name)
 	return nil
 }
 

@@ -76,6 +76,7 @@ func (e *Engine) finish(writes []*write, done applied) (failed []error, err erro
 	}
 	for _, w := range writes {
 		w.count()
+		w.accessedBy()
 	}
 	return nil, done.commit.Wait()
 }
