@@ -66,8 +66,17 @@ func newDescriptor(c *api.Caller, in *ddb.CreateTableInput, now time.Time) (*des
 	if d.SSE, err = d.newSSE(in.SSESpecification); err != nil {
 		return nil, err
 	}
-	d.Tags, err = mergeTags(nil, in.Tags)
-	return d, err
+	if d.Tags, err = mergeTags(nil, in.Tags); err != nil {
+		return nil, err
+	}
+	if in.ResourcePolicy.OK {
+		p, err := newPolicy(c, in.ResourcePolicy.V, false, resourcePolicy{})
+		if err != nil {
+			return nil, err
+		}
+		d.Policies = map[string]resourcePolicy{"": p}
+	}
+	return d, nil
 }
 
 // refuseCreate refuses what Levee does not do, rather than ignore it.
@@ -79,8 +88,6 @@ func refuseCreate(in *ddb.CreateTableInput) error {
 		return errUnsupported("GlobalTableSourceArn")
 	case in.GlobalTableSettingsReplicationMode.OK:
 		return errUnsupported("GlobalTableSettingsReplicationMode")
-	case in.ResourcePolicy.OK:
-		return errUnsupported("ResourcePolicy")
 	}
 	return nil
 }

@@ -45,6 +45,9 @@ type descriptor struct {
 	Recovery          *recovery        `json:"recovery,omitempty"` // point-in-time recovery; nil while it is off
 	Origin            *origin          `json:"origin,omitempty"`   // of a restored table
 	Filling           *filling         `json:"filling,omitempty"`  // nil unless the table is being restored or imported
+	// Policies are those of the table, under "", and of its streams, under their
+	// labels. The map is never changed.
+	Policies map[string]resourcePolicy `json:"policies,omitempty"`
 }
 
 // throughput is a pair of rates in capacity units a second.

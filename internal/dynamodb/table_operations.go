@@ -8,7 +8,7 @@ import (
 // tableOperations are those that manage tables and say what there is.
 func (e *Engine) tableOperations() []api.Operation {
 	return []api.Operation{
-		api.Op(ddb.Target, "CreateTable", api.Control, "whole, but for vector indexes, global tables and resource policies; the table is usable at once, or after `--table-delay`", e.CreateTable),
+		api.Op(ddb.Target, "CreateTable", api.Control, "whole, but for vector indexes and global tables; the table is usable at once, or after `--table-delay`", e.CreateTable),
 		api.Op(ddb.Target, "DescribeTable", api.Control, "whole; counts and sizes are those of the moment, not of the last six hours", e.DescribeTable),
 		api.Op(ddb.Target, "ListTables", api.Control, "whole", e.ListTables),
 		api.Op(ddb.Target, "UpdateTable", api.Control, "whole, but for vector indexes and global tables; changes are done at once, or after `--table-delay`, except that a new index is filled beside other work", e.UpdateTable),
@@ -21,6 +21,9 @@ func (e *Engine) tableOperations() []api.Operation {
 		api.Op(ddb.Target, "TagResource", api.Control, "tables only; tags are changed at once", e.TagResource),
 		api.Op(ddb.Target, "UntagResource", api.Control, "tables only; tags are changed at once", e.UntagResource),
 		api.Op(ddb.Target, "ListTagsOfResource", api.Control, "tables only; one page", e.ListTagsOfResource),
+		api.Op(ddb.Target, "PutResourcePolicy", api.Control, "whole, for tables and streams; in force at once, and only with `--auth`", e.PutResourcePolicy),
+		api.Op(ddb.Target, "GetResourcePolicy", api.Control, "whole", e.GetResourcePolicy),
+		api.Op(ddb.Target, "DeleteResourcePolicy", api.Control, "whole", e.DeleteResourcePolicy),
 		api.Op(ddb.Target, "DescribeLimits", api.Control, "the default quotas", e.DescribeLimits),
 		api.Op(ddb.Target, "DescribeEndpoints", api.Control, "the address that the caller used", e.DescribeEndpoints),
 	}

@@ -150,7 +150,7 @@ func (s *Server) resourcePolicy(arn string) string {
 	if strings.HasPrefix(arn, "arn:aws:sqs:") {
 		return s.queues.Policy(arn)
 	}
-	return ""
+	return s.tables.Policy(arn)
 }
 
 // hasTable tells the scaling engine which tables and indexes there are.

@@ -1,0 +1,126 @@
+package dynamodb
+
+import (
+	"maps"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/levee-io/levee/internal/api"
+	ddb "github.com/levee-io/levee/internal/api/dynamodbapi"
+	"github.com/levee-io/levee/internal/iam"
+)
+
+// resourcePolicy is the policy of a table or of one of its streams.
+type resourcePolicy struct {
+	Text     string `json:"text"`
+	Revision string `json:"revision"`
+}
+
+// noPolicy as an ExpectedRevisionId means that there must be no policy yet.
+const noPolicy = "NO_POLICY"
+
+// newPolicy checks a policy document and gives it a revision, which differs from
+// that of the policy before.
+func newPolicy(c *api.Caller, text string, confirmed bool, before resourcePolicy) (resourcePolicy, error) {
+	if len(text) > iam.MaxDocument {
+		return resourcePolicy{}, api.Validation("Resource Policy exceeds the maximum size of 20KB")
+	}
+	p, err := iam.Parse(text, iam.ResourcePolicy)
+	if err != nil {
+		return resourcePolicy{}, api.Validation("Invalid policy document: %s", err)
+	}
+	r := &iam.Request{Principal: iam.Root(c.Account), Action: "dynamodb:PutResourcePolicy", Resource: "*", Owner: c.Account}
+	if !confirmed && p.Evaluate(r) == iam.Deny {
+		return resourcePolicy{}, api.Validation("Policy contents will remove your own permissions to change the policy. Set ConfirmRemoveSelfResourceAccess to true to confirm this")
+	}
+	revision := time.Now().UnixMilli()
+	if last, err := strconv.ParseInt(before.Revision, 10, 64); err == nil {
+		revision = max(revision, last+1)
+	}
+	return resourcePolicy{text, strconv.FormatInt(revision, 10)}, nil
+}
+
+// policyHolder finds what a ResourceArn names: a table, and the label of its
+// stream, "" if it is the table itself.
+func (e *Engine) policyHolder(c *api.Caller, arn string) (t *table, label string, err error) {
+	if !strings.Contains(arn, "/stream/") {
+		t, err = e.lookupTagged(c, arn)
+		return t, "", err
+	}
+	ref, err := e.findStream(c, arn)
+	if err != nil {
+		return nil, "", err
+	}
+	t, err = e.lookup(c, ref.v.Name)
+	return t, ref.settings.Label, err
+}
+
+// changePolicy replaces a policy by what change makes of it; an empty text means
+// none. It returns the policy before and after.
+func (e *Engine) changePolicy(c *api.Caller, arn string, expected api.Opt[string], change func(resourcePolicy) (resourcePolicy, error)) (before, after resourcePolicy, err error) {
+	t, label, err := e.policyHolder(c, arn)
+	if err != nil {
+		return before, after, err
+	}
+	t.alter.Lock()
+	defer t.alter.Unlock()
+	v := t.current.Load()
+	if v == nil {
+		return before, after, errNoTagged(arn)
+	}
+	if err := v.checkSettled(); err != nil {
+		return before, after, err
+	}
+	before = v.Policies[label]
+	if err := before.expect(expected, arn); err != nil {
+		return before, after, err
+	}
+	if after, err = change(before); err != nil || after == before {
+		return before, after, err
+	}
+	next := v.clone()
+	next.Policies = maps.Clone(next.Policies)
+	delete(next.Policies, label)
+	if after.Text != "" {
+		if next.Policies == nil {
+			next.Policies = map[string]resourcePolicy{}
+		}
+		next.Policies[label] = after
+	}
+	_, err = e.publish(t, next, nil, nil)
+	return before, after, err
+}
+
+// expect checks an ExpectedRevisionId.
+func (p resourcePolicy) expect(revision api.Opt[string], arn string) error {
+	if !revision.OK || revision.V == p.Revision || revision.V == noPolicy && p.Text == "" {
+		return nil
+	}
+	return errNoPolicy(arn)
+}
+
+func errNoPolicy(arn string) *api.Error {
+	return api.Errorf(ddb.CodePolicyNotFoundException, "Resource-based policy not found for the provided ResourceArn: %s", arn)
+}
+
+// Policy returns the policy document of a table or stream, "" if it has none or
+// there is no such thing.
+func (e *Engine) Policy(arn string) string {
+	part := strings.SplitN(arn, ":", 6)
+	if len(part) < 6 {
+		return ""
+	}
+	name, label, _ := strings.Cut(strings.TrimPrefix(part[5], "table/"), "/stream/")
+	e.catalog.RLock()
+	t := e.catalog.tables[tableID{api.Namespace{Account: part[4], Region: part[3]}, name}]
+	e.catalog.RUnlock()
+	if t == nil {
+		return ""
+	}
+	v := t.current.Load()
+	if v == nil {
+		return ""
+	}
+	return v.Policies[label].Text
+}
