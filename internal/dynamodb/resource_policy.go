@@ -52,7 +52,10 @@ func (e *Engine) policyHolder(c *api.Caller, arn string) (t *table, label string
 	if err != nil {
 		return nil, "", err
 	}
-	t, err = e.lookup(c, ref.v.Name)
+	t, err = e.lookup(c, ref.d.Name)
+	if err == nil && t.id != ref.d.ID { // the stream's table is deleted
+		err = errNoStream(arn)
+	}
 	return t, ref.settings.Label, err
 }
 
