@@ -27,14 +27,15 @@ const (
 
 // serveCmd is the command levee serve.
 type serveCmd struct {
-	Addr       string        `default:"127.0.0.1:8000" help:"Address to listen on."`
-	Data       string        `placeholder:"DIR" xor:"store" help:"Directory of the data, levee-data by default."`
-	Memory     bool          `xor:"store" help:"Keep the data in memory; it is gone when the server stops."`
-	Auth       string        `placeholder:"FILE" env:"LEVEE_AUTH" help:"Accept only the access keys of this file, and verify signatures."`
-	TableDelay time.Duration `placeholder:"TIME" help:"How long tables take to be created, changed and deleted, such as 5s; no time by default."`
-	Buckets    string        `placeholder:"DIR" xor:"buckets" type:"existingdir" help:"Directory whose subdirectories are the buckets of exports and imports."`
-	S3Endpoint string        `name:"s3-endpoint" placeholder:"URL" xor:"buckets" help:"S3-compatible service whose buckets are those of exports and imports."`
-	LogLevel   string        `default:"info" enum:"debug,info,warn,error" help:"What to log: debug (each request), info, warn or error."`
+	Addr           string        `default:"127.0.0.1:8000" help:"Address to listen on."`
+	Data           string        `placeholder:"DIR" xor:"store" help:"Directory of the data, levee-data by default."`
+	Memory         bool          `xor:"store" help:"Keep the data in memory; it is gone when the server stops."`
+	Auth           string        `placeholder:"FILE" env:"LEVEE_AUTH" help:"Accept only the access keys of this file, and verify signatures."`
+	TableDelay     time.Duration `placeholder:"TIME" help:"How long tables take to be created, changed and deleted, such as 5s; no time by default."`
+	QueueCooldowns bool          `help:"Forbid, as the service does, to create a queue within 60 seconds of deleting it, and to purge it again."`
+	Buckets        string        `placeholder:"DIR" xor:"buckets" type:"existingdir" help:"Directory whose subdirectories are the buckets of exports and imports."`
+	S3Endpoint     string        `name:"s3-endpoint" placeholder:"URL" xor:"buckets" help:"S3-compatible service whose buckets are those of exports and imports."`
+	LogLevel       string        `default:"info" enum:"debug,info,warn,error" help:"What to log: debug (each request), info, warn or error."`
 }
 
 // Help is what levee serve --help says beside the flags.
@@ -68,7 +69,7 @@ func (c *serveCmd) Run(ctx context.Context, std streams) error {
 	if err != nil {
 		return err
 	}
-	cfg := server.Config{Dir: c.dir(), Keys: keys, TableDelay: c.TableDelay, Logger: log}
+	cfg := server.Config{Dir: c.dir(), Keys: keys, TableDelay: c.TableDelay, QueueCooldowns: c.QueueCooldowns, Logger: log}
 	cfg.Buckets = c.Buckets
 	if c.S3Endpoint != "" {
 		if cfg.S3, err = usualAWS(ctx, c.S3Endpoint); err != nil {

@@ -51,3 +51,21 @@ func TestQueryProtocol(t *testing.T) {
 		"<Attribute><Name>ApproximateNumberOfMessages</Name><Value>0</Value></Attribute>")
 	holds(query("/000000000000/nope", "Action", "PurgeQueue"), "<Code>AWS.SimpleQueueService.NonExistentQueue</Code>")
 }
+
+// The cooldowns of the service can be had.
+func TestQueueCooldowns(t *testing.T) {
+	for _, on := range []bool{false, true} {
+		cfg := quiet()
+		cfg.QueueCooldowns = on
+		srv := open(t, cfg)
+		do(t, srv, "AmazonSQS.CreateQueue", `{"QueueName":"q"}`)
+		do(t, srv, "AmazonSQS.DeleteQueue", `{"QueueUrl":"`+queueURL+`"}`)
+		resp, err := wire.Client{Endpoint: srv.Endpoint()}.Do(request("AmazonSQS.CreateQueue", "http://levee/", `{"QueueName":"q"}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if code := resp.Header.Get("X-Amzn-Query-Error"); (code == "AWS.SimpleQueueService.QueueDeletedRecently;Sender") != on {
+			t.Errorf("cooldowns %t: %d %q", on, resp.StatusCode, code)
+		}
+	}
+}

@@ -48,6 +48,9 @@ type Config struct {
 	Keys Keys
 	// TableDelay is how long tables take to be created, changed and deleted.
 	TableDelay time.Duration
+	// QueueCooldowns forbids, as the service does, to create a queue within 60
+	// seconds of deleting one of its name, and to purge a queue again.
+	QueueCooldowns bool
 	// Buckets is a directory whose subdirectories are the buckets that tables are
 	// exported to and imported from. Empty means none.
 	Buckets string
@@ -122,7 +125,7 @@ func (s *Server) open(cfg Config) (err error) {
 	if s.tables, err = dynamodb.Open(s.store, opts); err != nil {
 		return fmt.Errorf("open tables: %w", err)
 	}
-	if s.queues, err = sqs.Open(s.store, sqs.Options{}); err != nil {
+	if s.queues, err = sqs.Open(s.store, sqs.Options{EnforceCooldowns: cfg.QueueCooldowns}); err != nil {
 		return fmt.Errorf("open queues: %w", err)
 	}
 	return nil

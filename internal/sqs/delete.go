@@ -22,6 +22,7 @@ func (q *queue) prepareDelete(c *change, handle string, now int64) error {
 	c.then(func() {
 		if q.known[m.seq] == m {
 			q.drop(m, now)
+			q.counters.deleted.Add(1)
 		}
 	})
 	return nil

@@ -291,3 +291,10 @@ func (l *fifo) stillDelayed(now int64) (list []entry) {
 	slices.SortFunc(list, func(a, b entry) int { return cmp.Compare(a.seq, b.seq) })
 	return list
 }
+
+func (l *fifo) oldest() (sent int64, ok bool) {
+	if l.expiring.len() == 0 {
+		return 0, false
+	}
+	return l.expiring.top().bound, true
+}

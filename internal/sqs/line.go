@@ -31,6 +31,9 @@ type line interface {
 	nextDue() int64
 	// counts returns the numbers of messages that are visible and delayed.
 	counts() (visible, delayed int)
+	// oldest is about when the oldest message in line was sent that was never
+	// received; ok is false if there is none.
+	oldest() (sent int64, ok bool)
 	// configure applies changed settings.
 	configure(s *settings, now int64)
 }

@@ -27,14 +27,14 @@ func (e *Engine) queueOperations() []api.Operation {
 	const t = model.Target
 	return []api.Operation{
 		api.Op(t, "AddPermission", api.Control, "whole; any account of 12 digits is taken for one that exists", e.AddPermission),
-		api.Op(t, "CreateQueue", api.Control, "whole; the name of a deleted queue is free at once, unless cooldowns are enforced", e.CreateQueue),
+		api.Op(t, "CreateQueue", api.Control, "whole; the name of a deleted queue is free at once, unless `--queue-cooldowns` is given", e.CreateQueue),
 		api.Op(t, "DeleteQueue", api.Control, "whole; takes effect at once", e.DeleteQueue),
 		api.Op(t, "GetQueueAttributes", api.Control, "whole; the counts are exact", e.GetQueueAttributes),
 		api.Op(t, "GetQueueUrl", api.Control, "whole, for queues of the caller's account", e.GetQueueUrl),
 		api.Op(t, "ListDeadLetterSourceQueues", api.Control, "whole", e.ListDeadLetterSourceQueues),
 		api.Op(t, "ListQueueTags", api.Control, "whole", e.ListQueueTags),
 		api.Op(t, "ListQueues", api.Control, "whole", e.ListQueues),
-		api.Op(t, "PurgeQueue", api.Control, "whole; takes effect at once, and may be repeated at once unless cooldowns are enforced", e.PurgeQueue),
+		api.Op(t, "PurgeQueue", api.Control, "whole; takes effect at once, and may be repeated at once unless `--queue-cooldowns` is given", e.PurgeQueue),
 		api.Op(t, "RemovePermission", api.Control, "whole", e.RemovePermission),
 		api.Op(t, "SetQueueAttributes", api.Control, "whole; in force at once; KMS keys are kept and not used", e.SetQueueAttributes),
 		api.Op(t, "TagQueue", api.Control, "whole", e.TagQueue),

@@ -22,6 +22,7 @@ type queue struct {
 	desc *descriptor
 	// settings are replaced under mu, and read with or without it.
 	settings atomic.Pointer[settings]
+	counters counters
 
 	mu sync.Mutex // guards the fields below
 

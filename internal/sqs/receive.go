@@ -42,9 +42,14 @@ func (q *queue) receive(ctx context.Context, r *receiving) ([]delivery, error) {
 	if w.place != nil {
 		got, commit, err = q.await(ctx, r, w)
 	}
-	if err != nil || len(got) == 0 {
+	if err != nil {
 		return nil, err
 	}
+	if len(got) == 0 {
+		q.counters.empty.Add(1)
+		return nil, nil
+	}
+	q.counters.received.Add(uint64(len(got)))
 	return got, commit.Wait()
 }
 

@@ -40,7 +40,11 @@ func (q *queue) prepareSend(c *change, d *draft, now int64) (sent, error) {
 	}
 	q.setState(c.batch, s.seq, st)
 	c.batch.Set(q.row(kindContent, s.seq), d.bytes)
-	c.then(func() { q.line.add(entry{s.seq, st.sent}, st.group, st.visibleAt, now) })
+	c.then(func() {
+		q.line.add(entry{s.seq, st.sent}, st.group, st.visibleAt, now)
+		q.counters.sent.Add(1)
+		q.counters.bytes.Add(uint64(d.size))
+	})
 	return s, nil
 }
 

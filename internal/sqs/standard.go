@@ -1,5 +1,7 @@
 package sqs
 
+import "slices"
+
 // standard is the line of a standard queue: the oldest visible message first, but
 // for tenants that are noisy.
 type standard struct {
@@ -195,4 +197,22 @@ func (l *standard) counts() (visible, delayed int) {
 func (l *standard) configure(s *settings, _ int64) {
 	l.retention = s.retention
 	l.delayed.order()
+}
+
+func (l *standard) oldest() (sent int64, ok bool) {
+	var times [3]int64
+	list := times[:0]
+	if l.alone.fresh.len() > 0 {
+		list = append(list, l.alone.fresh.front().sent)
+	}
+	if l.tenants.expiring.len() > 0 {
+		list = append(list, l.tenants.expiring.top().bound)
+	}
+	if l.delayed.len() > 0 {
+		list = append(list, l.delayed.top().sent)
+	}
+	if len(list) == 0 {
+		return 0, false
+	}
+	return slices.Min(list), true
 }

@@ -1,0 +1,70 @@
+package sqs
+
+import (
+	"testing"
+	"time"
+
+	"github.com/levee-io/levee/internal/api"
+	model "github.com/levee-io/levee/internal/api/sqsapi"
+)
+
+func TestMetrics(t *testing.T) {
+	for _, name := range []string{"q", "q.fifo"} {
+		bubble(t, func(r *rig) {
+			group, url := "", ""
+			if name == "q" {
+				url = r.create(name)
+			} else {
+				group, url = "g", r.fifo(name)
+			}
+			r.sendAll(url, group, "one", "three", "seven")
+			time.Sleep(7 * time.Second)
+			r.sendAll(url, group, "new")
+			got := r.receive(url, 2)
+			r.must(r.delete(url, got[0]))
+			r.must(r.delete(url, got[0])) // again
+			r.drop(r.create("other"))
+			if name == "q" {
+				r.receive(r.create("empty"), 1)
+			}
+			want := Metrics{
+				Namespace: caller.Namespace, Queue: name,
+				NumberOfMessagesSent: 4, NumberOfMessagesReceived: 2, NumberOfMessagesDeleted: 1, SentMessageSize: 3 + 5 + 5 + 3,
+				Loaded: true, ApproximateNumberOfMessagesVisible: 2, ApproximateNumberOfMessagesNotVisible: 1, ApproximateAgeOfOldestMessage: 7,
+			}
+			for _, m := range r.Metrics() {
+				if m.Queue == name && m != want {
+					t.Errorf("got  %+v\nwant %+v", m, want)
+				}
+				if m.Queue == "empty" && (m.NumberOfEmptyReceives != 1 || m.ApproximateAgeOfOldestMessage != 0) {
+					t.Errorf("%+v", m)
+				}
+			}
+			r.reopen()
+			if m := r.Metrics()[0]; m.Loaded || m.NumberOfMessagesSent != 0 {
+				t.Errorf("after a restart: %+v", m)
+			}
+		})
+	}
+}
+
+func TestMetricsOfDelayedAndTenants(t *testing.T) {
+	bubble(t, func(r *rig) {
+		url := r.create("q")
+		in := sendRequest(url, "x", "")
+		in.DelaySeconds = api.Some(int64(100))
+		_, err := r.SendMessage(r.Context(), caller, in)
+		r.must(err)
+		time.Sleep(5 * time.Second)
+		r.send(url, "y", "tenant")
+		time.Sleep(time.Second)
+		if m := r.Metrics()[0]; m.ApproximateNumberOfMessagesDelayed != 1 || m.ApproximateAgeOfOldestMessage != 6 {
+			t.Errorf("%+v", m)
+		}
+		_, err = r.PurgeQueue(r.Context(), caller, &model.PurgeQueueRequest{QueueUrl: api.Some(url)})
+		r.must(err)
+		if m := r.Metrics()[0]; m.ApproximateAgeOfOldestMessage != 0 {
+			t.Errorf("%+v", m)
+		}
+	})
+}
