@@ -93,12 +93,31 @@ func (e *Engine) batchGets(c *api.Caller, tables api.Map[ddb.KeysAndAttributes])
 			return nil, api.Validation("Too many items requested for the BatchGetItem call")
 		}
 	}
+	if err := checkOneStyle(tables); err != nil {
+		return nil, err
+	}
 	for i := range gets {
 		if err := gets[i].target(c, e); err != nil {
 			return nil, err
 		}
 	}
 	return gets, nil
+}
+
+// checkOneStyle refuses a batch that has an expression for one table and
+// AttributesToGet for another.
+func checkOneStyle(tables api.Map[ddb.KeysAndAttributes]) error {
+	var x expressions
+	for i := range tables {
+		in := &tables[i].Value
+		if in.ProjectionExpression.OK {
+			x.projection = in.ProjectionExpression
+		}
+		if in.AttributesToGet != nil {
+			x.legacy.attributes = in.AttributesToGet
+		}
+	}
+	return x.checkStyle()
 }
 
 func checkDistinct(keys []attr.Map) error {

@@ -203,3 +203,11 @@ func TestExpected(t *testing.T) {
 		}
 	}
 }
+
+// TestOneStyleForAllTables checks that the tables of a batch may not differ in it.
+func TestOneStyleForAllTables(t *testing.T) {
+	h := newEngine(t)
+	h.mustDo("CreateTable", hashedTable)
+	const in = `{"RequestItems":{"hashed":{"Keys":[{"a":{"S":"a"}}],"AttributesToGet":["a"]},"other":{"Keys":[{"a":{"S":"a"}}],"ProjectionExpression":"a"}}}`
+	h.refused("BatchGetItem", in, mixed("AttributesToGet", "ProjectionExpression"))
+}

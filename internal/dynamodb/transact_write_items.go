@@ -18,19 +18,9 @@ const maxTransactionSize = 4 << 20
 // TransactWriteItems carries out up to 100 actions on different items, all or
 // none.
 func (e *Engine) TransactWriteItems(_ context.Context, c *api.Caller, in *ddb.TransactWriteItemsInput) (*ddb.TransactWriteItemsOutput, error) {
-	writes := make([]*write, len(in.TransactItems))
-	for i := range in.TransactItems {
-		w, err := transactWrite(&in.TransactItems[i])
-		if err != nil {
-			return nil, err
-		}
-		writes[i] = w.write
-		if _, err := tableName(c, w.tableName); err != nil {
-			return nil, err
-		}
-		if err := e.targetAction(c, w); err != nil {
-			return nil, cancelled(len(writes), i, err)
-		}
+	writes, err := e.transactWrites(c, in.TransactItems)
+	if err != nil {
+		return nil, err
 	}
 	if err := checkTransaction(writes); err != nil {
 		return nil, err
@@ -52,6 +42,28 @@ func (e *Engine) TransactWriteItems(_ context.Context, c *api.Caller, in *ddb.Tr
 		ItemCollectionMetrics: collections(writes, in.ReturnItemCollectionMetrics),
 	}
 	return out, nil
+}
+
+// transactWrites makes the writes of the actions. The expressions of all actions are
+// checked before the table of any.
+func (e *Engine) transactWrites(c *api.Caller, items []ddb.TransactWriteItem) ([]*write, error) {
+	writes, actions := make([]*write, len(items)), make([]action, len(items))
+	for i := range items {
+		a, err := transactWrite(&items[i])
+		if err != nil {
+			return nil, err
+		}
+		writes[i], actions[i] = a.write, a
+	}
+	for i, a := range actions {
+		if _, err := tableName(c, a.tableName); err != nil {
+			return nil, err
+		}
+		if err := e.targetAction(c, a); err != nil {
+			return nil, cancelled(len(writes), i, err)
+		}
+	}
+	return writes, nil
 }
 
 // action is one action of a transaction before its table is known.

@@ -161,3 +161,15 @@ func TestOldTokensAreDeleted(t *testing.T) {
 		}
 	})
 }
+
+// TestExpressionsBeforeTables checks that an expression of a later action is refused
+// before the table of an earlier one is looked for.
+func TestExpressionsBeforeTables(t *testing.T) {
+	h := newEngine(t)
+	h.mustDo("CreateTable", hashedTable)
+	const in = `{"TransactItems":[{"Put":{"TableName":"nowhere","Item":{"a":{"S":"a"}}}},{"ConditionCheck":{"TableName":"hashed","Key":{"a":{"S":"a"}},%s}}]}`
+	h.refused("TransactWriteItems", fmt.Sprintf(in, `"ConditionExpression":"attribute_not_exists("`), `Invalid ConditionExpression: Syntax error; token: "<EOF>", near: "("`)
+	h.refused("TransactWriteItems", fmt.Sprintf(in, `"ConditionExpression":"attribute_exists(a)","ExpressionAttributeValues":{":v":{"S":"x"}}`),
+		"Value provided in ExpressionAttributeValues unused in expressions: keys: {:v}")
+	h.fails("TransactWriteItems", fmt.Sprintf(in, `"ConditionExpression":"attribute_exists(a)"`), "ResourceNotFoundException: Requested resource not found")
+}

@@ -73,7 +73,7 @@ const (
 	textKeyManyNames    = "Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition"
 	textKeyNestedPath   = "KeyConditionExpressions cannot have conditions on nested attributes"
 	textKeyNoName       = "Invalid condition in KeyConditionExpression: No key attribute specified"
-	textKeyTwice        = "KeyConditionExpressions must only contain one condition per key"
+	textKeyTwice        = "Invalid KeyConditionExpression: KeyConditionExpressions must only contain one condition per key"
 )
 
 // Texts about a key condition and the key schema. They stand alone.
