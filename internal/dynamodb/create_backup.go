@@ -12,7 +12,7 @@ import (
 // CreateBackup makes a backup of a table as it is at this moment. The items are
 // copied beside other work; what is written meanwhile is not in it.
 func (e *Engine) CreateBackup(_ context.Context, c *api.Caller, in *ddb.CreateBackupInput) (*ddb.CreateBackupOutput, error) {
-	t, v, err := e.alterSource(c, in.TableName.V)
+	t, v, err := e.alterSource(c, in.TableName.V, errNoBackupsYet)
 	if err != nil {
 		return nil, err
 	}
@@ -36,8 +36,9 @@ func (e *Engine) CreateBackup(_ context.Context, c *api.Caller, in *ddb.CreateBa
 }
 
 // alterSource returns a table that a backup, a restore or an export is to read,
-// with its alter locked if there is no error.
-func (e *Engine) alterSource(c *api.Caller, nameOrARN string) (*table, *view, error) {
+// with its alter locked if there is no error. inUse refuses one that is not there
+// yet, or no more.
+func (e *Engine) alterSource(c *api.Caller, nameOrARN string, inUse func(*view) *api.Error) (*table, *view, error) {
 	t, err := e.lookup(c, nameOrARN)
 	if isCode(err, ddb.CodeResourceNotFoundException) {
 		err = errNoSource(nameOrARN)
@@ -53,7 +54,7 @@ func (e *Engine) alterSource(c *api.Caller, nameOrARN string) (*table, *view, er
 	}
 	if v.hidden {
 		t.alter.Unlock()
-		return nil, nil, errSourceInUse(v)
+		return nil, nil, inUse(v)
 	}
 	return t, v, nil
 }
@@ -64,6 +65,14 @@ func errSourceInUse(v *view) *api.Error {
 		return api.Errorf(ddb.CodeTableInUseException, "Table is being deleted: %s", v.Name)
 	}
 	return api.Errorf(ddb.CodeTableInUseException, "Table is being created: %s", v.Name)
+}
+
+// errNoBackupsYet is errSourceInUse in the words for a new table.
+func errNoBackupsYet(v *view) *api.Error {
+	if v.under(changeDelete) != nil {
+		return errSourceInUse(v)
+	}
+	return api.Errorf(ddb.CodeContinuousBackupsUnavailableException, "Backups are being enabled for the table: %s. Please retry later", v.Name)
 }
 
 func errNoSource(nameOrARN string) *api.Error {

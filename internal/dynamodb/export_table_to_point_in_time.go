@@ -25,7 +25,7 @@ func (e *Engine) ExportTableToPointInTime(_ context.Context, c *api.Caller, in *
 	if err := checkExport(in); err != nil {
 		return nil, err
 	}
-	t, v, err := e.alterSource(c, in.TableArn.V)
+	t, v, err := e.alterSource(c, in.TableArn.V, errSourceInUse)
 	if isCode(err, ddb.CodeTableNotFoundException) {
 		err = api.Errorf(ddb.CodeTableNotFoundException, "Table not found: %s", in.TableArn.V)
 	}

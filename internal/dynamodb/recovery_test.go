@@ -1,6 +1,7 @@
 package dynamodb
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -149,7 +150,7 @@ func TestTableBeingRestored(t *testing.T) {
 		const inUse = "ResourceInUseException: Attempt to change a resource which is still in use: "
 		h.fails("DeleteTable", `{"TableName":"again"}`, inUse+"Table is being created: again")
 		h.fails("UpdateTable", `{"TableName":"again","DeletionProtectionEnabled":true}`, inUse+"Table is being created: again")
-		h.fails("CreateBackup", `{"TableName":"again","BackupName":"third"}`, "TableInUseException: Table is being created: again")
+		h.fails("CreateBackup", `{"TableName":"again","BackupName":"third"}`, "ContinuousBackupsUnavailableException: Backups are being enabled for the table: again. Please retry later")
 		h.fails("RestoreTableFromBackup", fmt.Sprintf(`{"TargetTableName":"again","BackupArn":%q}`, arn), "TableInUseException: Table is being created: again")
 		h.fails("DeleteBackup", fmt.Sprintf(`{"BackupArn":%q}`, arn), "BackupInUseException: Backup is in use: "+arn)
 		h.fails("DeleteBackup", fmt.Sprintf(`{"BackupArn":%q}`, pending), "BackupInUseException: Backup is in use: "+pending)
@@ -242,6 +243,53 @@ func TestInterruptedCopies(t *testing.T) {
 	for table, items := range want {
 		if got := h.all(table, ""); !slices.Equal(got, items) {
 			t.Errorf("%s\n got %v\nwant %v", table, got, items)
+		}
+	}
+}
+
+// TestCopiesWhileWriting copies a table while clients write pairs of items in
+// transactions: no copy has half of one, nor an index that its items do not ask
+// for.
+func TestCopiesWhileWriting(t *testing.T) {
+	h := newEngineWith(t, Options{Buckets: newBuckets()})
+	h.mustDo("CreateTable", richTable)
+	h.mustDo("UpdateContinuousBackups", recoveryOn)
+	ctx, stop := context.WithCancel(t.Context())
+	var writers sync.WaitGroup
+	for i := range 4 {
+		writers.Go(func() {
+			for n := 0; ctx.Err() == nil; n++ {
+				_, err := h.do("TransactWriteItems", fmt.Sprintf(`{"TransactItems":[
+					{"Put":{"TableName":"rich","Item":{"a":{"S":"left"},"b":{"N":"%[1]d"},"l":{"N":"%[2]d"},"g":{"S":"g%[2]d"}}}},
+					{"Put":{"TableName":"rich","Item":{"a":{"S":"right"},"b":{"N":"%[1]d"},"l":{"N":"%[2]d"},"g":{"S":"g%[2]d"}}}}]}`, i, n))
+				if err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	var tables, arns []string
+	for i := range 8 {
+		tables = append(tables, fmt.Sprint("latest", i))
+		h.mustDo("RestoreTableToPointInTime", fmt.Sprintf(`{"SourceTableName":"rich","TargetTableName":"latest%d","UseLatestRestorableTime":true}`, i))
+		arns = append(arns, h.details("CreateBackup", `{"TableName":"rich","BackupName":"first"}`).BackupDetails.BackupArn)
+		h.mustDo("ExportTableToPointInTime", `{"TableArn":"`+richARN+`","S3Bucket":"bucket"}`)
+	}
+	h.settle()
+	stop()
+	writers.Wait()
+	for i, arn := range arns {
+		tables = append(tables, fmt.Sprint("backup", i))
+		h.mustDo("RestoreTableFromBackup", fmt.Sprintf(`{"TargetTableName":"backup%d","BackupArn":%q}`, i, arn))
+	}
+	h.settle()
+	for _, table := range tables {
+		items := h.all(table, "")
+		if half := len(items) / 2; strings.Join(items[half:], "") != strings.ReplaceAll(strings.Join(items[:half], ""), "left", "right") {
+			t.Errorf("%s has half a transaction: %v", table, items)
+		}
+		if !slices.Equal(h.all(table, "global"), items) {
+			t.Errorf("%s: the index has %v", table, h.all(table, "global"))
 		}
 	}
 }

@@ -18,7 +18,7 @@ func (e *Engine) RestoreTableToPointInTime(_ context.Context, c *api.Caller, in 
 	if in.SourceTableArn.OK {
 		source = in.SourceTableArn.V
 	}
-	t, v, err := e.alterSource(c, source)
+	t, v, err := e.alterSource(c, source, errSourceInUse)
 	if err != nil {
 		return nil, err
 	}

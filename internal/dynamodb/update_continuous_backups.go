@@ -16,7 +16,7 @@ func (e *Engine) UpdateContinuousBackups(_ context.Context, c *api.Caller, in *d
 	if !spec.PointInTimeRecoveryEnabled.V && spec.RecoveryPeriodInDays.OK {
 		return nil, badParameter("RecoveryPeriodInDays cannot be specified when PointInTimeRecoveryEnabled is false")
 	}
-	t, v, err := e.alterSource(c, in.TableName.V)
+	t, v, err := e.alterSource(c, in.TableName.V, errNoBackupsYet)
 	if err != nil {
 		return nil, err
 	}
