@@ -10,7 +10,9 @@ func (e *Engine) startBackground() error {
 	e.background.Go(e.rollStreams)
 	e.background.Go(e.forgetTokens)
 	e.background.Go(e.forgetHistory)
+	e.background.Go(e.clearTombstones)
 	var list []counting
+	views := map[*table]*view{}
 	for _, t := range e.catalog.tables {
 		v := t.current.Load()
 		e.awaitChanges(t, v.descriptor, nil)
@@ -18,6 +20,7 @@ func (e *Engine) startBackground() error {
 			continue // counts itself when it is filled
 		}
 		list = append(list, counting{v.prefix, &t.stats})
+		views[t] = v
 		if v.expiry != nil {
 			e.startExpiry(t, v.expiry)
 		}
@@ -31,10 +34,10 @@ func (e *Engine) startBackground() error {
 			}
 		}
 	}
-	if len(list) == 0 {
-		return nil
-	}
 	snapshot := e.store.Snapshot()
 	e.background.Go(func() { e.countAll(snapshot, list) })
+	for t, v := range views { // what they send is not in the snapshot
+		e.startLinks(t, v, nil)
+	}
 	return nil
 }

@@ -234,39 +234,60 @@ func (e *Engine) remove(t *table, v *view) (kv.Commit, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	b := e.store.NewBatch()
-	b.Delete(catalogKey(v.id().ns, v.Name))
-	erasePrefix(b, tableIndexPrefix(v.ID))
-	erasePrefix(b, undoPrefix(v.ID))
-	erasePrefix(b, expiryPrefix(v.ID))
-	gone := v.remains(time.Now())
-	if gone != nil {
-		if err := bury(b, gone); err != nil {
-			b.Discard()
-			return nil, err
-		}
-	}
-	var kept *backup
-	if v.Recovery == nil {
-		erasePrefix(b, v.prefix)
-	} else {
-		kept = systemBackup(t, v, time.Now())
-		e.backups.stage(b, kept.id(), kept)
+	defer b.Discard()
+	r, err := e.stageRemoval(b, t, v)
+	if err != nil {
+		return nil, err
 	}
 	e.catalog.Lock()
 	defer e.catalog.Unlock()
 	commit, err := e.store.Apply(b, kv.Sync)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		e.removed(r)
 	}
-	if kept != nil {
-		e.backups.remember(kept.id(), kept)
+	return commit, err
+}
+
+// removal is a table on its way out of the catalog, and what is kept of it.
+type removal struct {
+	table  *table
+	view   *view
+	gone   *descriptor // the streams that can still be read; nil if there are none
+	backup *backup     // nil without point-in-time recovery
+}
+
+// stageRemoval adds the deletion of a table to a batch.
+func (e *Engine) stageRemoval(b kv.Batch, t *table, v *view) (*removal, error) {
+	r := &removal{table: t, view: v, gone: v.remains(time.Now())}
+	b.Delete(catalogKey(v.id().ns, v.Name))
+	erasePrefix(b, tableIndexPrefix(v.ID))
+	erasePrefix(b, undoPrefix(v.ID))
+	erasePrefix(b, expiryPrefix(v.ID))
+	eraseReplication(b, v.ID)
+	if v.Recovery == nil {
+		erasePrefix(b, v.prefix)
+	} else {
+		r.backup = systemBackup(t, v, time.Now())
+		e.backups.stage(b, r.backup.id(), r.backup)
 	}
-	delete(e.catalog.tables, v.id())
-	if gone != nil {
-		e.catalog.gone[v.id()] = append(slices.Clip(e.catalog.gone[v.id()]), gone)
+	if r.gone == nil {
+		return r, nil
 	}
-	t.current.Store(nil)
-	return commit, nil
+	return r, bury(b, r.gone)
+}
+
+// removed takes a table out of the catalog, whose lock must be held, once its
+// deletion has been applied.
+func (e *Engine) removed(r *removal) {
+	if r.backup != nil {
+		e.backups.remember(r.backup.id(), r.backup)
+	}
+	id := r.view.id()
+	delete(e.catalog.tables, id)
+	if r.gone != nil {
+		e.catalog.gone[id] = append(slices.Clip(e.catalog.gone[id]), r.gone)
+	}
+	r.table.current.Store(nil)
 }
 
 // newNumber returns a number that no table, stream or backup has had.

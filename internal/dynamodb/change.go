@@ -73,7 +73,7 @@ func (d *descriptor) status() string {
 	switch {
 	case d.under(changeDelete) != nil:
 		return ddb.TableStatusDeleting
-	case d.under(changeCreate) != nil:
+	case d.under(changeCreate) != nil || d.beingAdded():
 		return ddb.TableStatusCreating
 	case d.under(changeThroughput, changeBilling, changeStream, changeClass, changeCreateIndex, changeDeleteIndex) != nil:
 		return ddb.TableStatusUpdating

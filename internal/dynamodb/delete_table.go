@@ -16,9 +16,8 @@ func (e *Engine) DeleteTable(_ context.Context, c *api.Caller, in *ddb.DeleteTab
 	if err != nil {
 		return nil, err
 	}
-	t.alter.Lock()
-	defer t.alter.Unlock()
-	v := t.current.Load()
+	g, v := e.lockGroup(t)
+	defer g.unlock()
 	if v == nil {
 		return nil, errNoTable(nameOf(in.TableName.V))
 	}
@@ -26,10 +25,16 @@ func (e *Engine) DeleteTable(_ context.Context, c *api.Caller, in *ddb.DeleteTab
 		return nil, err
 	}
 	if len(t.pins) > 0 {
-		return nil, errInUse("Table is being read by a backup, a restore or an export: %s", v.Name)
+		return nil, errPinned(v)
 	}
 	if err := e.admitChange(c.Namespace); err != nil {
 		return nil, err
+	}
+	if err := e.leave(g, t, v); err != nil {
+		return nil, err
+	}
+	if v = t.current.Load(); v == nil {
+		return nil, errNoTable(nameOf(in.TableName.V))
 	}
 	if err := e.delete(t, v); err != nil {
 		return nil, err
@@ -54,6 +59,10 @@ func (e *Engine) delete(t *table, v *view) error {
 		e.awaitChanges(t, next, v.Changes)
 	}
 	return err
+}
+
+func errPinned(v *view) error {
+	return errInUse("Table is being read by a backup, a restore or an export: %s", v.Name)
 }
 
 // describeDeleted returns what the service says of a table that it is deleting:

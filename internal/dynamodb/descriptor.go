@@ -48,6 +48,10 @@ type descriptor struct {
 	// Policies are those of the table, under "", and of its streams, under their
 	// labels. The map is never changed.
 	Policies map[string]resourcePolicy `json:"policies,omitempty"`
+
+	// Of global tables; Replication is nil unless the table is a replica.
+	Replication  *replication `json:"replication,omitempty"`
+	SettingsMode string       `json:"settingsMode,omitempty"` // GlobalTableSettingsReplicationMode, if a request set it
 }
 
 // throughput is a pair of rates in capacity units a second.

@@ -91,12 +91,23 @@
 // are accessed, minute by minute, in room that is bounded (sketch). The counts are
 // in memory only, and are gone when the engine is closed.
 //
+// # Global tables
+//
+// The replicas of a global table are tables of one account in several regions,
+// each with all its own rows; each descriptor names them all. A write leaves a note
+// for every other replica in its own batch, and a goroutine for each pair sends
+// what the notes say: the item as it is, which the later version wins. With strong
+// consistency there are no notes: a write has mirrors in the other replicas, in the
+// same batch. A new replica is sent every item by every other one. What all
+// replicas share is changed for all in one batch, with the alter and mu of each.
+//
 // # Locks
 //
 // Taken in this order, and released before anyone waits for the disk, except
 // that a change of a table holds alter until it is durable:
 //
-//  1. table.alter: one change of a table at a time.
+//  1. table.alter: one change of a table at a time; of the replicas of a global
+//     table in ascending order of their numbers.
 //  2. table.mu: shared by a write until it is applied, exclusive to publish a
 //     view; of several tables in ascending order of their numbers.
 //  3. The latches of the items, in ascending order.

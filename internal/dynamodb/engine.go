@@ -30,6 +30,12 @@ type Options struct {
 	ShardRate int
 	// Buckets are where exports go and imports come from; nil: nowhere.
 	Buckets Buckets
+	// ReplicationDelay is how long a write to a global table waits before it is
+	// sent to the other replicas, unless they are strongly consistent.
+	ReplicationDelay time.Duration
+	// Scaling tells whether tables scale by themselves, which provisioned ones
+	// must to have replicas. Without it that is not asked.
+	Scaling Scaling
 }
 
 // Engine is the tables of one store. It is safe for concurrent use.
@@ -42,6 +48,9 @@ type Engine struct {
 
 	shardLife time.Duration
 	shardRate int
+
+	replicationDelay time.Duration
+	scaling          Scaling
 
 	catalog struct {
 		sync.RWMutex // guards the fields below; see the package comment for its place in the lock order
@@ -80,7 +89,8 @@ type tableID struct {
 // Open returns the engine of the tables in a store. The store stays the
 // caller's to close, after the engine.
 func Open(store kv.Store, opts Options) (*Engine, error) {
-	e := &Engine{store: store, log: opts.Logger, delay: opts.TableDelay, work: make(chan struct{}, maxWork), buckets: opts.Buckets,
+	e := &Engine{store: store, log: opts.Logger, delay: opts.TableDelay, replicationDelay: opts.ReplicationDelay, scaling: opts.Scaling,
+		work: make(chan struct{}, maxWork), buckets: opts.Buckets,
 		shardLife: cmp.Or(opts.ShardLife, defaultShardLife), shardRate: cmp.Or(opts.ShardRate, defaultShardRate)}
 	e.readers.of = map[uint64]int{}
 	if e.log == nil {

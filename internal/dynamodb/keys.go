@@ -26,6 +26,11 @@ const (
 	kindExport  byte = 'p' // records of exports
 	kindImport  byte = 'm' // records of imports
 	kindExpiry  byte = 'e' // when items expire, of tables with time to live
+
+	// Of tables with replicas.
+	kindVersion   byte = 'v' // when and where items were written last
+	kindTombstone byte = 'r' // which items were deleted, by time
+	kindOutbox    byte = 'o' // which items have to be sent to another replica
 )
 
 // hashBytes is the length of the partition hash at the start of a row key. It

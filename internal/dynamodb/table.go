@@ -12,7 +12,8 @@ import (
 
 // table is a table that exists.
 type table struct {
-	id uint64 // the descriptor's
+	engine *Engine
+	id     uint64 // the descriptor's
 	// mu is held shared by a write from the choice of its view to the end of its
 	// Apply, and exclusively to change the view: so once a new view is
 	// published, no write under the old one is under way.
@@ -38,6 +39,7 @@ type view struct {
 	hidden   bool          // from operations on items: the table is being created or deleted
 	// recording is true while writes leave undo rows.
 	recording bool
+	links     []*link // to the other replicas that writes travel to
 }
 
 // indexView is what a write or a query needs of an index.
@@ -65,7 +67,7 @@ func (c *counters) add(items, bytes int) {
 
 // newTable makes the runtime of a descriptor.
 func (e *Engine) newTable(d *descriptor) (*table, error) {
-	t := &table{id: d.ID}
+	t := &table{engine: e, id: d.ID}
 	v, err := e.newView(d, nil)
 	if err != nil {
 		return nil, err
@@ -78,6 +80,8 @@ func (e *Engine) newTable(d *descriptor) (*table, error) {
 func (e *Engine) newView(d *descriptor, before *view) (*view, error) {
 	v := &view{descriptor: d, prefix: itemPrefix(d.ID), expiry: newExpiry(d), hidden: d.under(changeCreate, changeDelete) != nil}
 	v.recording = d.Recovery != nil || before != nil && before.recording
+	v.hidden = v.hidden || d.beingAdded()
+	v.links = newLinks(d, before)
 	d.Key.prepare()
 	v.insights = v.newContributors("", &d.Key, before)
 	for i := range d.Indexes {

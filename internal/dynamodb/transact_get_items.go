@@ -73,6 +73,9 @@ func (e *Engine) transactGets(c *api.Caller, items []ddb.TransactGetItem) ([]tra
 		if err != nil {
 			return nil, err
 		}
+		if err := v.admitTransaction(); err != nil {
+			return nil, err
+		}
 		if g.row, err = v.projectedRow(items[i].Get.Key, g.projection); err != nil {
 			return nil, cancelled(len(gets), i, err)
 		}

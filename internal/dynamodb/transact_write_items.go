@@ -121,6 +121,11 @@ func (e *Engine) targetAction(c *api.Caller, a action) error {
 
 // checkTransaction checks what concerns the actions together.
 func checkTransaction(writes []*write) error {
+	for _, w := range writes {
+		if err := w.v.admitTransaction(); err != nil {
+			return err
+		}
+	}
 	if repeated(writes) {
 		return api.Validation(msgTransactionRepeats)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/levee-io/levee/internal/api"
 	ddb "github.com/levee-io/levee/internal/api/dynamodbapi"
+	"github.com/levee-io/levee/internal/kv"
 )
 
 // UpdateTable changes the settings and indexes of a table. Unless
@@ -20,11 +21,17 @@ func (e *Engine) UpdateTable(_ context.Context, c *api.Caller, in *ddb.UpdateTab
 	if err != nil {
 		return nil, err
 	}
-	t.alter.Lock()
-	defer t.alter.Unlock()
-	before := t.current.Load()
+	g, before := e.lockGroup(t)
+	defer g.unlock()
 	if before == nil {
 		return nil, errNoTable(nameOf(in.TableName.V))
+	}
+	if len(in.ReplicaUpdates) > 0 {
+		r, err := sortReplicaUpdates(in)
+		if err != nil {
+			return nil, err
+		}
+		return e.updateReplicas(g, t, before, r)
 	}
 	u := &tableUpdate{in: in, now: time.Now(), before: before, next: before.clone()}
 	if err := u.admit(); err != nil {
@@ -39,16 +46,39 @@ func (e *Engine) UpdateTable(_ context.Context, c *api.Caller, in *ddb.UpdateTab
 	if err := e.admitCapacity(u.next, before.descriptor); err != nil {
 		return nil, err
 	}
-	u.begin(e.delay)
-	after, err := e.publish(t, u.next, u.erase, nil)
+	all, err := u.forReplicas(g, t)
 	if err != nil {
 		return nil, err
 	}
-	e.awaitChanges(t, u.next, before.Changes)
-	if u.created != "" && after.underIndex(u.created) == nil {
-		e.startBackfill(t, after.find(u.created).Number)
+	if err := e.carryOut(g, all); err != nil {
+		return nil, err
 	}
-	return &ddb.UpdateTableOutput{TableDescription: u.describe(t, after)}, nil
+	return &ddb.UpdateTableOutput{TableDescription: u.describe(t, t.current.Load())}, nil
+}
+
+// carryOut makes what was decided of each table of a group the one in force, as
+// one step.
+func (e *Engine) carryOut(g *group, all map[*table]*tableUpdate) error {
+	rev := &revision{changed: map[*table]*descriptor{}}
+	for t, u := range all {
+		u.begin(e.delay)
+		rev.changed[t] = u.next
+	}
+	rev.erase = func(b kv.Batch) {
+		for _, u := range all {
+			u.erase(b)
+		}
+	}
+	if _, err := g.revise(rev); err != nil {
+		return err
+	}
+	for t, u := range all {
+		e.awaitChanges(t, u.next, u.before.Changes)
+		if after := t.current.Load(); u.created != "" && after.underIndex(u.created) == nil {
+			e.startBackfill(t, after.find(u.created).Number)
+		}
+	}
+	return nil
 }
 
 // tableUpdate is one UpdateTable of a table.
@@ -80,7 +110,7 @@ func (d *descriptor) clone() *descriptor {
 // present says which members a request has. An empty structure counts as
 // absent.
 type present struct {
-	throughput, billing, indexes, stream, sse, class, protection, onDemand, warm bool
+	throughput, billing, indexes, stream, sse, class, protection, onDemand, warm, replicas, settingsMode bool
 }
 
 func presentIn(in *ddb.UpdateTableInput) present {
@@ -94,12 +124,15 @@ func presentIn(in *ddb.UpdateTableInput) present {
 		protection: in.DeletionProtectionEnabled.OK,
 		onDemand:   in.OnDemandThroughput != nil && *in.OnDemandThroughput != ddb.OnDemandThroughput{},
 		warm:       in.WarmThroughput != nil && *in.WarmThroughput != ddb.WarmThroughput{},
+
+		replicas:     len(in.ReplicaUpdates) > 0,
+		settingsMode: in.GlobalTableSettingsReplicationMode.OK,
 	}
 }
 
 func (p present) count() int {
 	n := 0
-	for _, has := range []bool{p.throughput, p.billing, p.indexes, p.stream, p.sse, p.class, p.protection, p.onDemand, p.warm} {
+	for _, has := range []bool{p.throughput, p.billing, p.indexes, p.stream, p.sse, p.class, p.protection, p.onDemand, p.warm, p.replicas, p.settingsMode} {
 		if has {
 			n++
 		}
@@ -115,7 +148,11 @@ func checkUpdate(in *ddb.UpdateTableInput) error {
 	}
 	p := presentIn(in)
 	if p.count() == 0 {
-		return api.Validation("At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates, SSESpecification, ReplicaUpdates, MultiAccountReplicaReady, ReplicaTransitRoleArn, MultiRegionConsistency, DeletionProtectionEnabled, OnDemandThroughput, WarmThroughput or TableClass is required")
+		consistency := "MultiRegionConsistency, "
+		if in.MultiRegionConsistency.OK {
+			consistency = "" // which is present, and not enough
+		}
+		return api.Validation("At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates, SSESpecification, ReplicaUpdates, MultiAccountReplicaReady, ReplicaTransitRoleArn, %sDeletionProtectionEnabled, OnDemandThroughput, WarmThroughput or TableClass is required", consistency)
 	}
 	if in.GlobalSecondaryIndexUpdates != nil && !p.indexes {
 		return badParameter("List of GlobalSecondaryIndexUpdates is empty")
@@ -125,6 +162,12 @@ func checkUpdate(in *ddb.UpdateTableInput) error {
 	}
 	if err := checkIndexUpdates(in.GlobalSecondaryIndexUpdates); err != nil {
 		return err
+	}
+	if p.replicas && p.count() > 1 {
+		if in.MultiRegionConsistency.OK || in.GlobalTableWitnessUpdates != nil {
+			return badParameter("Requests that modify replicas or witnesses must not also modify other fields")
+		}
+		return badParameter("Replica modification must be the only operation in the request")
 	}
 	if err := p.checkAlone(); err != nil {
 		return err
@@ -137,14 +180,8 @@ func refuseUpdate(in *ddb.UpdateTableInput) error {
 	switch {
 	case in.VectorIndexUpdates != nil:
 		return errUnsupported("VectorIndexUpdates")
-	case in.ReplicaUpdates != nil:
-		return errUnsupported("ReplicaUpdates")
-	case in.MultiRegionConsistency.OK:
-		return errUnsupported("MultiRegionConsistency")
-	case in.GlobalTableWitnessUpdates != nil:
-		return errUnsupported("GlobalTableWitnessUpdates")
-	case in.GlobalTableSettingsReplicationMode.OK:
-		return errUnsupported("GlobalTableSettingsReplicationMode")
+	case in.GlobalTableSettingsReplicationMode.V == ddb.GlobalTableSettingsReplicationModeEnabledWithOverrides:
+		return api.Validation("Value 'ENABLED_WITH_OVERRIDES' at 'GlobalTableSettingsReplicationMode' failed to satisfy constraint: Only ENABLED and DISABLED settings replication are supported for a Regional Table.")
 	}
 	return nil
 }
@@ -200,6 +237,7 @@ func (u *tableUpdate) apply() error {
 			return err
 		}
 	}
+	u.next.SettingsMode = u.in.GlobalTableSettingsReplicationMode.Or(u.next.SettingsMode)
 	u.next.DeletionProtected = u.in.DeletionProtectionEnabled.Or(u.next.DeletionProtected)
 	return nil
 }

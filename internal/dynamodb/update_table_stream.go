@@ -50,6 +50,8 @@ func (u *tableUpdate) changeStream() error {
 	switch {
 	case in == nil:
 		return nil
+	case !in.StreamEnabled.V && d.Replication != nil && !d.Replication.Strong:
+		return badParameter("Disabling Stream is not allowed for a Global Table replica.")
 	case in.StreamEnabled.V && d.Stream != nil:
 		return api.Validation("Table already has an enabled stream: TableName: %s", d.Name)
 	case !in.StreamEnabled.V && d.Stream == nil:

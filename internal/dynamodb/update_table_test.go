@@ -48,7 +48,6 @@ func TestUpdateTableValidation(t *testing.T) {
 		{`"StreamSpecification":{"StreamEnabled":true}`, bad + "If stream is being enabled then UpdateViewType is required"},
 		{`"StreamSpecification":{"StreamEnabled":false,"StreamViewType":"NEW_IMAGE"}`, bad + "If stream is being disabled, then UpdateViewType must not be specified"},
 		{`"StreamSpecification":{"StreamEnabled":false}`, "Table has no stream to disable: TableName: abc"},
-		{`"ReplicaUpdates":[{"Create":{"RegionName":"eu-west-1"}}]`, "Levee does not support the parameter ReplicaUpdates yet"},
 	} {
 		h.refused("UpdateTable", update(c.in), c.want)
 	}

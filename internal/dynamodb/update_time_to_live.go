@@ -19,9 +19,8 @@ func (e *Engine) UpdateTimeToLive(_ context.Context, c *api.Caller, in *ddb.Upda
 	if err != nil {
 		return nil, err
 	}
-	t.alter.Lock()
-	defer t.alter.Unlock()
-	v := t.current.Load()
+	g, v := e.lockGroup(t)
+	defer g.unlock()
 	if v == nil {
 		return nil, errNoTable(nameOf(in.TableName.V))
 	}
@@ -32,27 +31,47 @@ func (e *Engine) UpdateTimeToLive(_ context.Context, c *api.Caller, in *ddb.Upda
 	if err := v.checkTTL(spec, now); err != nil {
 		return nil, err
 	}
-	next := v.clone()
-	next.TTL = &timeToLive{Changed: now}
-	if spec.Enabled.V {
-		next.TTL.Attribute, next.TTL.Filling = spec.AttributeName.V, true
-	}
-	next.begin(change{Kind: changeTTL, Name: spec.AttributeName.V, On: spec.Enabled.V}, now, e.delay)
-	before := v.Changes
-	v, err = e.publish(t, next, func(b kv.Batch) { erasePrefix(b, expiryPrefix(t.id)) }, nil)
-	if err != nil {
+	if err := e.setTTL(g, spec, now); err != nil {
 		return nil, err
 	}
-	e.awaitChanges(t, next, before)
-	if v.expiry != nil {
-		e.startExpiry(t, v.expiry)
-	}
 	return &ddb.UpdateTimeToLiveOutput{TimeToLiveSpecification: spec}, nil
+}
+
+// setTTL changes time to live of a table, and of its other replicas.
+func (e *Engine) setTTL(g *group, spec *ddb.TimeToLiveSpecification, now time.Time) error {
+	rev, before := &revision{changed: map[*table]*descriptor{}}, map[*table][]change{}
+	for _, t := range g.tables {
+		v := t.current.Load()
+		next := v.clone()
+		next.TTL = &timeToLive{Changed: now}
+		if spec.Enabled.V {
+			next.TTL.Attribute, next.TTL.Filling = spec.AttributeName.V, true
+		}
+		next.begin(change{Kind: changeTTL, Name: spec.AttributeName.V, On: spec.Enabled.V}, now, e.delay)
+		rev.changed[t], before[t] = next, v.Changes
+	}
+	rev.erase = func(b kv.Batch) {
+		for t := range rev.changed {
+			erasePrefix(b, expiryPrefix(t.id))
+		}
+	}
+	if _, err := g.revise(rev); err != nil {
+		return err
+	}
+	for t, next := range rev.changed {
+		e.awaitChanges(t, next, before[t])
+		if v := t.current.Load(); v.expiry != nil {
+			e.startExpiry(t, v.expiry)
+		}
+	}
+	return nil
 }
 
 // checkTTL checks a change against the present setting.
 func (v *view) checkTTL(spec *ddb.TimeToLiveSpecification, now time.Time) error {
 	switch {
+	case v.Replication != nil && v.Replication.Strong:
+		return api.Validation("Time to live is not supported for global tables with MultiRegionConsistency set to STRONG.")
 	case v.expiry == nil && !spec.Enabled.V:
 		return api.Validation("TimeToLive is already disabled")
 	case v.expiry != nil && v.expiry.Attribute != spec.AttributeName.V:

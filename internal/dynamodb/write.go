@@ -35,6 +35,13 @@ type write struct {
 	keep    bool // return the item when the condition fails
 	expired bool // a deletion by time to live
 
+	incoming bool   // from another replica
+	version  []byte // of the item after the write, where the table has replicas
+	// mirrors are the same write in the other replicas of a table with strong
+	// consistency, mirrored the replication that they were made for.
+	mirrors  []*write
+	mirrored *replication
+
 	v                *view
 	replayed         bool // done by an earlier request with the same token
 	existed          bool
@@ -77,6 +84,7 @@ func (e *Engine) finish(writes []*write, done applied) (failed []error, err erro
 	for _, w := range writes {
 		w.count()
 		w.accessedBy()
+		w.announce()
 	}
 	return nil, done.commit.Wait()
 }
@@ -85,13 +93,13 @@ func (e *Engine) finish(writes []*write, done applied) (failed []error, err erro
 // when it panics: the wire answers a panic and goes on serving.
 func (e *Engine) commitLatched(writes []*write, tok *token) (done applied) {
 	var few [2]*table
-	tables, err := lockViews(few[:0], writes)
+	tables, err := e.lockAll(few[:0], writes)
 	if err != nil {
 		return applied{err: err}
 	}
-	defer unlockViews(tables)
+	defer func() { unlockViews(tables) }()
 	var h held
-	for _, w := range writes {
+	for _, w := range withMirrors(writes) {
 		h.add(w.row)
 	}
 	if tok != nil {
@@ -124,7 +132,10 @@ func (e *Engine) decideAndApply(writes []*write, tok *token) (kv.Commit, []error
 	if failed != nil || err != nil {
 		return nil, failed, err
 	}
-	commit, err := e.applyAll(writes, tok, now)
+	if err := e.decideMirrors(writes); err != nil {
+		return nil, nil, err
+	}
+	commit, err := e.applyAll(e.store.NewBatch(), withMirrors(writes), tok, now)
 	return commit, nil, err
 }
 
@@ -138,6 +149,18 @@ func (e *Engine) replay(writes []*write) error {
 		w.replayed, w.newSize = true, w.oldSize
 	}
 	return nil
+}
+
+// lockAll is lockViews for the writes and their mirrors.
+func (e *Engine) lockAll(tables []*table, writes []*write) ([]*table, error) {
+	for {
+		e.addMirrors(writes)
+		locked, err := lockViews(tables[:0], withMirrors(writes))
+		if err != nil || mirrorsHold(writes) {
+			return locked, err
+		}
+		unlockViews(locked) // replicas came or went
+	}
 }
 
 // lockViews fixes the view of each write and keeps it from changing. It appends
@@ -194,12 +217,17 @@ func (e *Engine) decideAll(writes []*write) (failed []error, err error) {
 
 // read fetches the item as it is.
 func (e *Engine) read(w *write) (err error) {
+	if len(w.v.links) > 0 {
+		if err := w.readVersion(e.store); err != nil {
+			return err
+		}
+	}
 	w.oldRaw, w.existed, err = e.store.Get(w.row, nil)
 	if err != nil || !w.existed {
 		w.oldRaw = nil
 		return err
 	}
-	if w.cond == nil && w.update == nil && len(w.v.indexes) == 0 && !w.expired {
+	if w.cond == nil && w.update == nil && len(w.v.indexes) == 0 && !w.expired && !w.incoming {
 		w.oldSize, err = attr.SizeEncoded(w.oldRaw)
 		return err
 	}
@@ -264,9 +292,9 @@ func (w *write) conditionFailed() error {
 	return err
 }
 
-// applyAll stages every change and applies the batch.
-func (e *Engine) applyAll(writes []*write, tok *token, now time.Time) (commit kv.Commit, err error) {
-	b := e.store.NewBatch()
+// applyAll stages every change in a batch and applies it. The commit is nil if
+// there was none.
+func (e *Engine) applyAll(b kv.Batch, writes []*write, tok *token, now time.Time) (commit kv.Commit, err error) {
 	for _, w := range writes {
 		w.stage(b)
 	}
@@ -308,6 +336,9 @@ func (w *write) stage(b kv.Batch) {
 	if w.v.expiry != nil {
 		w.stageExpiry(b)
 	}
+	if len(w.v.links) > 0 && w.version != nil {
+		w.stageVersion(b)
+	}
 }
 
 // count brings the table's counters up to date.
@@ -325,5 +356,8 @@ func (w *write) count() {
 	w.table.stats.add(items, w.newSize-w.oldSize)
 	for i := range w.indexed {
 		w.indexed[i].count()
+	}
+	for _, m := range w.mirrors {
+		m.count()
 	}
 }

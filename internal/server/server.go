@@ -118,7 +118,7 @@ func (s *Server) open(cfg Config) (err error) {
 	if s.buckets, err = openBuckets(cfg); err != nil {
 		return fmt.Errorf("open buckets: %w", err)
 	}
-	opts := dynamodb.Options{Logger: cfg.Logger, TableDelay: cfg.TableDelay}
+	opts := dynamodb.Options{Logger: cfg.Logger, TableDelay: cfg.TableDelay, Scaling: s.scaling}
 	if s.buckets != nil {
 		opts.Buckets = s.buckets
 	}
