@@ -317,9 +317,14 @@ func TestSettingsOfReplicas(t *testing.T) {
 
 // With strong consistency a write is in every replica when it is acknowledged.
 func TestStrongConsistency(t *testing.T) {
+	synctest.Test(t, testStrongConsistency)
+}
+
+func testStrongConsistency(t *testing.T) {
 	h := newEngine(t)
 	h.mustDo("CreateTable", plain("abc", onDemand))
 	h.mustDo("UpdateTable", addIndex)
+	synctest.Wait()
 	h.mustDo("UpdateTable", `{"TableName":"abc","MultiRegionConsistency":"STRONG","ReplicaUpdates":[{"Create":{"RegionName":"us-east-2"}},{"Create":{"RegionName":"us-west-2"}}]}`)
 	regions := []string{"us-east-1", "us-east-2", "us-west-2"}
 	for i := range 60 {
