@@ -52,6 +52,8 @@ type descriptor struct {
 	// Of global tables; Replication is nil unless the table is a replica.
 	Replication  *replication `json:"replication,omitempty"`
 	SettingsMode string       `json:"settingsMode,omitempty"` // GlobalTableSettingsReplicationMode, if a request set it
+
+	Destinations []destination `json:"destinations,omitempty"` // Kinesis data streams
 }
 
 // throughput is a pair of rates in capacity units a second.
