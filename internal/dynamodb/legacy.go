@@ -67,23 +67,27 @@ func (l *legacy) present(keyExpression bool) (names []string) {
 }
 
 // parse checks the parameters, except KeyConditions, in the order of the service.
-// No operation has those of both updates and filters.
+// No operation has those of both updates and filters. The steps are called by
+// their names, for a call through a value would put every request on the heap.
 func (l *legacy) parse(p *parsed) error {
-	steps := [2]func(*legacy, *parsed) error{(*legacy).parseFilter, (*legacy).parseAttributes}
 	switch {
 	case l.updates != nil || l.expected != nil:
-		steps = [2]func(*legacy, *parsed) error{(*legacy).parseUpdates, (*legacy).parseExpected}
+		if err := l.parseUpdates(p); err != nil {
+			return err
+		}
+		return l.parseExpected(p)
 	case l.filter == nil && l.attributes == nil:
 		return nil
 	case l.filterKind == expr.ScanFilter:
-		steps[0], steps[1] = steps[1], steps[0]
-	}
-	for _, step := range steps {
-		if err := step(l, p); err != nil {
+		if err := l.parseAttributes(p); err != nil {
 			return err
 		}
+		return l.parseFilter(p)
 	}
-	return nil
+	if err := l.parseFilter(p); err != nil {
+		return err
+	}
+	return l.parseAttributes(p)
 }
 
 func (l *legacy) parseUpdates(p *parsed) (err error) {
