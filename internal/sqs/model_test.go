@@ -128,6 +128,7 @@ func (d *duel) fight(rt *rapid.T) {
 		"restart":  func(*rapid.T) { d.reopen() },
 		"settings": d.settings,
 		"purge":    d.purge,
+		"redrive":  d.redrive,
 	})
 }
 
@@ -317,4 +318,29 @@ func (d *duel) purge(rt *rapid.T) {
 		rt.Fatal(err)
 	}
 	d.slow.list = nil
+}
+
+// redrive moves the dead letters back, through a restart, with a task that is
+// given the time it needs: 50 messages each tenth of a second.
+func (d *duel) redrive(rt *rapid.T) {
+	if len(d.slow.dead) == 0 || rapid.IntRange(0, 2).Draw(rt, "really") > 0 {
+		rt.Skip("no dead letters, or seldom")
+	}
+	start := time.Now()
+	for at, body := range d.slow.dead {
+		back := start.Add(time.Duration(at/50+1) * time.Second / stepsPerSecond)
+		d.slow.list = append(d.slow.list, &slowMessage{body: body, sent: back, ready: back.Add(d.slow.delay)})
+		d.handles = slices.DeleteFunc(d.handles, func(m model.Message) bool { return m.Body.V == body })
+	}
+	handle, err := d.move("dead", "", 0)
+	if err != nil || handle == "" {
+		rt.Fatalf("start: %v", err)
+	}
+	time.Sleep(time.Duration(len(d.slow.dead)/50+1)*time.Second/stepsPerSecond + time.Millisecond)
+	d.reopen()
+	task := d.moves("dead", 1)[0]
+	if task.Status.V != taskCompleted || task.ApproximateNumberOfMessagesMoved.V != int64(len(d.slow.dead)) {
+		rt.Fatalf("%d dead letters, task %+v", len(d.slow.dead), task)
+	}
+	d.slow.dead = nil
 }
