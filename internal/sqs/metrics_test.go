@@ -11,7 +11,7 @@ import (
 func TestMetrics(t *testing.T) {
 	for _, name := range []string{"q", "q.fifo"} {
 		bubble(t, func(r *rig) {
-			group, url := "", ""
+			var group, url string
 			if name == "q" {
 				url = r.create(name)
 			} else {

@@ -175,7 +175,7 @@ func TestQueryRegionByHost(t *testing.T) {
 			"queue.amazonaws.com":           "us-east-1",
 			"localhost:8000":                "us-east-1",
 		} {
-			r, _ := http.NewRequest("GET", tr.url+"/?Action=ListQueueTags&QueueUrl=q&AWSAccessKeyId=444455556666", http.NoBody)
+			r, _ := http.NewRequest(http.MethodGet, tr.url+"/?Action=ListQueueTags&QueueUrl=q&AWSAccessKeyId=444455556666", http.NoBody)
 			r.Host = host
 			if got := tr.sendRequest(t, r); !strings.Contains(got.body, "<Value>444455556666 &amp; "+want+"</Value>") {
 				t.Errorf("%s: %s, want %s", host, got.body, want)
@@ -192,7 +192,7 @@ func TestQueryVerification(t *testing.T) {
 	ctx := context.Background()
 	onTransports(t, wire.Options{Operations: queryOperations(), Keys: authKeys}, func(t *testing.T, tr transport) {
 		form := url.Values{"Action": {"ListQueueTags"}, "QueueUrl": {"http://h/1/a b"}}.Encode()
-		r, _ := http.NewRequest("POST", tr.url+"/", strings.NewReader(form))
+		r, _ := http.NewRequest(http.MethodPost, tr.url+"/", strings.NewReader(form))
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		if err := v4.NewSigner().SignHTTP(ctx, creds, r, hash(form), "sqs", "us-east-1", time.Now()); err != nil {
 			t.Fatal(err)
@@ -200,13 +200,13 @@ func TestQueryVerification(t *testing.T) {
 		if got := tr.sendRequest(t, r); got.status != 200 || !strings.Contains(got.body, "111122223333") {
 			t.Errorf("form: %d %s", got.status, got.body)
 		}
-		r, _ = http.NewRequest("GET", tr.url+"/111122223333/q?Action=ListQueueTags&Version=2012-11-05", http.NoBody)
+		r, _ = http.NewRequest(http.MethodGet, tr.url+"/111122223333/q?Action=ListQueueTags&Version=2012-11-05", http.NoBody)
 		uri, _, err := v4.NewSigner().PresignHTTP(ctx, creds, r, hash(""), "sqs", "us-east-1", time.Now())
 		if err != nil {
 			t.Fatal(err)
 		}
 		for address, status := range map[string]int{uri: 200, strings.Replace(uri, "ListQueueTags", "DeleteQueue", 1): 403} {
-			r, _ = http.NewRequest("GET", address, http.NoBody)
+			r, _ = http.NewRequest(http.MethodGet, address, http.NoBody)
 			if got := tr.sendRequest(t, r); got.status != status {
 				t.Errorf("presigned: %d %s, want %d", got.status, got.body, status)
 			}
