@@ -88,9 +88,8 @@ func newPolicy(at *capacity, name string) policy {
 // checkTracking checks the configuration of a policy, and that no other policy
 // follows the same metric.
 func (e *Engine) checkTracking(at *capacity, name string, cfg *config, known bool) error {
-	const least, most = 8.51592e-109, 1.174271e108
-	if v := cfg.TargetValue.V; v < least || v > most {
-		return api.Validation("For target tracking scaling, target value must be between '8.51592E-109' and '1.174271E108', but was '%s'.", float(v))
+	if err := checkTarget(cfg.TargetValue.V); err != nil {
+		return err
 	}
 	if (cfg.PredefinedMetricSpecification == nil) == (cfg.CustomizedMetricSpecification == nil) {
 		return api.Validation("Exactly one of PredefinedMetricSpecification and CustomizedMetricSpecification must be specified")
@@ -110,6 +109,15 @@ func (e *Engine) checkTracking(at *capacity, name string, cfg *config, known boo
 		if list[i].Name != name && sameMetric(cfg, list[i].tracking()) {
 			return api.Validation("Only one TargetTrackingScaling policy for a given metric specification is allowed.")
 		}
+	}
+	return nil
+}
+
+// checkTarget checks the value that a policy keeps its metric at.
+func checkTarget(v float64) error {
+	const least, most = 8.51592e-109, 1.174271e108
+	if v < least || v > most {
+		return api.Validation("For target tracking scaling, target value must be between '8.51592E-109' and '1.174271E108', but was '%s'.", float(v))
 	}
 	return nil
 }

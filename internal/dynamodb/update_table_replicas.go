@@ -11,11 +11,16 @@ import (
 // be deleted before that one.
 const sourceMemory = 24 * time.Hour
 
-// Scaling tells what is set to scale by itself.
+// Scaling knows what is set to scale by itself.
 type Scaling interface {
 	// Scaled reports whether a capacity, named as in Application Auto Scaling,
 	// has a target with a policy.
 	Scaled(ns api.Namespace, resource, dimension string) (bool, error)
+	// Setting returns how a capacity scales; ok is false if it does not.
+	Setting(ns api.Namespace, resource, dimension string) (s api.ScalingSetting, ok bool, err error)
+	// Set makes a capacity scale, Unset ends that.
+	Set(ns api.Namespace, resource, dimension string, s api.ScalingSetting) error
+	Unset(ns api.Namespace, resource, dimension string) error
 }
 
 // updateReplicas is an UpdateTable with ReplicaUpdates. The replicas are there

@@ -132,6 +132,38 @@ func TestScalingOverTheWire(t *testing.T) {
 	}
 }
 
+// Provisioned tables have replicas once they scale, and both services tell the
+// same of how they do.
+func TestReplicasScale(t *testing.T) {
+	srv := open(t, quiet())
+	const create = `{"TableName":"abc","AttributeDefinitions":[{"AttributeName":"id","AttributeType":"S"}],"KeySchema":[{"AttributeName":"id","KeyType":"HASH"}],"ProvisionedThroughput":{"ReadCapacityUnits":1,"WriteCapacityUnits":1}}`
+	const add = `{"TableName":"abc","ReplicaUpdates":[{"Create":{"RegionName":"eu-west-1"}}]}`
+	const capacity = `"ServiceNamespace":"dynamodb","ResourceId":"table/abc","ScalableDimension":"dynamodb:table:WriteCapacityUnits"`
+	do(t, srv, "DynamoDB_20120810.CreateTable", create)
+	resp, err := wire.Client{Endpoint: srv.Endpoint()}.Do(request("DynamoDB_20120810.UpdateTable", "http://levee/", add))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, _ := io.ReadAll(resp.Body)
+	if !strings.Contains(string(text), "Table write capacity should either be Pay-Per-Request or AutoScaled.") {
+		t.Errorf("without scaling: %s", text)
+	}
+	do(t, srv, "AnyScaleFrontendService.RegisterScalableTarget", `{`+capacity+`,"MinCapacity":1,"MaxCapacity":10}`)
+	do(t, srv, "AnyScaleFrontendService.PutScalingPolicy", `{`+capacity+`,"PolicyName":"p","PolicyType":"TargetTrackingScaling","TargetTrackingScalingPolicyConfiguration":{"TargetValue":70,"PredefinedMetricSpecification":{"PredefinedMetricType":"DynamoDBWriteCapacityUtilization"}}}`)
+	do(t, srv, "DynamoDB_20120810.UpdateTable", add)
+	update := do(t, srv, "DynamoDB_20120810.UpdateTableReplicaAutoScaling", `{"TableName":"abc","ProvisionedWriteCapacityAutoScalingUpdate":{"MinimumUnits":2,"MaximumUnits":20,"ScalingPolicyUpdate":{"TargetTrackingScalingPolicyConfiguration":{"TargetValue":50}}}}`)
+	if n := strings.Count(update, `"MinimumUnits":2,"MaximumUnits":20`); n != 2 {
+		t.Errorf("%d replicas scale, want 2: %s", n, update)
+	}
+	if got := do(t, srv, "AnyScaleFrontendService.DescribeScalingPolicies", `{"ServiceNamespace":"dynamodb"}`); !strings.Contains(got, `"PolicyName":"DynamoDBWriteCapacityUtilization:table/abc"`) || !strings.Contains(got, `"TargetValue":50.0`) {
+		t.Errorf("policies: %s", got)
+	}
+	do(t, srv, "DynamoDB_20120810.UpdateTableReplicaAutoScaling", `{"TableName":"abc","ProvisionedWriteCapacityAutoScalingUpdate":{"AutoScalingDisabled":true}}`)
+	if got := do(t, srv, "DynamoDB_20120810.DescribeTableReplicaAutoScaling", `{"TableName":"abc"}`); strings.Contains(got, "MinimumUnits") || !strings.Contains(got, `"AutoScalingDisabled":true,"ScalingPolicies":[]`) {
+		t.Errorf("after all: %s", got)
+	}
+}
+
 // A malformed request changes nothing and is no failure of the server.
 func TestMalformedChangesNothing(t *testing.T) {
 	srv := open(t, quiet())
