@@ -16,7 +16,7 @@ func (t *table) describeReplicas(v *view, out *ddb.TableDescription) {
 		out.GlobalTableSettingsReplicationMode = api.Some(v.SettingsMode)
 	}
 	r := v.Replication
-	if r == nil || r.Legacy {
+	if r == nil {
 		return
 	}
 	out.GlobalTableVersion = api.Some(globalVersion)

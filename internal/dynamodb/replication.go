@@ -11,9 +11,7 @@ import (
 type replication struct {
 	// Strong is multi-Region strong consistency: a write is in every replica when
 	// it is acknowledged. Without it writes travel in the background.
-	Strong bool `json:"strong,omitempty"`
-	// Legacy is version 2017.11.29.
-	Legacy  bool      `json:"legacy,omitempty"`
+	Strong  bool      `json:"strong,omitempty"`
 	Witness string    `json:"witness,omitempty"` // the region of the witness, which has no table
 	Created time.Time `json:"created"`
 	Members []replica `json:"members"` // in the order in which they came
@@ -62,7 +60,7 @@ func (r *replication) clone() *replication {
 func (r *replication) without(region string) *replication {
 	c := r.clone()
 	c.Members = slices.DeleteFunc(c.Members, func(m replica) bool { return m.Region == region })
-	if len(c.Members) < 2 && !c.Legacy || len(c.Members) == 0 {
+	if len(c.Members) < 2 {
 		return nil
 	}
 	for i := range c.Members {
