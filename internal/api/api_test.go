@@ -66,7 +66,7 @@ func TestViolations(t *testing.T) {
 		{`{}`, "2 validation errors detected: Value null at 'tableName' failed to satisfy constraint: Member must not be null; " +
 			"Value null at 'item' failed to satisfy constraint: Member must not be null"},
 		{`{"TableName":"abc","Item":{},"ReturnValues":"ALL"}`, "1 validation error detected: Value 'ALL' at 'returnValues' failed to satisfy constraint: " +
-			"Member must satisfy enum value set: [NONE, ALL_OLD, UPDATED_OLD, ALL_NEW, UPDATED_NEW]"},
+			"Member must satisfy enum value set: [ALL_NEW, UPDATED_OLD, ALL_OLD, NONE, UPDATED_NEW]"},
 		{`{"TableName":"","Item":{}}`, "1 validation error detected: Value '' at 'tableName' failed to satisfy constraint: " +
 			"Member must have length greater than or equal to 1"},
 		{`{"TableName":"abc","Item":{}}`, ""},
@@ -94,7 +94,7 @@ func TestViolationsOfElements(t *testing.T) {
 	}
 	var v api.Violations
 	in.Validate(&v)
-	want := "1 validation error detected: Value 'X' at 'attributeDefinitions.2.member.attributeType' failed to satisfy constraint: Member must satisfy enum value set: [S, N, B]"
+	want := "1 validation error detected: Value 'X' at 'attributeDefinitions.2.member.attributeType' failed to satisfy constraint: Member must satisfy enum value set: [B, N, S]"
 	if err := v.Err(); err == nil || !strings.HasSuffix(err.Error(), want) {
 		t.Errorf("got %v\nwant %s", err, want)
 	}

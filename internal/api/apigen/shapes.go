@@ -35,7 +35,7 @@ func (g *generator) enum(name string, s *shape) {
 		}
 	}
 	g.p(")\n\nvar enum%s = []string{", name)
-	for _, v := range s.Enum {
+	for _, v := range listed(name, s.Enum) {
 		g.p("%q,", v)
 	}
 	g.p("}")

@@ -228,19 +228,19 @@ const (
 )
 
 var enumComparisonOperator = []string{
-	"EQ",
-	"NE",
 	"IN",
-	"LE",
-	"LT",
-	"GE",
-	"GT",
-	"BETWEEN",
-	"NOT_NULL",
 	"NULL",
-	"CONTAINS",
+	"BETWEEN",
+	"LT",
 	"NOT_CONTAINS",
+	"EQ",
+	"GT",
+	"NOT_NULL",
+	"NE",
+	"LE",
 	"BEGINS_WITH",
+	"GE",
+	"CONTAINS",
 }
 
 // Values of ConditionalOperator.
@@ -497,8 +497,8 @@ const (
 
 var enumProjectionType = []string{
 	"ALL",
-	"KEYS_ONLY",
 	"INCLUDE",
+	"KEYS_ONLY",
 }
 
 // Values of ReplicaStatus.
@@ -562,10 +562,10 @@ const (
 )
 
 var enumReturnValue = []string{
-	"NONE",
-	"ALL_OLD",
-	"UPDATED_OLD",
 	"ALL_NEW",
+	"UPDATED_OLD",
+	"ALL_OLD",
+	"NONE",
 	"UPDATED_NEW",
 }
 
@@ -627,9 +627,9 @@ const (
 )
 
 var enumScalarAttributeType = []string{
-	"S",
-	"N",
 	"B",
+	"N",
+	"S",
 }
 
 // Values of SearchSchemaElementType.
@@ -652,10 +652,10 @@ const (
 )
 
 var enumSelect = []string{
-	"ALL_ATTRIBUTES",
-	"ALL_PROJECTED_ATTRIBUTES",
 	"SPECIFIC_ATTRIBUTES",
 	"COUNT",
+	"ALL_ATTRIBUTES",
+	"ALL_PROJECTED_ATTRIBUTES",
 }
 
 // Values of StreamViewType.

@@ -64,10 +64,10 @@ const (
 )
 
 var enumShardIteratorType = []string{
-	"TRIM_HORIZON",
+	"AFTER_SEQUENCE_NUMBER",
 	"LATEST",
 	"AT_SEQUENCE_NUMBER",
-	"AFTER_SEQUENCE_NUMBER",
+	"TRIM_HORIZON",
 }
 
 // Values of StreamStatus.
