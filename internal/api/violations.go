@@ -140,6 +140,9 @@ func elements(shown any) string {
 	if v.Kind() != reflect.Slice {
 		return fmt.Sprint(shown)
 	}
+	if v.Len() == 0 && strings.HasPrefix(v.Type().Elem().Name(), "Entry[") {
+		return "{}" // a map
+	}
 	var parts []string
 	for i := range v.Len() {
 		switch e := v.Index(i); e.Kind() {
