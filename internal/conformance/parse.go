@@ -11,12 +11,12 @@ import (
 // parser makes a file of its lines.
 type parser struct {
 	file      *file
-	operation string    // of the cases that follow
-	doc       string    // of the cases that follow
-	only      protocol  // of the cases that follow
-	defaults  *object   // members that the requests that follow have
-	current   *testCase // nil before the first case
-	names     map[string]bool
+	operation string          // of the cases that follow
+	doc       string          // of the cases that follow
+	only      protocol        // of the cases that follow
+	defaults  *object         // members that the requests that follow have
+	current   *testCase       // nil before the first case
+	names     map[string]bool // of cases, after their operations
 }
 
 // parse reads a file; its errors begin with the number of a line.
@@ -92,10 +92,10 @@ func (p *parser) newCase(number int, name string) error {
 	switch {
 	case p.operation == "":
 		return fmt.Errorf("want a line before it: operation NAME")
-	case p.names[name]:
+	case p.names[p.operation+"/"+name]:
 		return fmt.Errorf("there is a case %q already", name)
 	}
-	p.names[name] = true
+	p.names[p.operation+"/"+name] = true
 	p.current = &testCase{name: name, operation: p.operation, doc: p.doc, line: number, only: p.only}
 	p.file.cases = append(p.file.cases, p.current)
 	return nil
