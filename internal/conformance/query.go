@@ -24,8 +24,10 @@ func queryAction(op string) bool { return slices.Contains(actions, op) }
 
 // queryCodes are the errors that the query protocol calls otherwise.
 var queryCodes = map[string]string{
-	"QueueDoesNotExist": "AWS.SimpleQueueService.NonExistentQueue",
-	"QueueNameExists":   "QueueAlreadyExists",
+	"QueueDoesNotExist":                 "AWS.SimpleQueueService.NonExistentQueue",
+	"QueueNameExists":                   "QueueAlreadyExists",
+	"InvalidParameterValueException":    "InvalidParameterValue",
+	"MissingRequiredParameterException": "MissingParameter",
 }
 
 // prefixed are the errors whose names begin with that of the service there.
