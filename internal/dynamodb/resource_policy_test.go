@@ -78,7 +78,7 @@ func TestResourcePolicyIsChecked(t *testing.T) {
 	}
 	h.revision("PutResourcePolicy", `{`+guarded+`,"Policy":`+policyText("Deny", "dynamodb:*")+`,"ConfirmRemoveSelfResourceAccess":true}`)
 	h.fails("GetResourcePolicy", `{"ResourceArn":"arn:aws:dynamodb:us-east-1:000000000000:table/absent"}`,
-		"ResourceNotFoundException: Requested resource not found: ResourceArn: arn:aws:dynamodb:us-east-1:000000000000:table/absent not found")
+		"ResourceNotFoundException: Requested resource not found: ResourcArn: arn:aws:dynamodb:us-east-1:000000000000:table/absent not found")
 }
 
 // A stream has a policy of its own, and a table may be born with one.

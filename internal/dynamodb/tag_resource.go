@@ -84,7 +84,8 @@ func (e *Engine) lookupTagged(c *api.Caller, arn string) (*table, error) {
 }
 
 func errNoTagged(arn string) error {
-	return api.Errorf(ddb.CodeResourceNotFoundException, "Requested resource not found: ResourceArn: %s not found", arn)
+	// The letter that is missing is missing in the service.
+	return api.Errorf(ddb.CodeResourceNotFoundException, "Requested resource not found: ResourcArn: %s not found", arn)
 }
 
 // mergeTags checks tags and returns old with them, in a new list. A tag with
