@@ -50,7 +50,11 @@ func (c *conformanceCmd) Run(ctx context.Context, std streams) error {
 		if err := engine.Start(); err != nil {
 			return err
 		}
-		defer engine.Close()
+		defer func() {
+			if err := engine.Close(); err != nil {
+				fmt.Fprintf(std.err, "levee: %v\n", err)
+			}
+		}()
 		cfg.Endpoint = "http://" + engine.Addr()
 	}
 	rep, err := suite.Run(ctx, cfg)

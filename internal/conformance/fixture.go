@@ -82,7 +82,6 @@ var index = regexp.MustCompile(`^(gsi|lsi):([A-Za-z0-9_.-]+)\(([^)]*)\)(?:(ALL|K
 type schema struct {
 	types    map[string]bool // attributes that are defined
 	defined  *list
-	hash     string // the word of the table's partition key
 	keys     []string
 	global   *list
 	local    *list

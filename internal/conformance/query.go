@@ -155,7 +155,7 @@ func (a *answer) decodeXML() {
 		return
 	}
 	op := strings.TrimSuffix(root.name, "Response")
-	a.decoded = map[string]any(root.child(op + "Result").members(op))
+	a.decoded = root.child(op + "Result").members(op)
 }
 
 func readXML(body []byte) (*element, error) {
