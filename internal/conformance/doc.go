@@ -12,8 +12,9 @@
 //     blocks and macros that stand for many cases or long texts;
 //   - value.go and literal.go are the JSON of the files: with fewer quotes,
 //     shorthands for attribute values, and matchers;
-//   - run.go runs files and cases beside each other, each case with names of its
-//     own (vars.go) and with the tables and queues it asked for (fixture.go);
+//   - run.go runs files and cases beside each other; place.go runs the steps of
+//     one, with names of its own (vars.go) and with the tables and queues it
+//     asked for (fixture.go), which it removes;
 //   - client.go signs and sends a step, as it is or with what is wrong about it;
 //     query.go says the same in the query protocol of SQS;
 //   - check.go and match.go compare the answer, report.go counts.

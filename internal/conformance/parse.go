@@ -50,10 +50,7 @@ func (p *parser) line(l line) error {
 	case "doc":
 		p.doc = rest
 	case "only":
-		p.only = protocol(rest)
-		if rest == "both" {
-			p.only = anyProtocol
-		}
+		return p.onlyOver(rest)
 	case "use":
 		return p.use(rest)
 	case "case":
@@ -75,6 +72,18 @@ func (p *parser) line(l line) error {
 			return fmt.Errorf("what is %q?", clip(l.text))
 		}
 		return p.step(l.number, word, rest)
+	}
+	return nil
+}
+
+func (p *parser) onlyOver(text string) error {
+	switch text {
+	case "json", "query":
+		p.only = protocol(text)
+	case "both":
+		p.only = anyProtocol
+	default:
+		return fmt.Errorf("want only json, query or both, have %q", text)
 	}
 	return nil
 }
@@ -169,8 +178,11 @@ func (p *parser) change(text string) error {
 		}
 		s.changes = append(s.changes, change{what, name, strings.TrimSpace(value)})
 		return nil
-	case "no", "method", "path", "body", "unsigned", "query":
+	case "no":
 		s.changes = append(s.changes, change{what: what, value: strings.TrimPrefix(rest, "header ")})
+		return nil
+	case "method", "path", "body", "unsigned", "query":
+		s.changes = append(s.changes, change{what: what, value: rest})
 		return nil
 	}
 	return fmt.Errorf("there is no: with %s", what)

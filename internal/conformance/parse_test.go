@@ -49,6 +49,7 @@ func TestMalformedFile(t *testing.T) {
 		"for A\n| 1\ncase x":                 "1: the block has no end",
 		head + "table T":                     "3: the table has no key",
 		head + "GetItem {}\nsetup":           "4: setup comes before the first case",
+		"only this":                          "1: want only json, query or both",
 		head + "wait long":                   "3: time: invalid duration",
 		head + "GetItem {}\n=> {a: b} trail": "4: want one object",
 	} {
