@@ -36,14 +36,32 @@ func (d *descriptor) dropInsights(indexName string) {
 }
 
 // checkInsightIndex checks that a request is about the table or a global index.
+// One that is being created is there once it is being filled.
 func (d *descriptor) checkInsightIndex(indexName api.Opt[string]) error {
 	if !indexName.OK {
 		return nil
 	}
-	if x := d.index(indexName.V); x == nil || !x.Global {
+	x, c := d.index(indexName.V), d.underIndex(indexName.V)
+	if x == nil || !x.Global || c != nil && c.Kind == changeCreateIndex {
 		return api.Errorf(ddb.CodeResourceNotFoundException, "Requested resource not found: Index: %s not found for table: %s", indexName.V, d.Name)
 	}
 	return nil
+}
+
+// admitInsights refuses to turn insights on while the table, or the index unless
+// the name is "", is being created.
+func (d *descriptor) admitInsights(indexName string) error {
+	what := ""
+	if x := d.index(indexName); x != nil && x.Backfilling {
+		what = "IndexStatus"
+	}
+	if d.status() == ddb.TableStatusCreating {
+		what = "TableStatus"
+	}
+	if what == "" {
+		return nil
+	}
+	return api.Validation("Table or Index is not in a valid state to update Key Access Insights: %s must be ACTIVE to enable ContributorInsights.", what)
 }
 
 // insightStatus returns the ContributorInsightsStatus.

@@ -66,6 +66,90 @@ func TestContributorInsightsAreTurnedOnAndOff(t *testing.T) {
 	})
 }
 
+// ENABLE without a mode asks for the default one, DISABLE with a mode leaves it.
+func TestContributorInsightsChangeMode(t *testing.T) {
+	h := newEngine(t)
+	h.mustDo("CreateTable", rangedTable)
+	const all, throttled = "ACCESSED_AND_THROTTLED_KEYS", "THROTTLED_KEYS"
+	for _, step := range []struct{ action, mode, status, want string }{
+		{"ENABLE", throttled, "ENABLING", throttled},
+		{"ENABLE", throttled, "ENABLED", throttled},
+		{"ENABLE", "", "ENABLING", all},
+		{"ENABLE", all, "ENABLED", all},
+		{"DISABLE", throttled, "DISABLING", all},
+		{"DISABLE", "", "DISABLED", all},
+		{"ENABLE", throttled, "ENABLING", throttled},
+	} {
+		mode := ""
+		if step.mode != "" {
+			mode = fmt.Sprintf(`,"ContributorInsightsMode":%q`, step.mode)
+		}
+		h.expect("UpdateContributorInsights", fmt.Sprintf(`{"TableName":"ranged","ContributorInsightsAction":%q%s}`, step.action, mode),
+			fmt.Sprintf(`{"TableName":"ranged","ContributorInsightsStatus":%q,"ContributorInsightsMode":%q}`, step.status, step.want))
+	}
+}
+
+// A later change takes the place of one that is under way.
+func TestContributorInsightsChangeAgainWhileChanging(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newEngineWith(t, Options{TableDelay: time.Minute})
+		h.mustDo("CreateTable", rangedTable)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		h.mustDo("UpdateContributorInsights", `{"TableName":"ranged","ContributorInsightsAction":"ENABLE"}`)
+		time.Sleep(time.Second)
+		h.mustDo("UpdateContributorInsights", `{"TableName":"ranged","ContributorInsightsAction":"DISABLE"}`)
+		for _, step := range []struct {
+			after  time.Duration
+			status string
+		}{{0, "DISABLING"}, {59 * time.Second, "DISABLING"}, {time.Second, "DISABLED"}} {
+			time.Sleep(step.after)
+			synctest.Wait()
+			if got := h.mustDo("DescribeContributorInsights", `{"TableName":"ranged"}`); !strings.Contains(got, step.status) {
+				t.Errorf("%v later: %s, want %s", step.after, got, step.status)
+			}
+		}
+	})
+}
+
+const (
+	enableIndex   = `{"TableName":"abc","IndexName":"by-n","ContributorInsightsAction":"ENABLE"}`
+	describeIndex = `{"TableName":"abc","IndexName":"by-n"}`
+	notActive     = "Table or Index is not in a valid state to update Key Access Insights: %s must be ACTIVE to enable ContributorInsights."
+)
+
+// A table that is being created cannot have insights yet, and an index that is
+// being allocated is not there for them.
+func TestContributorInsightsWaitForTable(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const enable = `{"TableName":"abc","ContributorInsightsAction":"ENABLE"}`
+		h := newEngineWith(t, Options{TableDelay: time.Second})
+		h.mustDo("CreateTable", plain("abc", onDemand))
+		h.refused("UpdateContributorInsights", enable, fmt.Sprintf(notActive, "TableStatus"))
+		time.Sleep(time.Second)
+		synctest.Wait()
+		h.mustDo("UpdateTable", addIndex)
+		const missing = "ResourceNotFoundException: Requested resource not found: Index: by-n not found for table: abc"
+		h.fails("UpdateContributorInsights", enableIndex, missing)
+		h.fails("DescribeContributorInsights", describeIndex, missing)
+		h.mustDo("UpdateContributorInsights", enable)
+	})
+}
+
+func TestContributorInsightsWaitForIndex(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newEngine(t)
+		h.mustDo("CreateTable", plain("abc", onDemand))
+		h.halt()
+		h.mustDo("UpdateTable", addIndex) // is not filled before the restart
+		h.refused("UpdateContributorInsights", enableIndex, fmt.Sprintf(notActive, "IndexStatus"))
+		h.expect("DescribeContributorInsights", describeIndex, `{"TableName":"abc","IndexName":"by-n","ContributorInsightsStatus":"DISABLED"}`)
+		h.restart()
+		synctest.Wait()
+		h.mustDo("UpdateContributorInsights", enableIndex)
+	})
+}
+
 func TestContributorInsightsOfIndexes(t *testing.T) {
 	h := newEngine(t)
 	h.mustDo("CreateTable", rangedTable)
@@ -155,4 +239,19 @@ func TestContributorsAreCounted(t *testing.T) {
 		time.Sleep(2 * time.Minute)
 		h.contributes("", AccessedKeys, "|")
 	})
+}
+
+// Where only throttled keys are asked for, accesses are not counted.
+func TestAccessesAreNotCountedInThrottledMode(t *testing.T) {
+	h := newEngine(t)
+	h.mustDo("CreateTable", rangedTable)
+	h.mustDo("UpdateContributorInsights", `{"TableName":"ranged","ContributorInsightsAction":"ENABLE","ContributorInsightsMode":"THROTTLED_KEYS"}`)
+	h.put("ranged", `{"a":{"S":"x"},"b":{"S":"1"}}`)
+	h.mustDo("Query", `{"TableName":"ranged","KeyConditionExpression":"a = :a","ExpressionAttributeValues":{":a":{"S":"x"}}}`)
+	h.contributes("", AccessedKeys, "off")
+	h.contributes("", ThrottledKeys, "|")
+	h.mustDo("UpdateContributorInsights", `{"TableName":"ranged","ContributorInsightsAction":"ENABLE"}`)
+	if got := h.contributed("", AccessedPartitions); got != "|" {
+		t.Errorf("counted before accesses were asked for: %s", got)
+	}
 }

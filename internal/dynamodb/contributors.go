@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/levee-io/levee/internal/api"
+	ddb "github.com/levee-io/levee/internal/api/dynamodbapi"
 	"github.com/levee-io/levee/internal/attr"
 )
 
@@ -29,7 +30,9 @@ const (
 // on for, minute by minute. There is none where they are off, so that costs one
 // comparison with nil.
 type contributors struct {
-	key *keySchema // immutable
+	// Both are immutable: a change of the mode begins with other contributors.
+	key      *keySchema
+	accesses bool // counted too, not only what is throttled
 
 	mu             sync.Mutex // guards the fields below; a leaf of the lock order
 	minute         int64      // since 1970, of running
@@ -40,17 +43,22 @@ type contributors struct {
 // each, as long as key bytes are.
 type minuteSketches [contributorRules]sketch
 
+// counts reports whether the mode has a rule.
+func (c *contributors) counts(rule ContributorRule) bool {
+	return c != nil && rule < contributorRules && (c.accesses || rule >= ThrottledPartitions)
+}
+
 // accessed counts an access to the item, or index entry, of a row without its
 // table's or index's prefix.
 func (c *contributors) accessed(row []byte) {
-	if c != nil {
+	if c.counts(AccessedPartitions) {
 		c.count(row, AccessedPartitions)
 	}
 }
 
 // throttled counts a refusal of such an access for want of capacity.
 func (c *contributors) throttled(row []byte) {
-	if c != nil {
+	if c.counts(ThrottledPartitions) {
 		c.count(row, ThrottledPartitions)
 	}
 }
@@ -112,7 +120,7 @@ type ContributorReport struct {
 }
 
 // Contributors reports the keys of a table, or of an index unless indexName is "";
-// ok is false if contributor insights are off for it.
+// ok is false if contributor insights are off for it, or their mode lacks the rule.
 func (e *Engine) Contributors(ns api.Namespace, table, indexName string, rule ContributorRule) (r ContributorReport, ok bool) {
 	e.catalog.RLock()
 	t := e.catalog.tables[tableID{ns, table}]
@@ -125,7 +133,7 @@ func (e *Engine) Contributors(ns api.Namespace, table, indexName string, rule Co
 		return r, false
 	}
 	c := v.insight(indexName)
-	if c == nil || rule >= contributorRules {
+	if !c.counts(rule) {
 		return r, false
 	}
 	return c.report(rule), true
@@ -180,11 +188,11 @@ func (v *view) newContributors(indexName string, key *keySchema, before *view) *
 		return nil
 	}
 	if before != nil {
-		if c, old := before.insight(indexName), before.insightOf(indexName); c != nil && old.Since.Equal(s.Since) {
+		if c, old := before.insight(indexName), before.insightOf(indexName); c != nil && old.Since.Equal(s.Since) && old.Mode == s.Mode {
 			return c
 		}
 	}
-	return &contributors{key: key}
+	return &contributors{key: key, accesses: s.Mode == ddb.ContributorInsightsModeAccessedAndThrottledKeys}
 }
 
 // accessedRow counts an access to an item by its row.
@@ -200,7 +208,7 @@ func (s source) accessedPartition(partition []attr.Value) {
 	if s.x != nil {
 		c = s.x.insights
 	}
-	if c != nil {
+	if c.counts(AccessedPartitions) {
 		c.accessed(appendPartition(nil, partition))
 	}
 }

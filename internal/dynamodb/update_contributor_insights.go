@@ -2,6 +2,7 @@ package dynamodb
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/levee-io/levee/internal/api"
@@ -25,6 +26,11 @@ func (e *Engine) UpdateContributorInsights(_ context.Context, c *api.Caller, in 
 	if err := v.checkInsightIndex(in.IndexName); err != nil {
 		return nil, err
 	}
+	if in.ContributorInsightsAction.V == ddb.ContributorInsightsActionEnable {
+		if err := v.admitInsights(in.IndexName.V); err != nil {
+			return nil, err
+		}
+	}
 	out := &ddb.UpdateContributorInsightsOutput{TableName: api.Some(v.Name), IndexName: in.IndexName}
 	next, now := v.clone(), time.Now()
 	s := next.changeInsights(in, now)
@@ -39,6 +45,8 @@ func (e *Engine) UpdateContributorInsights(_ context.Context, c *api.Caller, in 
 	if s.Enabled {
 		out.ContributorInsightsStatus = api.Some(ddb.ContributorInsightsStatusEnabling)
 	}
+	// A change before this one that is still under way is over.
+	next.Changes = slices.DeleteFunc(next.Changes, func(c change) bool { return c.Kind == changeInsights && c.Name == in.IndexName.V })
 	next.begin(change{Kind: changeInsights, Name: in.IndexName.V, On: s.Enabled}, now, e.delay)
 	before := v.Changes
 	if _, err := e.publish(t, next, nil, nil); err != nil {
@@ -49,7 +57,8 @@ func (e *Engine) UpdateContributorInsights(_ context.Context, c *api.Caller, in 
 }
 
 // changeInsights makes the change that a request asks for and returns the setting,
-// nil if there is nothing to change.
+// nil if there is nothing to change. Turning insights on without a mode asks for the
+// default one, whatever it was; turning them off leaves the mode alone.
 func (d *descriptor) changeInsights(in *ddb.UpdateContributorInsightsInput, now time.Time) *insightSetting {
 	enable := in.ContributorInsightsAction.V == ddb.ContributorInsightsActionEnable
 	s := d.insightOf(in.IndexName.V)
@@ -65,7 +74,7 @@ func (d *descriptor) changeInsights(in *ddb.UpdateContributorInsightsInput, now 
 		s.Enabled = false
 	case !s.Enabled:
 		s.Enabled, s.Mode, s.Since = true, mode, now
-	case !in.ContributorInsightsMode.OK || s.Mode == mode:
+	case s.Mode == mode:
 		return nil
 	default:
 		s.Mode = mode
