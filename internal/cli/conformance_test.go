@@ -25,6 +25,8 @@ func caseDir(t *testing.T) string {
 }
 
 func TestConformance(t *testing.T) {
+	t.Setenv("AWS_ACCESS_KEY_ID", "id")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
 	dir := caseDir(t)
 	for _, tt := range []struct {
 		args   []string
@@ -38,6 +40,7 @@ func TestConformance(t *testing.T) {
 		{[]string{dir, "--run", "("}, statusFailed, ""},
 		{[]string{t.TempDir()}, statusFailed, ""},
 		{[]string{dir, "--endpoint", "nonsense"}, statusFailed, ""},
+		{[]string{dir, "--endpoint", "http://127.0.0.1:1"}, statusFailed, ""},
 	} {
 		var out, errOut output
 		if status := run(t.Context(), append([]string{"conformance"}, tt.args...), streams{&out, &errOut}); status != tt.status {

@@ -74,6 +74,9 @@ func (s *Suite) Run(ctx context.Context, cfg Config) (*Report, error) {
 		patience: cmp.Or(cfg.Patience, patience),
 		slots:    make(chan struct{}, parallel),
 	}
+	if err := r.reach(ctx); err != nil {
+		return nil, err
+	}
 	var files sync.WaitGroup
 	for i, f := range s.files {
 		files.Go(func() { r.file(ctx, f, fmt.Sprintf("%s-%d", r.id, i)) })
@@ -83,6 +86,12 @@ func (s *Suite) Run(ctx context.Context, cfg Config) (*Report, error) {
 		return nil, err
 	}
 	return newReport(r.results), nil
+}
+
+// reach makes sure that somebody answers at the endpoint, whatever the answer is.
+func (r *run) reach(ctx context.Context) error {
+	_, err := r.client.do(ctx, &step{op: "ListTables", body: &object{}}, jsonProtocol, nil)
+	return err
 }
 
 // file makes the fixtures of a file, runs its cases and removes the fixtures.
