@@ -6,6 +6,7 @@ import "slices"
 // its complaints, where that is not the order of the model.
 var observed = map[string][]string{
 	"ComparisonOperator":  {"IN", "NULL", "BETWEEN", "LT", "NOT_CONTAINS", "EQ", "GT", "NOT_NULL", "NE", "LE", "BEGINS_WITH", "GE", "CONTAINS"},
+	"ConditionalOperator": {"OR", "AND"},
 	"ProjectionType":      {"ALL", "INCLUDE", "KEYS_ONLY"},
 	"ReturnValue":         {"ALL_NEW", "UPDATED_OLD", "ALL_OLD", "NONE", "UPDATED_NEW"},
 	"ScalarAttributeType": {"B", "N", "S"},

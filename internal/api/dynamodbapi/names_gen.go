@@ -250,8 +250,8 @@ const (
 )
 
 var enumConditionalOperator = []string{
-	"AND",
 	"OR",
+	"AND",
 }
 
 // Values of ContinuousBackupsStatus.
