@@ -130,7 +130,7 @@ func TestCreateTableValidation(t *testing.T) {
 		{plain("abc", onDemand+provisioned), bad + "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST"},
 		{plain("abc", `,"ProvisionedThroughput":{"ReadCapacityUnits":1000000000001,"WriteCapacityUnits":1000000000001}`), "Given value 1000000000001 for ReadCapacityUnits is out of bounds"},
 		{plain("abc", `,"ProvisionedThroughput":{"ReadCapacityUnits":1000000000000,"WriteCapacityUnits":1000000000001}`), "Given value 1000000000001 for WriteCapacityUnits is out of bounds"},
-		{plain("abc", provisioned+`,"OnDemandThroughput":{"MaxReadRequestUnits":1}`), bad + "MaxReadRequestUnits for OnDemandThroughput cannot be specified when the table BillingMode is PROVISIONED"},
+		{plain("abc", provisioned+`,"OnDemandThroughput":{"MaxReadRequestUnits":1}`), bad + "MaxReadRequestUnits for OnDemandThroughput cannot be specified when table BillingMode is PROVISIONED."},
 		{plain("abc", onDemand+`,"OnDemandThroughput":{"MaxWriteRequestUnits":0}`), bad + "Requested MaxWriteRequestUnits for OnDemandThroughput for table is outside of valid range"},
 		{plain("abc", provisioned+`,"WarmThroughput":{"ReadUnitsPerSecond":0}`), bad + "Requested ReadUnitsPerSecond for WarmThroughput for table is lower than ReadCapacityUnits of ProvisionedThroughput"},
 		{plain("abc", onDemand+`,"VectorIndexes":[]`), "Levee does not support the parameter VectorIndexes yet"},

@@ -17,6 +17,9 @@ const (
 	onDemandWrite = 4000
 )
 
+// initialOnDemand is how the service calls them in its complaints.
+const initialOnDemand = "initial throughput for OnDemand. See: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode.html#on-demand-capacity-mode-initial"
+
 // setInitialThroughput checks how a new table is to be billed and sets it.
 func (d *descriptor) setInitialThroughput(in *ddb.CreateTableInput, now time.Time) error {
 	d.OnDemand = in.BillingMode.V == ddb.BillingModePayPerRequest
@@ -78,10 +81,8 @@ func checkLimits(in *ddb.OnDemandThroughput, onDemand bool, index string, lowest
 	for _, m := range members {
 		switch {
 		case !m.value.OK:
-		case !onDemand && index == "":
-			return badParameter("%s for OnDemandThroughput cannot be specified when the table BillingMode is PROVISIONED", m.name)
 		case !onDemand:
-			return badParameter("%s for OnDemandThroughput for index : %s cannot be specified when the table BillingMode is PROVISIONED", m.name, index)
+			return errLimitProvisioned(m.name, index, lowest != noLimit)
 		case (m.value.V < lowest || m.value.V == 0) && index == "":
 			return badParameter("Requested %s for OnDemandThroughput for table is outside of valid range", m.name)
 		case m.value.V < lowest || m.value.V == 0:
@@ -89,6 +90,22 @@ func checkLimits(in *ddb.OnDemandThroughput, onDemand bool, index string, lowest
 		}
 	}
 	return nil
+}
+
+// errLimitProvisioned refuses a maximum rate of a provisioned table, or of its
+// index that is named, in the words for a new one or for a change.
+func errLimitProvisioned(member, index string, isNew bool) error {
+	of, when := "", "the table BillingMode is PROVISIONED"
+	if isNew {
+		when = "table BillingMode is PROVISIONED."
+	}
+	switch {
+	case index != "" && isNew:
+		of = " for index: " + index
+	case index != "":
+		of = " for index : " + index
+	}
+	return badParameter("%s for OnDemandThroughput%s cannot be specified when %s", member, of, when)
 }
 
 // changedLimits returns the maximum rates after a request; a member that is
@@ -109,7 +126,7 @@ func initialWarm(in *ddb.WarmThroughput, onDemand bool, pt throughput, what stri
 	read, write := "ReadCapacityUnits of ProvisionedThroughput", "WriteCapacityUnits of ProvisionedThroughput"
 	if onDemand {
 		warm = throughput{Read: onDemandRead, Write: onDemandWrite}
-		read, write = "initial throughput for OnDemand", "initial throughput for OnDemand"
+		read, write = initialOnDemand, initialOnDemand
 	}
 	if in == nil {
 		return warm, nil

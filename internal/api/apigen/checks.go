@@ -36,7 +36,7 @@ func (g *generator) structureCheck(name string, s *shape) {
 		return
 	}
 	g.p("func (s *%s) check(v *api.Violations, at *api.Path) {", name)
-	for _, m := range s.Members {
+	for _, m := range checkOrder(name, s.Members) {
 		field, path := "s."+goName(m.Name), fmt.Sprintf("at.Member(%q)", pathName(m.Name))
 		if slices.Contains(s.Required, m.Name) {
 			g.p("v.Required(%s, %s)", g.present(field, m.Shape), path)
@@ -80,14 +80,14 @@ func (g *generator) checkMember(field, path, name string) {
 
 func (g *generator) checkScalar(field, path, name string) {
 	s := g.model.Shapes[name]
+	if s.Pattern != "" && goPattern(s.Pattern) != "" {
+		g.p("v.Match(%s, pattern%s, %s)", field, name, path)
+	}
 	if s.Type == "string" && (s.Min != nil || s.Max != nil) {
 		g.p("v.Length(%s, %d, %d, %s)", field, or(s.Min, 0), or(s.Max, -1), path)
 	}
 	if s.Type != "string" && (s.Min != nil || s.Max != nil) {
 		g.p("v.Range(%s, %s, %s, %s)", field, bound(s.Min), bound(s.Max), path)
-	}
-	if s.Pattern != "" && goPattern(s.Pattern) != "" {
-		g.p("v.Match(%s, pattern%s, %s)", field, name, path)
 	}
 	if len(s.Enum) > 0 {
 		g.p("v.Enum(%s, enum%s, %s)", field, name, path)

@@ -44,7 +44,7 @@ type shape struct {
 	Exception bool     `json:"exception"`
 }
 
-// members keeps the order of the model, which is the order of checks.
+// members keeps the order of the model, which is the order of most checks.
 type members []member
 
 type member struct {

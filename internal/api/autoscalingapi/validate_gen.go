@@ -98,16 +98,16 @@ func (s *GetPredictiveScalingForecastRequest) check(v *api.Violations, at *api.P
 	v.Required(s.ScalableDimension.OK, at.Member("scalableDimension"))
 	v.Enum(s.ScalableDimension, enumScalableDimension, at.Member("scalableDimension"))
 	v.Required(s.PolicyName.OK, at.Member("policyName"))
-	v.Length(s.PolicyName, 1, 256, at.Member("policyName"))
 	v.Match(s.PolicyName, patternPolicyName, at.Member("policyName"))
+	v.Length(s.PolicyName, 1, 256, at.Member("policyName"))
 	v.Required(s.StartTime.OK, at.Member("startTime"))
 	v.Required(s.EndTime.OK, at.Member("endTime"))
 }
 
 func (s *ListTagsForResourceRequest) check(v *api.Violations, at *api.Path) {
 	v.Required(s.ResourceARN.OK, at.Member("resourceARN"))
-	v.Length(s.ResourceARN, 1, 1011, at.Member("resourceARN"))
 	v.Match(s.ResourceARN, patternAmazonResourceName, at.Member("resourceARN"))
+	v.Length(s.ResourceARN, 1, 1011, at.Member("resourceARN"))
 }
 
 func (s *MetricDimension) check(v *api.Violations, at *api.Path) {
@@ -255,8 +255,8 @@ func (s *PredictiveScalingPredefinedScalingMetricSpecification) check(v *api.Vio
 
 func (s *PutScalingPolicyRequest) check(v *api.Violations, at *api.Path) {
 	v.Required(s.PolicyName.OK, at.Member("policyName"))
-	v.Length(s.PolicyName, 1, 256, at.Member("policyName"))
 	v.Match(s.PolicyName, patternPolicyName, at.Member("policyName"))
+	v.Length(s.PolicyName, 1, 256, at.Member("policyName"))
 	v.Required(s.ServiceNamespace.OK, at.Member("serviceNamespace"))
 	v.Enum(s.ServiceNamespace, enumServiceNamespace, at.Member("serviceNamespace"))
 	v.Required(s.ResourceId.OK, at.Member("resourceId"))
@@ -354,8 +354,8 @@ func checkTagMap(m api.Map[string], v *api.Violations, at *api.Path) {
 
 func (s *TagResourceRequest) check(v *api.Violations, at *api.Path) {
 	v.Required(s.ResourceARN.OK, at.Member("resourceARN"))
-	v.Length(s.ResourceARN, 1, 1011, at.Member("resourceARN"))
 	v.Match(s.ResourceARN, patternAmazonResourceName, at.Member("resourceARN"))
+	v.Length(s.ResourceARN, 1, 1011, at.Member("resourceARN"))
 	v.Required(s.Tags != nil, at.Member("tags"))
 	if s.Tags != nil {
 		at := at.Member("tags")
@@ -427,8 +427,8 @@ func (s *TargetTrackingScalingPolicyConfiguration) check(v *api.Violations, at *
 
 func (s *UntagResourceRequest) check(v *api.Violations, at *api.Path) {
 	v.Required(s.ResourceARN.OK, at.Member("resourceARN"))
-	v.Length(s.ResourceARN, 1, 1011, at.Member("resourceARN"))
 	v.Match(s.ResourceARN, patternAmazonResourceName, at.Member("resourceARN"))
+	v.Length(s.ResourceARN, 1, 1011, at.Member("resourceARN"))
 	v.Required(s.TagKeys != nil, at.Member("tagKeys"))
 	if s.TagKeys != nil {
 		at := at.Member("tagKeys")

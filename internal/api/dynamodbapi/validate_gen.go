@@ -43,8 +43,8 @@ func (s *AttributeValueUpdate) check(v *api.Violations, at *api.Path) {
 var patternAutoScalingPolicyName = api.NewPattern("[[:print:]]+")
 
 func (s *AutoScalingPolicyUpdate) check(v *api.Violations, at *api.Path) {
-	v.Length(s.PolicyName, 1, 256, at.Member("policyName"))
 	v.Match(s.PolicyName, patternAutoScalingPolicyName, at.Member("policyName"))
+	v.Length(s.PolicyName, 1, 256, at.Member("policyName"))
 	v.Required(s.TargetTrackingScalingPolicyConfiguration != nil, at.Member("targetTrackingScalingPolicyConfiguration"))
 	if s.TargetTrackingScalingPolicyConfiguration != nil {
 		at := at.Member("targetTrackingScalingPolicyConfiguration")
@@ -145,14 +145,14 @@ func (s *CreateBackupInput) check(v *api.Violations, at *api.Path) {
 	v.Required(s.TableName.OK, at.Member("tableName"))
 	v.Length(s.TableName, 1, 1024, at.Member("tableName"))
 	v.Required(s.BackupName.OK, at.Member("backupName"))
-	v.Length(s.BackupName, 3, 255, at.Member("backupName"))
 	v.Match(s.BackupName, patternBackupName, at.Member("backupName"))
+	v.Length(s.BackupName, 3, 255, at.Member("backupName"))
 }
 
 func (s *CreateGlobalSecondaryIndexAction) check(v *api.Violations, at *api.Path) {
 	v.Required(s.IndexName.OK, at.Member("indexName"))
-	v.Length(s.IndexName, 3, 255, at.Member("indexName"))
 	v.Match(s.IndexName, patternIndexName, at.Member("indexName"))
+	v.Length(s.IndexName, 3, 255, at.Member("indexName"))
 	v.Required(s.KeySchema != nil, at.Member("keySchema"))
 	if s.KeySchema != nil {
 		at := at.Member("keySchema")
@@ -171,8 +171,8 @@ func (s *CreateGlobalSecondaryIndexAction) check(v *api.Violations, at *api.Path
 
 func (s *CreateGlobalTableInput) check(v *api.Violations, at *api.Path) {
 	v.Required(s.GlobalTableName.OK, at.Member("globalTableName"))
-	v.Length(s.GlobalTableName, 3, 255, at.Member("globalTableName"))
 	v.Match(s.GlobalTableName, patternTableName, at.Member("globalTableName"))
+	v.Length(s.GlobalTableName, 3, 255, at.Member("globalTableName"))
 	v.Required(s.ReplicationGroup != nil, at.Member("replicationGroup"))
 }
 
@@ -244,8 +244,8 @@ func (s *CreateTableInput) check(v *api.Violations, at *api.Path) {
 
 func (s *CreateVectorIndexAction) check(v *api.Violations, at *api.Path) {
 	v.Required(s.IndexName.OK, at.Member("indexName"))
-	v.Length(s.IndexName, 3, 255, at.Member("indexName"))
 	v.Match(s.IndexName, patternIndexName, at.Member("indexName"))
+	v.Length(s.IndexName, 3, 255, at.Member("indexName"))
 	v.Required(s.VectorAttribute != nil, at.Member("vectorAttribute"))
 	if s.VectorAttribute != nil {
 		at := at.Member("vectorAttribute")
@@ -274,14 +274,14 @@ func checkCsvHeaderList(list []string, v *api.Violations, at *api.Path) {
 	v.Count(len(list), 1, 255, list, *at)
 	for i := range list {
 		at := at.Element(i)
-		v.Length(api.Some(list[i]), 1, 65536, at)
 		v.Match(api.Some(list[i]), patternCsvHeader, at)
+		v.Length(api.Some(list[i]), 1, 65536, at)
 	}
 }
 
 func (s *CsvOptions) check(v *api.Violations, at *api.Path) {
-	v.Length(s.Delimiter, 1, 1, at.Member("delimiter"))
 	v.Match(s.Delimiter, patternCsvDelimiter, at.Member("delimiter"))
+	v.Length(s.Delimiter, 1, 1, at.Member("delimiter"))
 	if s.HeaderList != nil {
 		at := at.Member("headerList")
 		checkCsvHeaderList(s.HeaderList, v, &at)
@@ -306,8 +306,8 @@ func (s *DeleteBackupInput) check(v *api.Violations, at *api.Path) {
 
 func (s *DeleteGlobalSecondaryIndexAction) check(v *api.Violations, at *api.Path) {
 	v.Required(s.IndexName.OK, at.Member("indexName"))
-	v.Length(s.IndexName, 3, 255, at.Member("indexName"))
 	v.Match(s.IndexName, patternIndexName, at.Member("indexName"))
+	v.Length(s.IndexName, 3, 255, at.Member("indexName"))
 }
 
 func (s *DeleteGlobalTableWitnessGroupMemberAction) check(v *api.Violations, at *api.Path) {
@@ -358,8 +358,8 @@ func (s *DeleteTableInput) check(v *api.Violations, at *api.Path) {
 
 func (s *DeleteVectorIndexAction) check(v *api.Violations, at *api.Path) {
 	v.Required(s.IndexName.OK, at.Member("indexName"))
-	v.Length(s.IndexName, 3, 255, at.Member("indexName"))
 	v.Match(s.IndexName, patternIndexName, at.Member("indexName"))
+	v.Length(s.IndexName, 3, 255, at.Member("indexName"))
 }
 
 func (s *DescribeBackupInput) check(v *api.Violations, at *api.Path) {
@@ -375,8 +375,8 @@ func (s *DescribeContinuousBackupsInput) check(v *api.Violations, at *api.Path) 
 func (s *DescribeContributorInsightsInput) check(v *api.Violations, at *api.Path) {
 	v.Required(s.TableName.OK, at.Member("tableName"))
 	v.Length(s.TableName, 1, 1024, at.Member("tableName"))
-	v.Length(s.IndexName, 3, 255, at.Member("indexName"))
 	v.Match(s.IndexName, patternIndexName, at.Member("indexName"))
+	v.Length(s.IndexName, 3, 255, at.Member("indexName"))
 }
 
 func (s *DescribeEndpointsRequest) check(*api.Violations, *api.Path) {}
@@ -388,14 +388,14 @@ func (s *DescribeExportInput) check(v *api.Violations, at *api.Path) {
 
 func (s *DescribeGlobalTableInput) check(v *api.Violations, at *api.Path) {
 	v.Required(s.GlobalTableName.OK, at.Member("globalTableName"))
-	v.Length(s.GlobalTableName, 3, 255, at.Member("globalTableName"))
 	v.Match(s.GlobalTableName, patternTableName, at.Member("globalTableName"))
+	v.Length(s.GlobalTableName, 3, 255, at.Member("globalTableName"))
 }
 
 func (s *DescribeGlobalTableSettingsInput) check(v *api.Violations, at *api.Path) {
 	v.Required(s.GlobalTableName.OK, at.Member("globalTableName"))
-	v.Length(s.GlobalTableName, 3, 255, at.Member("globalTableName"))
 	v.Match(s.GlobalTableName, patternTableName, at.Member("globalTableName"))
+	v.Length(s.GlobalTableName, 3, 255, at.Member("globalTableName"))
 }
 
 func (s *DescribeImportInput) check(v *api.Violations, at *api.Path) {
@@ -468,8 +468,8 @@ func (s *ExportTableToPointInTimeInput) check(v *api.Violations, at *api.Path) {
 	v.Length(s.TableArn, 1, 1024, at.Member("tableArn"))
 	v.Match(s.ClientToken, patternClientToken, at.Member("clientToken"))
 	v.Required(s.S3Bucket.OK, at.Member("s3Bucket"))
-	v.Length(s.S3Bucket, 0, 255, at.Member("s3Bucket"))
 	v.Match(s.S3Bucket, patternS3Bucket, at.Member("s3Bucket"))
+	v.Length(s.S3Bucket, 0, 255, at.Member("s3Bucket"))
 	v.Match(s.S3BucketOwner, patternS3BucketOwner, at.Member("s3BucketOwner"))
 	v.Length(s.S3Prefix, 0, 1024, at.Member("s3Prefix"))
 	v.Enum(s.S3SseAlgorithm, enumS3SseAlgorithm, at.Member("s3SseAlgorithm"))
@@ -528,8 +528,8 @@ func (s *GetResourcePolicyInput) check(v *api.Violations, at *api.Path) {
 
 func (s *GlobalSecondaryIndex) check(v *api.Violations, at *api.Path) {
 	v.Required(s.IndexName.OK, at.Member("indexName"))
-	v.Length(s.IndexName, 3, 255, at.Member("indexName"))
 	v.Match(s.IndexName, patternIndexName, at.Member("indexName"))
+	v.Length(s.IndexName, 3, 255, at.Member("indexName"))
 	v.Required(s.KeySchema != nil, at.Member("keySchema"))
 	if s.KeySchema != nil {
 		at := at.Member("keySchema")
@@ -547,8 +547,8 @@ func (s *GlobalSecondaryIndex) check(v *api.Violations, at *api.Path) {
 }
 
 func (s *GlobalSecondaryIndexAutoScalingUpdate) check(v *api.Violations, at *api.Path) {
-	v.Length(s.IndexName, 3, 255, at.Member("indexName"))
 	v.Match(s.IndexName, patternIndexName, at.Member("indexName"))
+	v.Length(s.IndexName, 3, 255, at.Member("indexName"))
 	if s.ProvisionedWriteCapacityAutoScalingUpdate != nil {
 		at := at.Member("provisionedWriteCapacityAutoScalingUpdate")
 		s.ProvisionedWriteCapacityAutoScalingUpdate.check(v, &at)
@@ -594,8 +594,8 @@ func checkGlobalSecondaryIndexUpdateList(list []GlobalSecondaryIndexUpdate, v *a
 
 func (s *GlobalTableGlobalSecondaryIndexSettingsUpdate) check(v *api.Violations, at *api.Path) {
 	v.Required(s.IndexName.OK, at.Member("indexName"))
-	v.Length(s.IndexName, 3, 255, at.Member("indexName"))
 	v.Match(s.IndexName, patternIndexName, at.Member("indexName"))
+	v.Length(s.IndexName, 3, 255, at.Member("indexName"))
 	v.Range(s.ProvisionedWriteCapacityUnits, new(int64(1)), nil, at.Member("provisionedWriteCapacityUnits"))
 	if s.ProvisionedWriteCapacityAutoScalingSettingsUpdate != nil {
 		at := at.Member("provisionedWriteCapacityAutoScalingSettingsUpdate")
@@ -737,22 +737,22 @@ func (s *ListExportsInput) check(v *api.Violations, at *api.Path) {
 }
 
 func (s *ListGlobalTablesInput) check(v *api.Violations, at *api.Path) {
-	v.Length(s.ExclusiveStartGlobalTableName, 3, 255, at.Member("exclusiveStartGlobalTableName"))
 	v.Match(s.ExclusiveStartGlobalTableName, patternTableName, at.Member("exclusiveStartGlobalTableName"))
+	v.Length(s.ExclusiveStartGlobalTableName, 3, 255, at.Member("exclusiveStartGlobalTableName"))
 	v.Range(s.Limit, new(int64(1)), nil, at.Member("limit"))
 }
 
 func (s *ListImportsInput) check(v *api.Violations, at *api.Path) {
 	v.Length(s.TableArn, 1, 1024, at.Member("tableArn"))
 	v.Range(s.PageSize, new(int64(1)), new(int64(25)), at.Member("pageSize"))
-	v.Length(s.NextToken, 112, 1024, at.Member("nextToken"))
 	v.Match(s.NextToken, patternImportNextToken, at.Member("nextToken"))
+	v.Length(s.NextToken, 112, 1024, at.Member("nextToken"))
 }
 
 func (s *ListTablesInput) check(v *api.Violations, at *api.Path) {
-	v.Length(s.ExclusiveStartTableName, 3, 255, at.Member("exclusiveStartTableName"))
-	v.Match(s.ExclusiveStartTableName, patternTableName, at.Member("exclusiveStartTableName"))
 	v.Range(s.Limit, new(int64(1)), new(int64(100)), at.Member("limit"))
+	v.Match(s.ExclusiveStartTableName, patternTableName, at.Member("exclusiveStartTableName"))
+	v.Length(s.ExclusiveStartTableName, 3, 255, at.Member("exclusiveStartTableName"))
 }
 
 func (s *ListTagsOfResourceInput) check(v *api.Violations, at *api.Path) {
@@ -761,18 +761,18 @@ func (s *ListTagsOfResourceInput) check(v *api.Violations, at *api.Path) {
 }
 
 func (s *LocalSecondaryIndex) check(v *api.Violations, at *api.Path) {
-	v.Required(s.IndexName.OK, at.Member("indexName"))
-	v.Length(s.IndexName, 3, 255, at.Member("indexName"))
-	v.Match(s.IndexName, patternIndexName, at.Member("indexName"))
-	v.Required(s.KeySchema != nil, at.Member("keySchema"))
-	if s.KeySchema != nil {
-		at := at.Member("keySchema")
-		checkKeySchema(s.KeySchema, v, &at)
-	}
 	v.Required(s.Projection != nil, at.Member("projection"))
 	if s.Projection != nil {
 		at := at.Member("projection")
 		s.Projection.check(v, &at)
+	}
+	v.Required(s.IndexName.OK, at.Member("indexName"))
+	v.Match(s.IndexName, patternIndexName, at.Member("indexName"))
+	v.Length(s.IndexName, 3, 255, at.Member("indexName"))
+	v.Required(s.KeySchema != nil, at.Member("keySchema"))
+	if s.KeySchema != nil {
+		at := at.Member("keySchema")
+		checkKeySchema(s.KeySchema, v, &at)
 	}
 }
 
@@ -839,10 +839,10 @@ func (s *Projection) check(v *api.Violations, at *api.Path) {
 }
 
 func (s *ProvisionedThroughput) check(v *api.Violations, at *api.Path) {
-	v.Required(s.ReadCapacityUnits.OK, at.Member("readCapacityUnits"))
-	v.Range(s.ReadCapacityUnits, new(int64(1)), nil, at.Member("readCapacityUnits"))
 	v.Required(s.WriteCapacityUnits.OK, at.Member("writeCapacityUnits"))
 	v.Range(s.WriteCapacityUnits, new(int64(1)), nil, at.Member("writeCapacityUnits"))
+	v.Required(s.ReadCapacityUnits.OK, at.Member("readCapacityUnits"))
+	v.Range(s.ReadCapacityUnits, new(int64(1)), nil, at.Member("readCapacityUnits"))
 }
 
 func (s *ProvisionedThroughputOverride) check(v *api.Violations, at *api.Path) {
@@ -893,8 +893,8 @@ func (s *PutResourcePolicyInput) check(v *api.Violations, at *api.Path) {
 func (s *QueryInput) check(v *api.Violations, at *api.Path) {
 	v.Required(s.TableName.OK, at.Member("tableName"))
 	v.Length(s.TableName, 1, 1024, at.Member("tableName"))
-	v.Length(s.IndexName, 3, 255, at.Member("indexName"))
 	v.Match(s.IndexName, patternIndexName, at.Member("indexName"))
+	v.Length(s.IndexName, 3, 255, at.Member("indexName"))
 	v.Enum(s.Select, enumSelect, at.Member("select"))
 	if s.AttributesToGet != nil {
 		at := at.Member("attributesToGet")
@@ -941,8 +941,8 @@ func checkReplicaAutoScalingUpdateList(list []ReplicaAutoScalingUpdate, v *api.V
 
 func (s *ReplicaGlobalSecondaryIndex) check(v *api.Violations, at *api.Path) {
 	v.Required(s.IndexName.OK, at.Member("indexName"))
-	v.Length(s.IndexName, 3, 255, at.Member("indexName"))
 	v.Match(s.IndexName, patternIndexName, at.Member("indexName"))
+	v.Length(s.IndexName, 3, 255, at.Member("indexName"))
 	if s.ProvisionedThroughputOverride != nil {
 		at := at.Member("provisionedThroughputOverride")
 		s.ProvisionedThroughputOverride.check(v, &at)
@@ -950,8 +950,8 @@ func (s *ReplicaGlobalSecondaryIndex) check(v *api.Violations, at *api.Path) {
 }
 
 func (s *ReplicaGlobalSecondaryIndexAutoScalingUpdate) check(v *api.Violations, at *api.Path) {
-	v.Length(s.IndexName, 3, 255, at.Member("indexName"))
 	v.Match(s.IndexName, patternIndexName, at.Member("indexName"))
+	v.Length(s.IndexName, 3, 255, at.Member("indexName"))
 	if s.ProvisionedReadCapacityAutoScalingUpdate != nil {
 		at := at.Member("provisionedReadCapacityAutoScalingUpdate")
 		s.ProvisionedReadCapacityAutoScalingUpdate.check(v, &at)
@@ -975,8 +975,8 @@ func checkReplicaGlobalSecondaryIndexList(list []ReplicaGlobalSecondaryIndex, v 
 
 func (s *ReplicaGlobalSecondaryIndexSettingsUpdate) check(v *api.Violations, at *api.Path) {
 	v.Required(s.IndexName.OK, at.Member("indexName"))
-	v.Length(s.IndexName, 3, 255, at.Member("indexName"))
 	v.Match(s.IndexName, patternIndexName, at.Member("indexName"))
+	v.Length(s.IndexName, 3, 255, at.Member("indexName"))
 	v.Range(s.ProvisionedReadCapacityUnits, new(int64(1)), nil, at.Member("provisionedReadCapacityUnits"))
 	if s.ProvisionedReadCapacityAutoScalingSettingsUpdate != nil {
 		at := at.Member("provisionedReadCapacityAutoScalingSettingsUpdate")
@@ -1057,8 +1057,8 @@ func checkReplicationGroupUpdateList(list []ReplicationGroupUpdate, v *api.Viola
 
 func (s *RestoreTableFromBackupInput) check(v *api.Violations, at *api.Path) {
 	v.Required(s.TargetTableName.OK, at.Member("targetTableName"))
-	v.Length(s.TargetTableName, 3, 255, at.Member("targetTableName"))
 	v.Match(s.TargetTableName, patternTableName, at.Member("targetTableName"))
+	v.Length(s.TargetTableName, 3, 255, at.Member("targetTableName"))
 	v.Required(s.BackupArn.OK, at.Member("backupArn"))
 	v.Length(s.BackupArn, 37, 1024, at.Member("backupArn"))
 	v.Enum(s.BillingModeOverride, enumBillingMode, at.Member("billingModeOverride"))
@@ -1086,11 +1086,11 @@ func (s *RestoreTableFromBackupInput) check(v *api.Violations, at *api.Path) {
 
 func (s *RestoreTableToPointInTimeInput) check(v *api.Violations, at *api.Path) {
 	v.Length(s.SourceTableArn, 1, 1024, at.Member("sourceTableArn"))
-	v.Length(s.SourceTableName, 3, 255, at.Member("sourceTableName"))
 	v.Match(s.SourceTableName, patternTableName, at.Member("sourceTableName"))
+	v.Length(s.SourceTableName, 3, 255, at.Member("sourceTableName"))
 	v.Required(s.TargetTableName.OK, at.Member("targetTableName"))
-	v.Length(s.TargetTableName, 3, 255, at.Member("targetTableName"))
 	v.Match(s.TargetTableName, patternTableName, at.Member("targetTableName"))
+	v.Length(s.TargetTableName, 3, 255, at.Member("targetTableName"))
 	v.Enum(s.BillingModeOverride, enumBillingMode, at.Member("billingModeOverride"))
 	if s.GlobalSecondaryIndexOverride != nil {
 		at := at.Member("globalSecondaryIndexOverride")
@@ -1121,8 +1121,8 @@ var patternS3BucketOwner = api.NewPattern("[0-9]{12}")
 func (s *S3BucketSource) check(v *api.Violations, at *api.Path) {
 	v.Match(s.S3BucketOwner, patternS3BucketOwner, at.Member("s3BucketOwner"))
 	v.Required(s.S3Bucket.OK, at.Member("s3Bucket"))
-	v.Length(s.S3Bucket, 0, 255, at.Member("s3Bucket"))
 	v.Match(s.S3Bucket, patternS3Bucket, at.Member("s3Bucket"))
+	v.Length(s.S3Bucket, 0, 255, at.Member("s3Bucket"))
 	v.Length(s.S3KeyPrefix, 0, 1024, at.Member("s3KeyPrefix"))
 }
 
@@ -1133,8 +1133,8 @@ func (s *SSESpecification) check(v *api.Violations, at *api.Path) {
 func (s *ScanInput) check(v *api.Violations, at *api.Path) {
 	v.Required(s.TableName.OK, at.Member("tableName"))
 	v.Length(s.TableName, 1, 1024, at.Member("tableName"))
-	v.Length(s.IndexName, 3, 255, at.Member("indexName"))
 	v.Match(s.IndexName, patternIndexName, at.Member("indexName"))
+	v.Length(s.IndexName, 3, 255, at.Member("indexName"))
 	if s.AttributesToGet != nil {
 		at := at.Member("attributesToGet")
 		checkAttributeNameList(s.AttributesToGet, v, &at)
@@ -1178,8 +1178,8 @@ func (s *SearchVectorsInput) check(v *api.Violations, at *api.Path) {
 	v.Required(s.TableName.OK, at.Member("tableName"))
 	v.Length(s.TableName, 1, 1024, at.Member("tableName"))
 	v.Required(s.IndexName.OK, at.Member("indexName"))
-	v.Length(s.IndexName, 3, 255, at.Member("indexName"))
 	v.Match(s.IndexName, patternIndexName, at.Member("indexName"))
+	v.Length(s.IndexName, 3, 255, at.Member("indexName"))
 	v.Enum(s.ReturnConsumedCapacity, enumReturnConsumedCapacity, at.Member("returnConsumedCapacity"))
 	if s.ExpressionAttributeNames != nil {
 		at := at.Member("expressionAttributeNames")
@@ -1201,8 +1201,8 @@ func (s *StreamSpecification) check(v *api.Violations, at *api.Path) {
 
 func (s *TableCreationParameters) check(v *api.Violations, at *api.Path) {
 	v.Required(s.TableName.OK, at.Member("tableName"))
-	v.Length(s.TableName, 3, 255, at.Member("tableName"))
 	v.Match(s.TableName, patternTableName, at.Member("tableName"))
+	v.Length(s.TableName, 3, 255, at.Member("tableName"))
 	v.Required(s.AttributeDefinitions != nil, at.Member("attributeDefinitions"))
 	if s.AttributeDefinitions != nil {
 		at := at.Member("attributeDefinitions")
@@ -1369,8 +1369,8 @@ func (s *UpdateContinuousBackupsInput) check(v *api.Violations, at *api.Path) {
 func (s *UpdateContributorInsightsInput) check(v *api.Violations, at *api.Path) {
 	v.Required(s.TableName.OK, at.Member("tableName"))
 	v.Length(s.TableName, 1, 1024, at.Member("tableName"))
-	v.Length(s.IndexName, 3, 255, at.Member("indexName"))
 	v.Match(s.IndexName, patternIndexName, at.Member("indexName"))
+	v.Length(s.IndexName, 3, 255, at.Member("indexName"))
 	v.Required(s.ContributorInsightsAction.OK, at.Member("contributorInsightsAction"))
 	v.Enum(s.ContributorInsightsAction, enumContributorInsightsAction, at.Member("contributorInsightsAction"))
 	v.Enum(s.ContributorInsightsMode, enumContributorInsightsMode, at.Member("contributorInsightsMode"))
@@ -1378,8 +1378,8 @@ func (s *UpdateContributorInsightsInput) check(v *api.Violations, at *api.Path) 
 
 func (s *UpdateGlobalSecondaryIndexAction) check(v *api.Violations, at *api.Path) {
 	v.Required(s.IndexName.OK, at.Member("indexName"))
-	v.Length(s.IndexName, 3, 255, at.Member("indexName"))
 	v.Match(s.IndexName, patternIndexName, at.Member("indexName"))
+	v.Length(s.IndexName, 3, 255, at.Member("indexName"))
 	if s.ProvisionedThroughput != nil {
 		at := at.Member("provisionedThroughput")
 		s.ProvisionedThroughput.check(v, &at)
@@ -1388,8 +1388,8 @@ func (s *UpdateGlobalSecondaryIndexAction) check(v *api.Violations, at *api.Path
 
 func (s *UpdateGlobalTableInput) check(v *api.Violations, at *api.Path) {
 	v.Required(s.GlobalTableName.OK, at.Member("globalTableName"))
-	v.Length(s.GlobalTableName, 3, 255, at.Member("globalTableName"))
 	v.Match(s.GlobalTableName, patternTableName, at.Member("globalTableName"))
+	v.Length(s.GlobalTableName, 3, 255, at.Member("globalTableName"))
 	v.Required(s.ReplicaUpdates != nil, at.Member("replicaUpdates"))
 	if s.ReplicaUpdates != nil {
 		at := at.Member("replicaUpdates")
@@ -1399,8 +1399,8 @@ func (s *UpdateGlobalTableInput) check(v *api.Violations, at *api.Path) {
 
 func (s *UpdateGlobalTableSettingsInput) check(v *api.Violations, at *api.Path) {
 	v.Required(s.GlobalTableName.OK, at.Member("globalTableName"))
-	v.Length(s.GlobalTableName, 3, 255, at.Member("globalTableName"))
 	v.Match(s.GlobalTableName, patternTableName, at.Member("globalTableName"))
+	v.Length(s.GlobalTableName, 3, 255, at.Member("globalTableName"))
 	v.Enum(s.GlobalTableBillingMode, enumBillingMode, at.Member("globalTableBillingMode"))
 	v.Range(s.GlobalTableProvisionedWriteCapacityUnits, new(int64(1)), nil, at.Member("globalTableProvisionedWriteCapacityUnits"))
 	if s.GlobalTableProvisionedWriteCapacityAutoScalingSettingsUpdate != nil {
@@ -1543,8 +1543,8 @@ func (s *VectorAttributeDefinition) check(v *api.Violations, at *api.Path) {
 
 func (s *VectorIndex) check(v *api.Violations, at *api.Path) {
 	v.Required(s.IndexName.OK, at.Member("indexName"))
-	v.Length(s.IndexName, 3, 255, at.Member("indexName"))
 	v.Match(s.IndexName, patternIndexName, at.Member("indexName"))
+	v.Length(s.IndexName, 3, 255, at.Member("indexName"))
 	v.Required(s.VectorAttribute != nil, at.Member("vectorAttribute"))
 	if s.VectorAttribute != nil {
 		at := at.Member("vectorAttribute")

@@ -34,8 +34,8 @@ func (s *GetShardIteratorInput) check(v *api.Violations, at *api.Path) {
 }
 
 func (s *ListStreamsInput) check(v *api.Violations, at *api.Path) {
-	v.Length(s.TableName, 3, 255, at.Member("tableName"))
 	v.Match(s.TableName, patternTableName, at.Member("tableName"))
+	v.Length(s.TableName, 3, 255, at.Member("tableName"))
 	v.Range(s.Limit, new(int64(1)), nil, at.Member("limit"))
 	v.Length(s.ExclusiveStartStreamArn, 37, 1024, at.Member("exclusiveStartStreamArn"))
 }

@@ -31,3 +31,26 @@ func listed(name string, values []string) []string {
 	}
 	return list
 }
+
+// observedMembers are the members of structures in the order in which the
+// service checks them, where that is not the order of the model.
+var observedMembers = map[string][]string{
+	"ListTablesInput":       {"Limit", "ExclusiveStartTableName"},
+	"LocalSecondaryIndex":   {"Projection", "IndexName", "KeySchema"},
+	"ProvisionedThroughput": {"WriteCapacityUnits", "ReadCapacityUnits"},
+}
+
+// checkOrder returns the members of a structure in the order of the checks:
+// those whose order was observed, and then the rest of the model's.
+func checkOrder(name string, all members) members {
+	order := observedMembers[name]
+	rank := func(m member) int {
+		if i := slices.Index(order, m.Name); i >= 0 {
+			return i
+		}
+		return len(order)
+	}
+	sorted := slices.Clone(all)
+	slices.SortStableFunc(sorted, func(a, b member) int { return rank(a) - rank(b) })
+	return sorted
+}
