@@ -39,6 +39,15 @@ func errAttributeName(name string) error {
 	return api.Errorf(model.CodeInvalidAttributeName, "Unknown Attribute %s.", name)
 }
 
+// errFifoOnly is the error of an attribute that only FIFO queues have. The service
+// does not know the oldest of them on other queues.
+func errFifoOnly(name string) error {
+	if name == model.QueueAttributeNameContentBasedDeduplication {
+		return errAttributeName(name)
+	}
+	return api.Errorf(model.CodeInvalidAttributeName, "You can specify the %s only when FifoQueue is set to true.", name)
+}
+
 func errAttributeValue(name string) error {
 	return api.Errorf(model.CodeInvalidAttributeValue, "Invalid value for the parameter %s.", name)
 }

@@ -65,6 +65,9 @@ func parseRedrive(text string) (*redrivePolicy, error) {
 		return nil, errParameter(text, parameter, "Redrive policy does not contain mandatory attribute: maxReceiveCount.")
 	}
 	target, ok := parseARN(t.Target)
+	if parts := strings.Split(t.Target, ":"); !ok && len(parts) == 6 && parts[0] == "arn" && parts[2] != "sqs" {
+		return nil, errParameter(text, parameter, "Only SQS queues are valid resources for deadLetterTargetArn.")
+	}
 	if !ok {
 		return nil, errParameter(text, parameter, "Invalid value for deadLetterTargetArn.")
 	}
@@ -96,17 +99,28 @@ type allowText struct {
 
 func parseAllow(text string) (*redriveAllowPolicy, error) {
 	var t allowText
-	if err := json.Unmarshal([]byte(text), &t); err != nil {
-		return nil, errAttributeValue(model.QueueAttributeNameRedriveAllowPolicy)
+	d := json.NewDecoder(strings.NewReader(text))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&t); err != nil || !slices.Contains([]string{allowAll, denyAll, allowByQueue}, t.Permission) {
+		return nil, api.Errorf(model.CodeInvalidAttributeValue, "Invalid value for the parameter RedriveAllowPolicy. "+
+			"Reason: Amazon SQS can't create the redrive allow policy, as it’s in an unsupported format.")
 	}
-	valid := len(t.Sources) == 0 && (t.Permission == allowAll || t.Permission == denyAll) ||
-		t.Permission == allowByQueue && len(t.Sources) >= 1 && len(t.Sources) <= maxSources
+	refuse := func(reason string) (*redriveAllowPolicy, error) {
+		return nil, errParameter(text, model.QueueAttributeNameRedriveAllowPolicy,
+			"Amazon SQS can't create the redrive allow policy. %s", reason)
+	}
+	switch {
+	case t.Permission != allowByQueue && len(t.Sources) > 0:
+		return refuse("To specify one or more source queue ARNs, you must set redrivePermission to byQueue.")
+	case t.Permission == allowByQueue && len(t.Sources) == 0:
+		return refuse("When you specify the byQueue permission type, you must also specify one or more sourceQueueArns values.")
+	case len(t.Sources) > maxSources:
+		return refuse("The maximum number of source queue ARNs you can specify is 10.")
+	}
 	for _, s := range t.Sources {
-		_, ok := parseARN(s)
-		valid = valid && ok
-	}
-	if !valid {
-		return nil, errAttributeValue(model.QueueAttributeNameRedriveAllowPolicy)
+		if _, ok := parseARN(s); !ok {
+			return nil, errAttributeValue(model.QueueAttributeNameRedriveAllowPolicy)
+		}
 	}
 	return &redriveAllowPolicy{permission: t.Permission, sources: t.Sources}, nil
 }

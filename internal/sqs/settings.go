@@ -145,7 +145,7 @@ func canonical(name, value string, q *descriptor) (string, error) {
 
 func (c choice) canonical(value string, fifo bool) (string, error) {
 	if c.fifo && !fifo {
-		return "", errAttributeName(c.name)
+		return "", errFifoOnly(c.name)
 	}
 	for _, v := range c.values {
 		if v == value || (v == "true" || v == "false") && strings.EqualFold(v, value) {
@@ -171,7 +171,8 @@ func canonicalType(value string, fifo bool) (string, error) {
 func consistent(values map[string]string, set api.Map[string]) error {
 	if values[model.QueueAttributeNameFifoThroughputLimit] == limitPerGroup &&
 		values[model.QueueAttributeNameDeduplicationScope] != scopeGroup {
-		return errAttributeValue(model.QueueAttributeNameFifoThroughputLimit)
+		return api.Errorf(model.CodeInvalidAttributeValue, "Invalid value for the parameter FifoThroughputLimit. "+
+			"Reason: To set FifoThroughputLimit to perMessageGroupId, the DeduplicationScope must be messageGroup.")
 	}
 	sse := model.QueueAttributeNameSqsManagedSseEnabled
 	key, keySet := set.Get(model.QueueAttributeNameKmsMasterKeyId)
