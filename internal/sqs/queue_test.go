@@ -79,14 +79,17 @@ func TestAttributeErrors(t *testing.T) {
 		{standard, "ContentBasedDeduplication", "true", "InvalidAttributeName", "Unknown Attribute ContentBasedDeduplication."},
 		{fifo, "FifoQueue", "false", "InvalidAttributeValue", "Invalid value for the parameter FifoQueue. Reason: Modifying queue type is not supported."},
 		{fifo, "DeduplicationScope", "group", "InvalidAttributeValue", "Invalid value for the parameter DeduplicationScope."},
-		{fifo, "FifoThroughputLimit", "perMessageGroupId", "InvalidAttributeValue", "Invalid value for the parameter FifoThroughputLimit."},
+		{fifo, "FifoThroughputLimit", "perMessageGroupId", "InvalidAttributeValue",
+			"Invalid value for the parameter FifoThroughputLimit. Reason: To set FifoThroughputLimit to perMessageGroupId, the DeduplicationScope must be messageGroup."},
 		{standard, "RedrivePolicy", `{"deadLetterTargetArn": "dummy", "maxReceiveCount": 42}`, "InvalidParameterValue",
 			`Value {"deadLetterTargetArn": "dummy", "maxReceiveCount": 42} for parameter RedrivePolicy is invalid. Reason: Invalid value for deadLetterTargetArn.`},
 		{standard, "RedrivePolicy", `{"deadLetterTargetArn":"arn:aws:sqs:eu-west-1:111122223333:none","maxReceiveCount":3}`, "InvalidParameterValue",
 			`Value {"deadLetterTargetArn":"arn:aws:sqs:eu-west-1:111122223333:none","maxReceiveCount":3} for parameter RedrivePolicy is invalid. Reason: Dead letter target does not exist.`},
 		{standard, "RedrivePolicy", `{"deadLetterTargetArn":"arn:aws:sqs:eu-west-1:111122223333:q","maxReceiveCount":1001}`, "InvalidParameterValue",
 			`Value {"deadLetterTargetArn":"arn:aws:sqs:eu-west-1:111122223333:q","maxReceiveCount":1001} for parameter RedrivePolicy is invalid. Reason: Invalid value for maxReceiveCount: 1001, valid values are from 1 to 1000 both inclusive.`},
-		{standard, "RedriveAllowPolicy", `{"redrivePermission":"byQueue"}`, "InvalidAttributeValue", "Invalid value for the parameter RedriveAllowPolicy."},
+		{standard, "RedriveAllowPolicy", `{"redrivePermission":"byQueue"}`, "InvalidParameterValue",
+			`Value {"redrivePermission":"byQueue"} for parameter RedriveAllowPolicy is invalid. Reason: Amazon SQS can't create the redrive allow policy. ` +
+				"When you specify the byQueue permission type, you must also specify one or more sourceQueueArns values."},
 	} {
 		wantError(t, r.set(c.url, c.name, c.value), c.code, c.message)
 	}
