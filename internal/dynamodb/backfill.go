@@ -112,6 +112,9 @@ func (e *Engine) fillRows(t *table, fillerOf func(*view) rowFiller, rows [][]byt
 // indexFiller returns the filler of an index, as fillTable wants it.
 func indexFiller(number uint16) func(*view) rowFiller {
 	return func(v *view) rowFiller {
+		if x := v.unfinishedVector(number); x != nil {
+			return func(b kv.Batch, _, raw []byte) error { return x.fill(b, v, raw) }
+		}
 		x := v.unfinished(number)
 		if x == nil {
 			return nil
@@ -151,13 +154,18 @@ func (e *Engine) finishBackfill(t *table, number uint16) error {
 	t.alter.Lock()
 	defer t.alter.Unlock()
 	v := t.current.Load()
-	if v.unfinished(number) == nil {
+	if v.unfinished(number) == nil && v.unfinishedVector(number) == nil {
 		return nil
 	}
 	next := v.clone()
 	for i := range next.Indexes {
 		if next.Indexes[i].Number == number {
 			next.Indexes[i].Backfilling = false
+		}
+	}
+	for i := range next.VectorIndexes {
+		if next.VectorIndexes[i].Number == number {
+			next.VectorIndexes[i].Backfilling = false
 		}
 	}
 	var snapshot kv.Snapshot
@@ -169,7 +177,13 @@ func (e *Engine) finishBackfill(t *table, number uint16) error {
 		for i := range v.indexes {
 			if x := &v.indexes[i]; x.Number == number {
 				x.stats = new(counters)
-				list = append(list, counting{x.prefix, x.stats})
+				list = append(list, counting{prefix: x.prefix, stats: x.stats})
+			}
+		}
+		for i := range v.vectors {
+			if x := &v.vectors[i]; x.Number == number {
+				x.stats = new(counters)
+				list = append(list, x.counting())
 			}
 		}
 	})

@@ -19,7 +19,7 @@ func (e *Engine) startBackground() error {
 		if v.Filling != nil {
 			continue // counts itself when it is filled
 		}
-		list = append(list, counting{v.prefix, &t.stats})
+		list = append(list, counting{prefix: v.prefix, stats: &t.stats})
 		views[t] = v
 		if v.expiry != nil {
 			e.startExpiry(t, v.expiry)
@@ -30,7 +30,14 @@ func (e *Engine) startBackground() error {
 			case x.Backfilling:
 				e.startBackfill(t, x.Number)
 			default:
-				list = append(list, counting{x.prefix, x.stats})
+				list = append(list, counting{prefix: x.prefix, stats: x.stats})
+			}
+		}
+		for i := range v.vectors {
+			if x := &v.vectors[i]; x.Backfilling {
+				e.startBackfill(t, x.Number)
+			} else {
+				list = append(list, x.counting())
 			}
 		}
 	}

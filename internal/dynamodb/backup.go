@@ -178,6 +178,9 @@ func (k *backup) features() *ddb.SourceTableFeatureDetails {
 			ProvisionedThroughput: x.Throughput.rates(), OnDemandThroughput: x.OnDemandLimit.limits(),
 		})
 	}
+	for i := range d.VectorIndexes {
+		out.VectorIndexes = append(out.VectorIndexes, ddb.VectorIndexInfo(d.VectorIndexes[i].request()))
+	}
 	if d.Stream != nil {
 		out.StreamDescription = &ddb.StreamSpecification{StreamEnabled: api.Some(true), StreamViewType: api.Some(d.Stream.View)}
 	}

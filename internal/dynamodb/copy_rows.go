@@ -80,7 +80,7 @@ type total struct {
 // totalOf counts the rows of a prefix that nobody writes to.
 func (e *Engine) totalOf(prefix []byte) (total, error) {
 	var stats counters
-	c := counting{prefix, &stats}
+	c := counting{prefix: prefix, stats: &stats}
 	err := c.count(e.background.ctx, e.store)
 	return total{stats.items.Load(), stats.bytes.Load()}, err
 }
@@ -98,7 +98,7 @@ func (x *indexView) enter(w *bulk, v *view, item attr.Map, raw []byte) error {
 // fillIndexes makes the index entries of all items of a table that nobody else
 // writes to, and that has none yet or none that are counted.
 func (e *Engine) fillIndexes(v *view) error {
-	if len(v.indexes) == 0 {
+	if len(v.indexes) == 0 && len(v.vectors) == 0 {
 		return nil
 	}
 	it := e.store.Scan(kv.PrefixRange(v.prefix))
@@ -112,6 +112,11 @@ func (e *Engine) fillIndexes(v *view) error {
 		}
 		for i := range v.indexes {
 			if err := v.indexes[i].enter(w, v, item, it.Value()); err != nil {
+				return err
+			}
+		}
+		for i := range v.vectors {
+			if err := v.vectors[i].enter(w, v, item); err != nil {
 				return err
 			}
 		}

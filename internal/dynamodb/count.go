@@ -15,6 +15,7 @@ const countStep = 1024
 type counting struct {
 	prefix []byte
 	stats  *counters
+	vector int // bytes of a vector at the start of each value
 }
 
 // countAll adds to the counters what a snapshot holds. Every write that the
@@ -41,11 +42,11 @@ func (c *counting) count(ctx context.Context, r kv.Reader) error {
 	defer it.Close()
 	items, bytes := 0, 0
 	for it.Next() {
-		size, err := attr.SizeEncoded(it.Value())
+		size, err := attr.SizeEncoded(it.Value()[c.vector:])
 		if err != nil {
 			return err
 		}
-		items, bytes = items+1, bytes+size
+		items, bytes = items+1, bytes+c.vector+size
 		if items < countStep {
 			continue
 		}

@@ -37,6 +37,9 @@ func (e *Engine) CreateTable(_ context.Context, c *api.Caller, in *ddb.CreateTab
 		out.GlobalSecondaryIndexes[i].IndexStatus = api.Some(ddb.IndexStatusCreating)
 		out.GlobalSecondaryIndexes[i].WarmThroughput = nil
 	}
+	for i := range out.VectorIndexes {
+		out.VectorIndexes[i].IndexStatus = api.Some(ddb.IndexStatusCreating)
+	}
 	return &ddb.CreateTableOutput{TableDescription: out}, nil
 }
 
@@ -82,8 +85,6 @@ func newDescriptor(c *api.Caller, in *ddb.CreateTableInput, now time.Time) (*des
 // refuseCreate refuses what Levee does not do, rather than ignore it.
 func refuseCreate(in *ddb.CreateTableInput) error {
 	switch {
-	case in.VectorIndexes != nil:
-		return errUnsupported("VectorIndexes")
 	case in.GlobalTableSourceArn.OK:
 		return errUnsupported("GlobalTableSourceArn")
 	case in.GlobalTableSettingsReplicationMode.OK:

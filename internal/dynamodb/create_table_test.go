@@ -133,7 +133,7 @@ func TestCreateTableValidation(t *testing.T) {
 		{plain("abc", provisioned+`,"OnDemandThroughput":{"MaxReadRequestUnits":1}`), bad + "MaxReadRequestUnits for OnDemandThroughput cannot be specified when table BillingMode is PROVISIONED."},
 		{plain("abc", onDemand+`,"OnDemandThroughput":{"MaxWriteRequestUnits":0}`), bad + "Requested MaxWriteRequestUnits for OnDemandThroughput for table is outside of valid range"},
 		{plain("abc", provisioned+`,"WarmThroughput":{"ReadUnitsPerSecond":0}`), bad + "Requested ReadUnitsPerSecond for WarmThroughput for table is lower than ReadCapacityUnits of ProvisionedThroughput"},
-		{plain("abc", onDemand+`,"VectorIndexes":[]`), "Levee does not support the parameter VectorIndexes yet"},
+		{plain("abc", onDemand+`,"VectorIndexes":[]`), bad + "List of VectorIndexes is empty"},
 		{plain("abc", onDemand+`,"StreamSpecification":{"StreamEnabled":true}`), bad + "Table is being created with a stream enabled, UpdateViewType is required"},
 		{plain("abc", onDemand+`,"StreamSpecification":{"StreamEnabled":false,"StreamViewType":"NEW_IMAGE"}`), bad + "Table is being created with a stream disabled, UpdateViewType should not be specified"},
 		{plain("abc", onDemand+`,"SSESpecification":{"Enabled":false,"SSEType":"KMS"}`), bad + "SSEType can not be specified if Enabled is false"},

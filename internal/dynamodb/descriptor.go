@@ -20,10 +20,11 @@ type descriptor struct {
 	UUID    string    `json:"uuid"`
 	Created time.Time `json:"created"`
 
-	Attributes []keyAttr `json:"attributes"` // by name, as the service shows them
-	Key        keySchema `json:"key"`
-	Indexes    []index   `json:"indexes,omitempty"`
-	NextIndex  uint16    `json:"nextIndex"` // the number of the next index
+	Attributes    []keyAttr     `json:"attributes"` // by name, as the service shows them
+	Key           keySchema     `json:"key"`
+	Indexes       []index       `json:"indexes,omitempty"`
+	VectorIndexes []vectorIndex `json:"vectorIndexes,omitempty"`
+	NextIndex     uint16        `json:"nextIndex"` // the number of the next index
 
 	OnDemand          bool             `json:"onDemand"`
 	OnDemandSince     time.Time        `json:"onDemandSince,omitzero"`

@@ -47,6 +47,10 @@
 // write maintains it; backfill then walks the items that were there before. It
 // begins anew when the engine is opened before it is done.
 //
+// A vector index has rows of its own kind of value, the vector before the attributes,
+// and no sort key; writes and backfill treat it like a global index. A search looks at
+// all rows of the index, or of one of its partitions, and keeps the nearest.
+//
 // # Streams
 //
 // A stream is cut into shards, each for a range of partition hashes and a time

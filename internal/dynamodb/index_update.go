@@ -34,10 +34,13 @@ func (v *view) checkIndexUpdate(u *expr.Update) error {
 // checkUpdatedIndexKeys checks the keys of indexes among the attributes that an
 // update names, in the item that it made.
 func (v *view) checkUpdatedIndexKeys(u *expr.Update, item attr.Map) error {
-	if u == nil || len(v.indexes) == 0 {
+	if u == nil || len(v.indexes) == 0 && len(v.vectors) == 0 {
 		return nil
 	}
 	for _, path := range u.Targets() {
+		if err := v.checkUpdatedVector(path[0].Name, item); err != nil {
+			return err
+		}
 		value, ok := item.Get(path[0].Name)
 		for i := range v.indexes {
 			if x := &v.indexes[i]; !ok || !x.Key.has(path[0].Name) {
@@ -67,4 +70,24 @@ func (x *indexView) checkUpdatedKey(name string, value attr.Value) error {
 
 func errEmptyIndexKey(value attr.Value) error {
 	return api.Validation(msgNotValid+"The update expression attempted to update a secondary index key to a value that is not supported. The AttributeValue for a key attribute cannot contain an empty %s value.", kindWord(value))
+}
+
+// checkUpdatedVector checks an attribute that an update names for the vector
+// indexes that it matters to.
+func (v *view) checkUpdatedVector(name string, item attr.Map) error {
+	value, ok := item.Get(name)
+	for i := range v.vectors {
+		x := &v.vectors[i]
+		if !ok || name != x.Attribute && !x.hasAttribute(name) {
+			continue
+		}
+		err := x.checkSchema(attr.Map{{Name: name, Value: value}})
+		if name == x.Attribute && err == nil {
+			_, err = x.appendVector(nil, value)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

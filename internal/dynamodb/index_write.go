@@ -90,7 +90,7 @@ func (v *view) checkIndexKeys(item attr.Map) error {
 			}
 		}
 	}
-	return nil
+	return v.checkVectors(item)
 }
 
 func (x *indexView) checkKey(a keyAttr, value attr.Value) error {

@@ -53,6 +53,9 @@ func (u *tableUpdate) follow(first *tableUpdate) error {
 		}
 	}
 	d.SettingsMode = from.SettingsMode
+	if err := u.changeVectors(); err != nil {
+		return err
+	}
 	return u.changeIndexes()
 }
 

@@ -73,6 +73,9 @@ func (d *descriptor) request(name string) *ddb.CreateTableInput {
 	for i := range d.Indexes {
 		d.Indexes[i].request(in)
 	}
+	for i := range d.VectorIndexes {
+		in.VectorIndexes = append(in.VectorIndexes, d.VectorIndexes[i].request())
+	}
 	return in
 }
 
@@ -172,6 +175,9 @@ func dropUnused(in *ddb.CreateTableInput) {
 	}
 	for i := range in.LocalSecondaryIndexes {
 		mark(in.LocalSecondaryIndexes[i].KeySchema)
+	}
+	for i := range in.VectorIndexes {
+		mark(searchSchema(&in.VectorIndexes[i]))
 	}
 	in.AttributeDefinitions = slices.DeleteFunc(in.AttributeDefinitions, func(a ddb.AttributeDefinition) bool { return !used[a.AttributeName.V] })
 }

@@ -33,6 +33,7 @@ type view struct {
 	*descriptor
 	prefix   []byte        // of item rows
 	indexes  []indexView   // by name: of several indexes an error names the first
+	vectors  []vectorView  // by name
 	stream   *stream       // nil when the table has none enabled
 	insights *contributors // nil unless they are on
 	expiry   *expiry       // nil when the table has no time to live
@@ -89,6 +90,11 @@ func (e *Engine) newView(d *descriptor, before *view) (*view, error) {
 		ix.Key.prepare()
 		v.indexes = append(v.indexes, indexView{ix, indexPrefix(d.ID, ix.Number), before.counters(ix.Number), v.newContributors(ix.Name, &ix.Key, before)})
 	}
+	for i := range d.VectorIndexes {
+		x := &d.VectorIndexes[i]
+		v.vectors = append(v.vectors, vectorView{x, indexPrefix(d.ID, x.Number), before.counters(x.Number)})
+	}
+	slices.SortFunc(v.vectors, func(a, b vectorView) int { return strings.Compare(a.Name, b.Name) })
 	slices.SortFunc(v.indexes, func(a, b indexView) int { return strings.Compare(a.Name, b.Name) })
 	if d.Stream == nil {
 		return v, nil
@@ -108,6 +114,11 @@ func (v *view) counters(number uint16) *counters {
 		for i := range v.indexes {
 			if v.indexes[i].Number == number {
 				return v.indexes[i].stats
+			}
+		}
+		for i := range v.vectors {
+			if v.vectors[i].Number == number {
+				return v.vectors[i].stats
 			}
 		}
 	}

@@ -47,6 +47,7 @@ func (t *table) describeWhole(v *view) *ddb.TableDescription {
 	}
 	v.describeStream(out)
 	v.describeIndexes(out, now)
+	v.describeVectors(out)
 	t.describeReplicas(v, out)
 	return out
 }

@@ -129,6 +129,8 @@ func (d *descriptor) setSchema(in *ddb.CreateTableInput) error {
 		return errGlobalIndexes()
 	case len(in.LocalSecondaryIndexes) > absurdIndexes:
 		return errLocalIndexes()
+	case len(in.VectorIndexes) > absurdIndexes:
+		return errVectorIndexes()
 	}
 	defs, err := definitionsOf(in.AttributeDefinitions)
 	if err != nil {
@@ -144,7 +146,7 @@ func (d *descriptor) setSchema(in *ddb.CreateTableInput) error {
 		return err
 	}
 	d.Key, d.Attributes, d.NextIndex = defs.key(in.KeySchema), defs.sorted(), 1
-	if in.LocalSecondaryIndexes == nil && in.GlobalSecondaryIndexes == nil {
+	if in.LocalSecondaryIndexes == nil && in.GlobalSecondaryIndexes == nil && in.VectorIndexes == nil {
 		if len(in.KeySchema) != len(defs) {
 			return badParameter("Number of attributes in KeySchema does not exactly match number of attributes defined in AttributeDefinitions")
 		}
@@ -153,7 +155,10 @@ func (d *descriptor) setSchema(in *ddb.CreateTableInput) error {
 	if err := d.checkIndexKeys(in, defs); err != nil {
 		return err
 	}
-	return d.addIndexes(in, defs)
+	if err := d.addIndexes(in, defs); err != nil {
+		return err
+	}
+	return d.addVectors(in.VectorIndexes, defs)
 }
 
 // checkPlainKey checks the shape of the key of a table or a local index.
@@ -215,6 +220,12 @@ func (d *descriptor) checkIndexKeys(in *ddb.CreateTableInput, defs definitions) 
 	}
 	for i := range in.GlobalSecondaryIndexes {
 		keys = append(keys, in.GlobalSecondaryIndexes[i].KeySchema)
+	}
+	if err := defs.checkSearchSchemas(in.VectorIndexes); err != nil {
+		return err
+	}
+	for i := range in.VectorIndexes {
+		keys = append(keys, searchSchema(&in.VectorIndexes[i]))
 	}
 	var used definitions
 	for _, key := range keys {
@@ -337,6 +348,9 @@ func (d *descriptor) checkProjected() error {
 	n := 0
 	for i := range d.Indexes {
 		n += len(d.Indexes[i].Projection.Names)
+	}
+	for i := range d.VectorIndexes {
+		n += len(d.VectorIndexes[i].Projection.Names)
 	}
 	if n > maxProjected {
 		return badParameter("Number of NonKeyAttributes across all secondary indexes exceeds the per-table limit of %d", maxProjected)

@@ -77,6 +77,9 @@ func (e *Engine) carryOut(g *group, all map[*table]*tableUpdate) error {
 		if after := t.current.Load(); u.created != "" && after.underIndex(u.created) == nil {
 			e.startBackfill(t, after.find(u.created).Number)
 		}
+		if u.filled != 0 {
+			e.startBackfill(t, u.filled)
+		}
 	}
 	return nil
 }
@@ -88,8 +91,10 @@ type tableUpdate struct {
 	before *view
 	next   *descriptor // a copy that is being changed
 
-	created string  // the new index, if there is one
-	deleted []index // the indexes whose rows go
+	created string   // the new index, if there is one
+	filled  uint16   // the number of the new vector index; 0 if there is none
+	deleted []index  // the indexes whose rows go
+	erased  []uint16 // the numbers of the vector indexes whose rows go
 }
 
 // clone returns a copy of a descriptor that can be changed.
@@ -97,6 +102,7 @@ func (d *descriptor) clone() *descriptor {
 	c := *d
 	c.Attributes = slices.Clone(d.Attributes)
 	c.Indexes = slices.Clone(d.Indexes)
+	c.VectorIndexes = slices.Clone(d.VectorIndexes)
 	c.Stream = d.Stream.clone()
 	c.OldStreams = slices.Clone(d.OldStreams)
 	c.Tags = slices.Clone(d.Tags)
@@ -110,7 +116,7 @@ func (d *descriptor) clone() *descriptor {
 // present says which members a request has. An empty structure counts as
 // absent.
 type present struct {
-	throughput, billing, indexes, stream, sse, class, protection, onDemand, warm, replicas, settingsMode bool
+	throughput, billing, indexes, vectors, stream, sse, class, protection, onDemand, warm, replicas, settingsMode bool
 }
 
 func presentIn(in *ddb.UpdateTableInput) present {
@@ -118,6 +124,7 @@ func presentIn(in *ddb.UpdateTableInput) present {
 		throughput: in.ProvisionedThroughput != nil,
 		billing:    in.BillingMode.OK,
 		indexes:    len(in.GlobalSecondaryIndexUpdates) > 0,
+		vectors:    len(in.VectorIndexUpdates) > 0,
 		stream:     in.StreamSpecification != nil,
 		sse:        in.SSESpecification != nil,
 		class:      in.TableClass.OK,
@@ -132,7 +139,7 @@ func presentIn(in *ddb.UpdateTableInput) present {
 
 func (p present) count() int {
 	n := 0
-	for _, has := range []bool{p.throughput, p.billing, p.indexes, p.stream, p.sse, p.class, p.protection, p.onDemand, p.warm, p.replicas, p.settingsMode} {
+	for _, has := range []bool{p.throughput, p.billing, p.indexes, p.vectors, p.stream, p.sse, p.class, p.protection, p.onDemand, p.warm, p.replicas, p.settingsMode} {
 		if has {
 			n++
 		}
@@ -163,6 +170,9 @@ func checkUpdate(in *ddb.UpdateTableInput) error {
 	if err := checkIndexUpdates(in.GlobalSecondaryIndexUpdates); err != nil {
 		return err
 	}
+	if err := checkVectorUpdates(in.VectorIndexUpdates); err != nil {
+		return err
+	}
 	if p.replicas && p.count() > 1 {
 		if in.MultiRegionConsistency.OK || in.GlobalTableWitnessUpdates != nil {
 			return badParameter("Requests that modify replicas or witnesses must not also modify other fields")
@@ -177,10 +187,7 @@ func checkUpdate(in *ddb.UpdateTableInput) error {
 
 // refuseUpdate refuses what Levee does not do, rather than ignore it.
 func refuseUpdate(in *ddb.UpdateTableInput) error {
-	switch {
-	case in.VectorIndexUpdates != nil:
-		return errUnsupported("VectorIndexUpdates")
-	case in.GlobalTableSettingsReplicationMode.V == ddb.GlobalTableSettingsReplicationModeEnabledWithOverrides:
+	if in.GlobalTableSettingsReplicationMode.V == ddb.GlobalTableSettingsReplicationModeEnabledWithOverrides {
 		return api.Validation("Value 'ENABLED_WITH_OVERRIDES' at 'GlobalTableSettingsReplicationMode' failed to satisfy constraint: Only ENABLED and DISABLED settings replication are supported for a Regional Table.")
 	}
 	return nil
@@ -208,6 +215,8 @@ func (p present) checkAlone() error {
 // checkCombination refuses the other pairs of changes that exclude each other.
 func checkCombination(in *ddb.UpdateTableInput, p present) error {
 	creates, deletes := countIndexChanges(in.GlobalSecondaryIndexUpdates)
+	newVectors, oldVectors := countVectorChanges(in.VectorIndexUpdates)
+	creates, deletes = creates+newVectors, deletes+oldVectors
 	switch {
 	case p.warm && creates > 0:
 		return badParameter("Create global secondary index cannot be specified when updating WarmThroughput")
@@ -231,7 +240,7 @@ func checkCombination(in *ddb.UpdateTableInput, p present) error {
 // descriptor.
 func (u *tableUpdate) apply() error {
 	for _, step := range []func() error{
-		u.changeThroughput, u.changeIndexes, u.changeLimits, u.changeWarm, u.changeStream, u.changeSSE, u.changeClass,
+		u.changeThroughput, u.changeIndexes, u.changeVectors, u.changeLimits, u.changeWarm, u.changeStream, u.changeSSE, u.changeClass,
 	} {
 		if err := step(); err != nil {
 			return err
@@ -322,7 +331,7 @@ func (u *tableUpdate) changeSSE() error {
 func (u *tableUpdate) describe(t *table, after *view) *ddb.TableDescription {
 	out := t.describe(after)
 	p := presentIn(u.in)
-	if p.throughput || p.billing || p.stream || p.class {
+	if p.throughput || p.billing || p.vectors || p.stream || p.class {
 		out.TableStatus = api.Some(ddb.TableStatusUpdating)
 	}
 	if p.throughput && !u.before.OnDemand {

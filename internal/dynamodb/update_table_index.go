@@ -166,9 +166,9 @@ func (u *tableUpdate) checkRoom(name string) error {
 		}
 	}
 	switch {
-	case u.next.index(name) != nil || u.before.underIndex(name) != nil:
+	case u.next.index(name) != nil || u.next.vectorNamed(name) != nil || u.before.underIndex(name) != nil:
 		return api.Validation("Attempting to create an index which already exists")
-	case u.before.backfilling() != nil || u.before.under(changeDeleteIndex) != nil:
+	case u.before.busyWithIndex(""):
 		return errOneIndex()
 	case globals >= maxGlobalIndexes:
 		return errLimit("Number of global secondary indexes exceeds per-table limit of %d", maxGlobalIndexes)
@@ -195,6 +195,9 @@ func (defs definitions) used(d *descriptor) []keyAttr {
 		if d.Key.has(a.Name) {
 			return false
 		}
+		if slices.ContainsFunc(d.VectorIndexes, func(x vectorIndex) bool { return x.hasAttribute(a.Name) }) {
+			return false
+		}
 		return !slices.ContainsFunc(d.Indexes, func(x index) bool { return x.Key.has(a.Name) })
 	})
 }
@@ -214,7 +217,7 @@ func (u *tableUpdate) deleteIndex(name string) error {
 	if u.before.under(changeDeleteIndex) != nil {
 		return errOneIndex()
 	}
-	if other := u.before.backfilling(); other != nil && other.Name != name {
+	if u.before.busyWithIndex(name) {
 		return errOneIndex()
 	}
 	u.deleted = append(u.deleted, *x)
@@ -228,6 +231,9 @@ func (u *tableUpdate) deleteIndex(name string) error {
 func (u *tableUpdate) erase(b kv.Batch) {
 	for i := range u.deleted {
 		erasePrefix(b, indexPrefix(u.next.ID, u.deleted[i].Number))
+	}
+	for _, number := range u.erased {
+		erasePrefix(b, indexPrefix(u.next.ID, number))
 	}
 }
 

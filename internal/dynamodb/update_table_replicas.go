@@ -189,7 +189,7 @@ func (d *descriptor) replica(c *ddb.CreateReplicationGroupMemberAction, now time
 	base := d.clone()
 	r := &descriptor{
 		Account: d.Account, Region: c.RegionName.V, Name: d.Name, UUID: newUUID(), Created: now,
-		Attributes: base.Attributes, Key: base.Key, Indexes: base.Indexes, NextIndex: d.NextIndex,
+		Attributes: base.Attributes, Key: base.Key, Indexes: base.Indexes, VectorIndexes: base.VectorIndexes, NextIndex: d.NextIndex,
 		OnDemand: d.OnDemand, Throughput: d.Throughput, OnDemandLimit: d.OnDemandLimit, Warm: d.Warm, Class: d.Class,
 		SettingsMode: d.SettingsMode,
 	}
@@ -198,6 +198,9 @@ func (d *descriptor) replica(c *ddb.CreateReplicationGroupMemberAction, now time
 	}
 	for i := range r.Indexes {
 		r.Indexes[i].Backfilling = false // it fills with the table
+	}
+	for i := range r.VectorIndexes {
+		r.VectorIndexes[i].Backfilling = false
 	}
 	if d.Stream != nil && d.Replication != nil && !d.Replication.Strong {
 		r.Stream = newStream(d.Stream.View, now)

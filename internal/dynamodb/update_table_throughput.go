@@ -56,6 +56,9 @@ func (u *tableUpdate) switchBilling(onDemand bool) error {
 			return badParameter("ProvisionedThroughput must be specified for index: %s", x.Name)
 		}
 	}
+	if len(d.VectorIndexes) > 0 {
+		return badParameter("Vector indexes are supported only on tables whose BillingMode is PAY_PER_REQUEST")
+	}
 	d.Throughput.provision(u.in.ProvisionedThroughput, &d.Warm)
 	for i := range d.Indexes {
 		if x := &d.Indexes[i]; x.Global {

@@ -1,6 +1,8 @@
 package dynamodb
 
 import (
+	"slices"
+
 	"github.com/levee-io/levee/internal/api"
 	ddb "github.com/levee-io/levee/internal/api/dynamodbapi"
 	"github.com/levee-io/levee/internal/capacity"
@@ -11,9 +13,16 @@ type usage struct {
 	name    string // of the table, as the request gave it
 	table   float64
 	indexes []indexUsage
+	vectors []vectorUsage
 	// write and transact say how units are named in the answer: a transaction
 	// tells read and write units apart.
 	write, transact bool
+}
+
+// vectorUsage is what was written to a vector index, which is counted in bytes.
+type vectorUsage struct {
+	name  string
+	bytes int
 }
 
 type indexUsage struct {
@@ -42,6 +51,10 @@ func (u *usage) addWrite(w *write) {
 	u.table += factor * capacity.WriteUnits(max(w.oldSize, w.newSize))
 	for i := range w.indexed {
 		u.addIndex(w.indexed[i].x, factor*w.indexed[i].units())
+	}
+	for i := range w.vectored {
+		c := &w.vectored[i]
+		u.vectors = append(u.vectors, vectorUsage{c.x.Name, max(c.before.size, c.after.size)})
 	}
 }
 
@@ -85,6 +98,7 @@ func (u *usage) reportIndexes(out *ddb.ConsumedCapacity) {
 			out.LocalSecondaryIndexes = append(out.LocalSecondaryIndexes, entry)
 		}
 	}
+	u.reportVectors(out)
 }
 
 func (u *usage) capacity(units float64) ddb.Capacity {
@@ -101,4 +115,17 @@ func (u *usage) split(units float64) (read, write api.Opt[float64]) {
 		return read, api.Some(units)
 	}
 	return api.Some(units), write
+}
+
+// reportVectors names each vector index once, whatever number of writes it had.
+func (u *usage) reportVectors(out *ddb.ConsumedCapacity) {
+	for _, x := range u.vectors {
+		i := slices.IndexFunc(out.VectorIndexes, func(e api.Entry[ddb.VectorCapacity]) bool { return e.Key == x.name })
+		if i < 0 {
+			i = len(out.VectorIndexes)
+			out.VectorIndexes = append(out.VectorIndexes, api.Entry[ddb.VectorCapacity]{Key: x.name})
+		}
+		written := &out.VectorIndexes[i].Value.VectorWriteRequestBytes
+		*written = api.Some(written.V + float64(x.bytes))
+	}
 }

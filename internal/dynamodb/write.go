@@ -49,6 +49,7 @@ type write struct {
 	oldRaw, newRaw   []byte
 	oldSize, newSize int
 	indexed          []indexChange
+	vectored         []vectorChange
 	shard            *streamShard // of the stream record, if there is one
 }
 
@@ -227,7 +228,7 @@ func (e *Engine) read(w *write) (err error) {
 		w.oldRaw = nil
 		return err
 	}
-	if w.cond == nil && w.update == nil && len(w.v.indexes) == 0 && !w.expired && !w.incoming {
+	if w.cond == nil && w.update == nil && len(w.v.indexes) == 0 && len(w.v.vectors) == 0 && !w.expired && !w.incoming {
 		w.oldSize, err = attr.SizeEncoded(w.oldRaw)
 		return err
 	}
@@ -333,6 +334,9 @@ func (w *write) stage(b kv.Batch) {
 	if len(w.v.indexes) > 0 {
 		w.stageIndexes(b)
 	}
+	if len(w.v.vectors) > 0 {
+		w.stageVectors(b)
+	}
 	if w.v.expiry != nil {
 		w.stageExpiry(b)
 	}
@@ -356,6 +360,9 @@ func (w *write) count() {
 	w.table.stats.add(items, w.newSize-w.oldSize)
 	for i := range w.indexed {
 		w.indexed[i].count()
+	}
+	for i := range w.vectored {
+		w.vectored[i].count()
 	}
 	for _, m := range w.mirrors {
 		m.count()

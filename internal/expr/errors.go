@@ -67,13 +67,16 @@ const anyType = "{NS,SS,L,BS,N,M,B,BOOL,NULL,S}"
 
 // Texts about the shape of a key condition. They stand alone.
 const (
-	textKeyOperator     = "Invalid operator used in KeyConditionExpression: %s"
-	textKeyFirstOperand = "Invalid condition in KeyConditionExpression: %s operator must have the key attribute as its first operand"
-	textKeyNestedOp     = "KeyConditionExpressions cannot contain nested operations"
-	textKeyManyNames    = "Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition"
-	textKeyNestedPath   = "KeyConditionExpressions cannot have conditions on nested attributes"
-	textKeyNoName       = "Invalid condition in KeyConditionExpression: No key attribute specified"
-	textKeyTwice        = "Invalid KeyConditionExpression: KeyConditionExpressions must only contain one condition per key"
+	textKeyOperator      = "Invalid operator used in KeyConditionExpression: %s"
+	textKeyFirstOperand  = "Invalid condition in KeyConditionExpression: %s operator must have the key attribute as its first operand"
+	textKeyNestedOp      = "KeyConditionExpressions cannot contain nested operations"
+	textKeyManyNames     = "Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition"
+	textKeyNestedPath    = "KeyConditionExpressions cannot have conditions on nested attributes"
+	textKeyNoName        = "Invalid condition in KeyConditionExpression: No key attribute specified"
+	textSearchComparator = "Invalid comparator used in SearchConditionExpression"
+	textSearchOperands   = "Invalid condition in SearchConditionExpression: an attribute must be compared with a value"
+	textSearchTwice      = "Invalid SearchConditionExpression: there must only be one condition per attribute"
+	textKeyTwice         = "Invalid KeyConditionExpression: KeyConditionExpressions must only contain one condition per key"
 )
 
 // Texts about a key condition and the key schema. They stand alone.

@@ -17,6 +17,7 @@ const (
 	KeyConditions
 	AttributesToGet
 	AttributeUpdates
+	SearchConditionExpression
 	Statement // of PartiQL; its errors do not name it
 )
 
@@ -25,7 +26,7 @@ func (k Kind) String() string {
 	names := [...]string{
 		"ConditionExpression", "FilterExpression", "KeyConditionExpression",
 		"ProjectionExpression", "UpdateExpression",
-		"Expected", "QueryFilter", "ScanFilter", "KeyConditions", "AttributesToGet", "AttributeUpdates", "Statement",
+		"Expected", "QueryFilter", "ScanFilter", "KeyConditions", "AttributesToGet", "AttributeUpdates", "SearchConditionExpression", "Statement",
 	}
 	return names[k]
 }

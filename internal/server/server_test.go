@@ -132,6 +132,20 @@ func TestScalingOverTheWire(t *testing.T) {
 	}
 }
 
+// A search of a vector index has its own shapes on the wire.
+func TestSearchVectorsOverTheWire(t *testing.T) {
+	srv := open(t, quiet())
+	do(t, srv, "DynamoDB_20120810.CreateTable", `{"TableName":"docs","BillingMode":"PAY_PER_REQUEST","AttributeDefinitions":[{"AttributeName":"id","AttributeType":"S"}],"KeySchema":[{"AttributeName":"id","KeyType":"HASH"}],
+		"VectorIndexes":[{"IndexName":"near","VectorAttribute":{"AttributeName":"v"},"Projection":{"ProjectionType":"KEYS_ONLY"},"Dimensions":2,"DistanceFunction":"DOT_PRODUCT"}]}`)
+	for id, x := range map[string]string{"a": "1", "b": "2.5"} {
+		do(t, srv, "DynamoDB_20120810.PutItem", `{"TableName":"docs","Item":{"id":{"S":"`+id+`"},"v":{"L":[{"N":"`+x+`"},{"N":"0"}]}}}`)
+	}
+	got := do(t, srv, "DynamoDB_20120810.SearchVectors", `{"TableName":"docs","IndexName":"near","SearchVector":[{"N":"2"},{"N":"1"}],"TopK":2}`)
+	if want := `{"SearchResults":[{"Item":{"id":{"S":"b"}},"Score":5.0},{"Item":{"id":{"S":"a"}},"Score":2.0}]}`; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
 // Provisioned tables have replicas once they scale, and both services tell the
 // same of how they do.
 func TestReplicasScale(t *testing.T) {

@@ -26,9 +26,10 @@ func NewNearest(d Distance, query []float32, k int) *Nearest {
 	return &Nearest{d: d, query: newPoint(query), k: k}
 }
 
-// Offer looks at a vector and does not keep it.
-func (n *Nearest) Offer(id uint64, v []float32) {
-	n.found.keep(near{id: id, gap: n.d.gap(n.query, newPoint(v))}, n.k)
+// Offer looks at a vector, and does not keep it. It reports whether the vector is
+// among the nearest so far.
+func (n *Nearest) Offer(id uint64, v []float32) bool {
+	return n.found.keep(near{id: id, gap: n.d.gap(n.query, newPoint(v))}, n.k)
 }
 
 // Hits returns what was found, the nearest first.

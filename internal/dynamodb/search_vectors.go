@@ -1,0 +1,225 @@
+package dynamodb
+
+import (
+	"context"
+
+	"github.com/levee-io/levee/internal/api"
+	ddb "github.com/levee-io/levee/internal/api/dynamodbapi"
+	"github.com/levee-io/levee/internal/attr"
+	"github.com/levee-io/levee/internal/expr"
+	"github.com/levee-io/levee/internal/kv"
+	"github.com/levee-io/levee/internal/vector"
+)
+
+// Limits of a search (Developer Guide, "Requirements and limitations" of vector
+// indexes).
+const (
+	maxTopK        = 100
+	maxSearchBytes = 16 << 20
+)
+
+// SearchVectors returns the items of a vector index that are nearest to a vector.
+// It looks at every entry that can be among them, so what it finds is exact.
+func (e *Engine) SearchVectors(ctx context.Context, c *api.Caller, in *ddb.SearchVectorsInput) (*ddb.SearchVectorsOutput, error) {
+	s, err := parseSearch(in)
+	if err != nil {
+		return nil, err
+	}
+	v, err := e.view(c, in.TableName.V)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.bind(v, in); err != nil {
+		return nil, err
+	}
+	snapshot := e.store.Snapshot()
+	defer snapshot.Close()
+	hits, err := s.find(ctx, snapshot)
+	if err != nil {
+		return nil, err
+	}
+	out := &ddb.SearchVectorsOutput{}
+	if out.SearchResults, err = s.results(snapshot, hits); err != nil {
+		return nil, err
+	}
+	if mode := in.ReturnConsumedCapacity; mode.V == ddb.ReturnConsumedCapacityTotal || mode.V == ddb.ReturnConsumedCapacityIndexes {
+		out.ConsumedCapacity = &ddb.VectorCapacity{VectorSearchRequestBytes: api.Some(float64(s.bytes))}
+	}
+	return out, nil
+}
+
+// search is one SearchVectors. The first block is the request's, the second is
+// filled by bind, the last by find.
+type search struct {
+	equal      []expr.Equality
+	projection *expr.Projection
+
+	x       *vectorView
+	query   []float32
+	rows    kv.Range
+	filters []expr.Equality // those that the rows have to be compared with
+	k       int
+
+	bytes int               // of the entries looked at, as the service counts them
+	kept  map[uint64][]byte // the rows of what is, or was, among the nearest
+}
+
+// parseSearch checks what needs no table.
+func parseSearch(in *ddb.SearchVectorsInput) (*search, error) {
+	s := &search{k: int(in.TopK.V)}
+	if in.TopK.V > maxTopK {
+		return nil, api.Validation("Provided TopK value is out of valid range")
+	}
+	x := expressions{names: in.ExpressionAttributeNames, values: in.ExpressionAttributeValues, filter: in.SearchConditionExpression, projection: in.ProjectionExpression}
+	if err := x.checkPlaceholders(); err != nil {
+		return nil, err
+	}
+	params, err := expr.NewParams(nameBindings(x.names), x.values)
+	if err != nil {
+		return nil, invalid(err)
+	}
+	if in.SearchConditionExpression.OK {
+		s.equal, err = expr.ParseSearchCondition(in.SearchConditionExpression.V, params)
+	}
+	if in.ProjectionExpression.OK && err == nil {
+		s.projection, err = expr.ParseProjection(in.ProjectionExpression.V, params)
+	}
+	if err == nil {
+		err = params.CheckUsed()
+	}
+	return s, invalid(err)
+}
+
+// bind checks a search against the table and its index.
+func (s *search) bind(v *view, in *ddb.SearchVectorsInput) error {
+	name := in.IndexName.V
+	s.x = v.findVector(name)
+	switch {
+	case s.x == nil:
+		return api.Validation("The table does not have the specified index: %s", name)
+	case s.x.Backfilling:
+		return api.Validation("Cannot search backfilling vector index: %s", name)
+	case len(in.SearchVector) != s.x.Dimensions:
+		return badParameter("The SearchVector has %d dimensions, but index %s has %d", len(in.SearchVector), name, s.x.Dimensions)
+	}
+	s.query = make([]float32, s.x.Dimensions)
+	for i := range in.SearchVector {
+		var ok bool
+		if s.query[i], ok = asFloat(in.SearchVector[i]); !ok {
+			return badParameter("Invalid type for parameter SearchVector[%d]: a 32-bit floating point number is expected", i)
+		}
+	}
+	if s.projection != nil {
+		if err := v.checkScalars(s.projection); err != nil {
+			return err
+		}
+	}
+	return s.bindCondition()
+}
+
+// bindCondition makes a range of rows of what the search says of the partition
+// key, and filters of the rest.
+func (s *search) bindCondition() error {
+	prefix := append([]byte(nil), s.x.prefix...)
+	keyed := false
+	for _, eq := range s.equal {
+		as := indexView{index: &index{Name: s.x.Name, Key: s.x.Key}}
+		if !s.x.hasAttribute(eq.Name) {
+			return badParameter("The attribute %s in SearchConditionExpression is not in the SearchSchema of index: %s", eq.Name, s.x.Name)
+		}
+		for _, part := range [2][]keyAttr{s.x.Key.Hash, s.x.Filters} {
+			if i := definitions(part).find(eq.Name); i >= 0 {
+				if err := as.checkKey(part[i], eq.Value); err != nil {
+					return err
+				}
+			}
+		}
+		if s.x.Key.has(eq.Name) {
+			prefix, keyed = appendPartition(prefix, []attr.Value{eq.Value}), true
+			continue
+		}
+		s.filters = append(s.filters, eq)
+	}
+	if len(s.x.Key.Hash) > 0 && !keyed {
+		return api.Validation("SearchConditionExpression must be provided when SearchSchema has a HASH key")
+	}
+	s.rows = kv.PrefixRange(prefix)
+	return nil
+}
+
+// find looks at the rows and returns the nearest.
+func (s *search) find(ctx context.Context, from kv.Reader) ([]vector.Hit, error) {
+	nearest := vector.NewNearest(s.x.distance(), s.query, s.k)
+	s.kept = map[uint64][]byte{}
+	floats := make([]float32, s.x.Dimensions)
+	it := from.Scan(s.rows)
+	defer it.Close()
+	for id := uint64(0); it.Next(); id++ {
+		if id%64 == 0 && ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		matches, err := s.matches(it.Value()[s.x.bytesOf():])
+		if err != nil {
+			return nil, err
+		}
+		if !matches {
+			continue
+		}
+		readVector(floats, it.Value())
+		if nearest.Offer(id, floats) {
+			s.kept[id] = append([]byte(nil), it.Key()...)
+			s.forget(nearest)
+		}
+	}
+	return nearest.Hits(), it.Err()
+}
+
+// matches reports whether an entry, given without its vector, meets the filters.
+func (s *search) matches(raw []byte) (bool, error) {
+	size, err := attr.SizeEncoded(raw)
+	if err != nil {
+		return false, err
+	}
+	s.bytes += s.x.bytesOf() + size
+	for _, eq := range s.filters {
+		value, ok, err := attr.LookupEncoded(raw, eq.Name)
+		if err != nil || !ok || !value.Equal(eq.Value) {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// forget drops the rows that are no more among the nearest, once there are many.
+func (s *search) forget(nearest *vector.Nearest) {
+	if len(s.kept) <= 4*maxTopK {
+		return
+	}
+	rows := make(map[uint64][]byte, s.k)
+	for _, hit := range nearest.Hits() {
+		rows[hit.ID] = s.kept[hit.ID]
+	}
+	s.kept = rows
+}
+
+// results makes the answer of what was found.
+func (s *search) results(from kv.Reader, hits []vector.Hit) ([]ddb.SearchResultItem, error) {
+	list := make([]ddb.SearchResultItem, 0, len(hits))
+	total := 0
+	for _, hit := range hits {
+		value, ok, err := from.Get(s.kept[hit.ID], nil)
+		if err != nil || !ok {
+			return nil, err // the snapshot has what it had
+		}
+		raw := value[s.x.bytesOf():]
+		if total += len(raw); total > maxSearchBytes {
+			return nil, api.Validation("The search results exceed the size limit of %d bytes; use a smaller TopK or a narrower projection", maxSearchBytes)
+		}
+		item, err := projected(raw, s.projection)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, ddb.SearchResultItem{Item: item, Score: api.Some(hit.Score)})
+	}
+	return list, nil
+}
