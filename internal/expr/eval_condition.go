@@ -2,6 +2,7 @@ package expr
 
 import (
 	"strings"
+	"unicode/utf16"
 
 	"github.com/levee-io/levee/internal/attr"
 )
@@ -132,12 +133,14 @@ func contains(x, y attr.Value) bool {
 	return false
 }
 
-// size returns the number of bytes of a string or binary, or of elements of
-// anything else that has some; the zero Value for what has no size.
+// size returns the number of UTF-16 units of a string, of bytes of a binary, or of
+// elements of anything else that has some; the zero Value for what has no size.
 func size(v attr.Value) attr.Value {
 	var n int
 	switch v.Kind() {
-	case attr.KindS, attr.KindB:
+	case attr.KindS:
+		n = utf16Len(text(v))
+	case attr.KindB:
 		n = len(text(v))
 	case attr.KindSS, attr.KindNS, attr.KindBS, attr.KindL:
 		n = len(v.Elems())
@@ -147,4 +150,14 @@ func size(v attr.Value) attr.Value {
 		return attr.Value{}
 	}
 	return attr.N(attr.IntNumber(int64(n)))
+}
+
+// utf16Len returns how long a string is in the service's own language: a character
+// beyond the basic plane counts twice.
+func utf16Len(s string) int {
+	n := 0
+	for _, r := range s {
+		n += utf16.RuneLen(r)
+	}
+	return n
 }
