@@ -185,7 +185,9 @@ func TestRefusedVectorIndexes(t *testing.T) {
 	for i := range six {
 		six[i] = strings.Replace(nearIndex, "near", fmt.Sprint("near", i), 1)
 	}
+	long := `"SearchSchema":[` + strings.TrimSuffix(strings.Repeat(`{"AttributeName":"id","SearchSchemaElementType":"INLINE_FILTER"},`, 11), ",") + `]`
 	for _, c := range []struct{ in, want string }{
+		{with(strings.Replace(nearIndex, `"Dimensions"`, long+`,"Dimensions"`, 1)), bad + "Number of elements in SearchSchema exceeds the limit of 10 for index: near"},
 		{with(langIndex), "One element in SearchSchema is not defined in attribute definitions"},
 		{with(nearIndex + "," + nearIndex), bad + "Duplicate index name: near"},
 		{with(strings.Join(six, ",")), bad + "VectorIndex count exceeds the per-table limit of 5"},

@@ -24,9 +24,13 @@ func searchSchema(in *ddb.VectorIndex) []ddb.KeySchemaElement {
 	return list
 }
 
-// checkSearchSchemas checks that what vector indexes search by is defined.
+// checkSearchSchemas checks that what vector indexes search by is defined, and is
+// not too much to be compared with each other.
 func (defs definitions) checkSearchSchemas(list []ddb.VectorIndex) error {
 	for i := range list {
+		if len(list[i].SearchSchema) > maxSearchSchema {
+			return badParameter("Number of elements in SearchSchema exceeds the limit of %d for index: %s", maxSearchSchema, list[i].IndexName.V)
+		}
 		if defs.covers(searchSchema(&list[i])) != nil {
 			return api.Validation("One element in SearchSchema is not defined in attribute definitions")
 		}
@@ -84,9 +88,6 @@ func (d *descriptor) addVector(in *ddb.VectorIndex, defs definitions) error {
 }
 
 func (x *vectorIndex) setSearchSchema(list []ddb.SearchSchemaElement, defs definitions) error {
-	if len(list) > maxSearchSchema {
-		return badParameter("Number of elements in SearchSchema exceeds the limit of %d for index: %s", maxSearchSchema, x.Name)
-	}
 	for i := range list {
 		a := defs[defs.find(list[i].AttributeName.V)]
 		switch {
