@@ -30,11 +30,9 @@ func (e *Engine) getTogether(gets []transactGet, mode api.Opt[string]) ([]ddb.It
 	}
 	responses := make([]ddb.ItemResponse, len(gets))
 	for i := range gets {
-		if g := &gets[i]; g.found {
-			var err error
-			if responses[i].Item, err = projected(g.raw, g.projection); err != nil {
-				return nil, nil, err
-			}
+		var err error
+		if responses[i].Item, err = gets[i].item(); err != nil {
+			return nil, nil, err
 		}
 	}
 	used, err := transactGetConsumed(gets, mode)
@@ -49,6 +47,22 @@ type transactGet struct {
 	row        []byte
 	raw        []byte
 	found      bool
+}
+
+// item is what the answer shows: none if the projection leaves nothing, where
+// GetItem shows an empty one.
+func (g *transactGet) item() (attr.Item, error) {
+	if !g.found {
+		return attr.Item{}, nil
+	}
+	item, err := projected(g.raw, g.projection)
+	if err != nil || g.projection == nil {
+		return item, err
+	}
+	if shown, err := item.Map(); err != nil || len(shown) == 0 {
+		return attr.Item{}, err
+	}
+	return item, nil
 }
 
 // transactGets checks the request: every expression first, then the tables and
