@@ -67,8 +67,11 @@ func systemBackup(t *table, v *view, now time.Time) *backup {
 // findBackup returns the backup that an ARN names.
 func (e *Engine) findBackup(c *api.Caller, arn string) (*backup, error) {
 	_, id, ok := strings.Cut(arn, "/backup/")
+	if !ok {
+		return nil, api.Validation("Invalid Backup ARN")
+	}
 	k := e.backups.find(recordID{c.Namespace, id})
-	if !ok || k == nil || k.arn() != arn {
+	if k == nil || k.arn() != arn {
 		return nil, errNoBackup(arn)
 	}
 	return k, nil

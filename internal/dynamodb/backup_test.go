@@ -184,9 +184,9 @@ func TestRestoreOverrides(t *testing.T) {
 			t.Errorf("bare: %s", got)
 		}
 		h.fails("RestoreTableFromBackup", restore("other", `,"GlobalSecondaryIndexOverride":[{"IndexName":"global","KeySchema":[{"AttributeName":"a","KeyType":"HASH"}],"Projection":{"ProjectionType":"ALL"}}]`),
-			"ValidationException: One or more parameter values were invalid: Index override does not match an index of the source table: global")
+			"ValidationException: Invalid Request: Index global does not match a secondary index that existed in the source table and cannot be created during the restore operation")
 		h.fails("RestoreTableFromBackup", restore("other", `,"BillingModeOverride":"PROVISIONED"`),
-			"ValidationException: One or more parameter values were invalid: ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED")
+			"ValidationException: Invalid Request: Must override ProvisionedThroughput if BillingMode is overridden to PROVISIONED")
 		h.fails("RestoreTableFromBackup", restore("rich", ``), "TableAlreadyExistsException: Table already exists: rich")
 		h.fails("RestoreTableFromBackup", fmt.Sprintf(`{"TargetTableName":"other","BackupArn":"%sx"}`, arn), "BackupNotFoundException: Backup not found: "+arn+"x")
 		h.fails("CreateBackup", `{"TableName":"none","BackupName":"first"}`, "TableNotFoundException: Table not found: none")

@@ -10,7 +10,10 @@ import (
 
 // DescribeImport describes an import.
 func (e *Engine) DescribeImport(_ context.Context, c *api.Caller, in *ddb.DescribeImportInput) (*ddb.DescribeImportOutput, error) {
-	_, id, _ := strings.Cut(in.ImportArn.V, "/import/")
+	_, id, ok := strings.Cut(in.ImportArn.V, "/import/")
+	if !ok {
+		return nil, api.Validation("Invalid Import ARN")
+	}
 	m := e.imports.find(recordID{c.Namespace, id})
 	// What another caller did may not be on disk yet.
 	if err := e.settled(); err != nil {

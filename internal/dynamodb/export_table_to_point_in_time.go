@@ -50,15 +50,21 @@ func checkExport(in *ddb.ExportTableToPointInTimeInput) error {
 	spec := in.IncrementalExportSpecification
 	switch {
 	case !strings.HasPrefix(in.TableArn.V, "arn:"):
-		return api.Validation("Invalid table ARN: %s", in.TableArn.V)
+		return badParameter("tableArn is not a valid ARN")
 	case in.ExportFormat.V == ddb.ExportFormatIon:
 		return errUnsupported("ExportFormat ION")
+	case in.S3SseKmsKeyId.OK && in.S3SseAlgorithm.V != ddb.S3SseAlgorithmKms:
+		return errInvalidRequest("KMS Key Id is not supported for this encryption type")
+	case incremental && spec == nil:
+		return errInvalidRequest("Incremental Export Specification expected when export type is set as Incremental Export")
+	case incremental && !spec.ExportFromTime.OK:
+		return errInvalidRequest("ExportFromTime must be provided in IncrementalExportSpecification")
 	case incremental && in.ExportTime.OK:
 		return badParameter("ExportTime cannot be specified when ExportType is INCREMENTAL_EXPORT")
-	case incremental && (spec == nil || !spec.ExportFromTime.OK):
-		return badParameter("ExportFromTime must be specified when ExportType is INCREMENTAL_EXPORT")
+	case !incremental && spec != nil && in.ExportType.OK:
+		return errInvalidRequest("When Export Type is Full Export , Incremental Export Specification should not be provided")
 	case !incremental && spec != nil:
-		return badParameter("IncrementalExportSpecification can only be specified when ExportType is INCREMENTAL_EXPORT")
+		return errInvalidRequest("Export Type expected to be Incremental Export when incremental export specification is provided")
 	}
 	return nil
 }
@@ -73,7 +79,7 @@ func (e *Engine) newExport(v *view, in *ddb.ExportTableToPointInTimeInput, now t
 	}
 	if before := sameToken(&e.exports, v.id().ns, token, now); before != nil {
 		if before.Request != string(request) {
-			return nil, false, api.Errorf(ddb.CodeExportConflictException, "There was a conflict with an earlier export that has the same ClientToken and other parameters")
+			return nil, false, api.Errorf(ddb.CodeExportConflictException, "Export conflict: Duplicate request detected with conflicting parameters")
 		}
 		return before, true, nil
 	}

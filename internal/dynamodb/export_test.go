@@ -324,14 +324,14 @@ func TestExportRefusals(t *testing.T) {
 		if !strings.Contains(again, first.ExportDescription.ExportArn) {
 			t.Errorf("again: %s", again)
 		}
-		h.fails("ExportTableToPointInTime", request(`,"ClientToken":"token","S3Prefix":"x"`), "ExportConflictException: There was a conflict with an earlier export that has the same ClientToken and other parameters")
+		h.fails("ExportTableToPointInTime", request(`,"ClientToken":"token","S3Prefix":"x"`), "ExportConflictException: Export conflict: Duplicate request detected with conflicting parameters")
 		for bucket, want := range map[string]string{"none": "S3NoSuchBucket: The specified bucket does not exist", "locked": "S3AccessDenied: Access Denied"} {
 			failed := h.export(`,"S3Bucket":"` + bucket + `"`).ExportDescription
 			if got := failed.FailureCode + ": " + failed.FailureMessage; failed.ExportStatus != "FAILED" || got != want {
 				t.Errorf("%s: %+v", bucket, failed)
 			}
 		}
-		h.fails("DescribeExport", `{"ExportArn":"`+richARN+`/export/01234567890123-a1b2c3d4"}`, "ExportNotFoundException: Export not found: "+richARN+"/export/01234567890123-a1b2c3d4")
+		h.fails("DescribeExport", `{"ExportArn":"`+richARN+`/export/01234567890123-a1b2c3d4"}`, "ExportNotFoundException: Export not found: Export not found: "+richARN+"/export/01234567890123-a1b2c3d4")
 	})
 }
 

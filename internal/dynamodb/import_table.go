@@ -23,7 +23,7 @@ func (e *Engine) ImportTable(_ context.Context, c *api.Caller, in *ddb.ImportTab
 	if before := sameToken(&e.imports, c.Namespace, token, now); before != nil {
 		same, err := sameImport(&before.Request, in)
 		if err == nil && !same {
-			err = api.Errorf(ddb.CodeImportConflictException, "There was a conflict with an earlier import that has the same ClientToken and other parameters")
+			err = api.Errorf(ddb.CodeImportConflictException, "Import conflict: Duplicate request detected with conflicting parameters")
 		}
 		if err != nil {
 			return nil, err
@@ -47,7 +47,7 @@ func checkImport(in *ddb.ImportTableInput) error {
 	case in.TableCreationParameters.VectorIndexes != nil:
 		return errUnsupported("VectorIndexes")
 	case in.InputFormatOptions != nil && in.InputFormatOptions.Csv != nil && in.InputFormat.V != ddb.InputFormatCsv:
-		return badParameter("InputFormatOptions can only be specified when InputFormat is CSV")
+		return errInvalidRequest("Unsupported InputFormatOptions for the given input format: %s.", in.InputFormat.V)
 	}
 	return nil
 }

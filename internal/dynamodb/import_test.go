@@ -142,7 +142,7 @@ func TestImportRefusals(t *testing.T) {
 		if again := h.mustDo("ImportTable", request("abc", `,"ClientToken":"token"`)); !strings.Contains(again, first.ImportArn) {
 			t.Errorf("again: %s", again)
 		}
-		h.fails("ImportTable", request("other", `,"ClientToken":"token"`), "ImportConflictException: There was a conflict with an earlier import that has the same ClientToken and other parameters")
+		h.fails("ImportTable", request("other", `,"ClientToken":"token"`), "ImportConflictException: Import conflict: Duplicate request detected with conflicting parameters")
 		h.fails("ImportTable", request("abc", ``), "ResourceInUseException: Table already exists: abc")
 		h.refused("ImportTable", strings.Replace(request("other", ``), "CSV", "ION", 1), "Levee does not support the parameter InputFormat ION yet")
 		time.Sleep(time.Second)

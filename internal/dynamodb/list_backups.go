@@ -47,7 +47,7 @@ func (e *Engine) ListBackups(_ context.Context, c *api.Caller, in *ddb.ListBacku
 func checkTimeRange(in *ddb.ListBackupsInput) error {
 	from, to := in.TimeRangeLowerBound, in.TimeRangeUpperBound
 	if from.OK && to.OK && to.V.Before(from.V) {
-		return api.Validation("TimeRangeLowerBound must be before TimeRangeUpperBound")
+		return badParameter("Time range lower bound must be less than or equal to upper bound")
 	}
 	return nil
 }

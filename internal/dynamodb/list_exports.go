@@ -56,7 +56,7 @@ func jobAfter(token api.Opt[string]) (string, error) {
 	}
 	text, err := hex.DecodeString(token.V)
 	if err != nil || len(text) != jobTokenBytes {
-		return "", api.Validation("Invalid NextToken")
+		return "", errInvalidRequest("Provided nextToken is invalid: %s", token.V)
 	}
 	return string(bytes.TrimRight(text, "\x00")), nil
 }

@@ -120,7 +120,7 @@ func TestContinuousBackups(t *testing.T) {
 		synctest.Wait()
 		h.checkNoUndo() // the only write is out of the window
 		h.expect("UpdateContinuousBackups", recoveryOff, off)
-		h.refused("UpdateContinuousBackups", strings.Replace(week, "true", "false", 1), "One or more parameter values were invalid: RecoveryPeriodInDays cannot be specified when PointInTimeRecoveryEnabled is false")
+		h.refused("UpdateContinuousBackups", strings.Replace(week, "true", "false", 1), "Invalid Request: Cannot specify RecoveryPeriodInDays when disabling point-in-time recovery.")
 	})
 }
 

@@ -40,6 +40,9 @@ type restoration struct {
 // the table were created by a request.
 func (r *restoration) descriptor(c *api.Caller, source *descriptor, now time.Time) (*descriptor, error) {
 	in := source.request(r.target)
+	if err := r.checkThroughput(in.BillingMode.V); err != nil {
+		return nil, err
+	}
 	r.overrideThroughput(in)
 	if r.sse != nil {
 		in.SSESpecification = r.sse
@@ -95,6 +98,38 @@ func (x *index) request(in *ddb.CreateTableInput) {
 		global.ProvisionedThroughput = x.Throughput.rates()
 	}
 	in.GlobalSecondaryIndexes = append(in.GlobalSecondaryIndexes, global)
+}
+
+// checkThroughput checks what a request says of billing against the mode that the
+// source has.
+func (r *restoration) checkThroughput(mode string) error {
+	onDemand := r.billing.Or(mode) == ddb.BillingModePayPerRequest
+	switch {
+	case r.throughput != nil && r.billing.V == ddb.BillingModePayPerRequest:
+		return errInvalidRequest("Cannot override ProvisionedThroughput if BillingMode is overridden to PAY_PER_REQUEST")
+	case r.throughput != nil && onDemand:
+		return errInvalidRequest("Cannot override ProvisionedThroughput unless BillingMode is PROVISIONED")
+	case r.throughput == nil && r.billing.V == ddb.BillingModeProvisioned:
+		return errInvalidRequest("Must override ProvisionedThroughput if BillingMode is overridden to PROVISIONED")
+	case r.onDemand == nil:
+		return nil
+	}
+	if err := checkMaximum(r.onDemand.MaxReadRequestUnits, "MaxReadRequestUnits", onDemand); err != nil {
+		return err
+	}
+	return checkMaximum(r.onDemand.MaxWriteRequestUnits, "MaxWriteRequestUnits", onDemand)
+}
+
+func checkMaximum(rate api.Opt[int64], member string, onDemand bool) error {
+	switch {
+	case !rate.OK:
+		return nil
+	case !onDemand:
+		return errInvalidRequest("Cannot override %s for OnDemandThroughput unless BillingModeOverride is PAY_PER_REQUEST", member)
+	case rate.V < 1:
+		return errInvalidRequest("Requested %s for OnDemandThroughput is outside of valid range", member)
+	}
+	return nil
 }
 
 // overrideThroughput applies what the request says of billing. What the source
@@ -158,7 +193,7 @@ func sameProjection(x, y *ddb.Projection) bool {
 }
 
 func errNoSuchIndex(name string) *api.Error {
-	return badParameter("Index override does not match an index of the source table: %s", name)
+	return errInvalidRequest("Index %s does not match a secondary index that existed in the source table and cannot be created during the restore operation", name)
 }
 
 // dropUnused removes the definitions of attributes that no key has any more.

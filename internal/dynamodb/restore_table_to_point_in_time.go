@@ -45,10 +45,14 @@ func checkRestore(in *ddb.RestoreTableToPointInTimeInput) error {
 	switch {
 	case in.VectorIndexOverride != nil:
 		return errUnsupported("VectorIndexOverride")
-	case in.SourceTableName.OK == in.SourceTableArn.OK:
-		return badParameter("Exactly one of SourceTableName and SourceTableArn must be specified")
-	case latest == in.RestoreDateTime.OK:
-		return badParameter("Exactly one of RestoreDateTime and UseLatestRestorableTime must be specified")
+	case in.SourceTableName.OK && in.SourceTableArn.OK:
+		return errInvalidRequest("Must provide exactly one of: sourceTableArn, sourceTableName")
+	case !in.SourceTableName.OK && !in.SourceTableArn.OK:
+		return api.Validation("The parameter 'TableName' is required but was not present in the request")
+	case latest && in.RestoreDateTime.OK:
+		return errInvalidRequest("Both RestoreDateTime and UseLatestRestorableTime cannot be set for point-in-time restore request. Please specify one of them")
+	case !latest && !in.RestoreDateTime.OK:
+		return errInvalidRequest("Either one of RestoreDateTime or UseLatestRestorableTime must be specified, but not both")
 	}
 	return nil
 }
@@ -89,4 +93,10 @@ func (e *Engine) restoreTo(c *api.Caller, t *table, v *view, r *restoration, at 
 
 func errNoRecovery(table string) *api.Error {
 	return api.Errorf(ddb.CodePointInTimeRecoveryUnavailableException, "Point in time recovery is not enabled for table '%s'", table)
+}
+
+// errInvalidRequest is the ValidationException for a request that copies a table
+// and contradicts itself.
+func errInvalidRequest(format string, args ...any) *api.Error {
+	return api.Validation("Invalid Request: "+format, args...)
 }

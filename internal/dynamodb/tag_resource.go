@@ -94,7 +94,7 @@ func mergeTags(old []tag, in []ddb.Tag) ([]tag, error) {
 	list := slices.Clone(old)
 	for i := range in {
 		key, value := in[i].Key.V, in[i].Value.V
-		if err := checkTag(key, value); err != nil {
+		if err := checkTag(in[i].Key, in[i].Value); err != nil {
 			return nil, err
 		}
 		sameKey := func(t ddb.Tag) bool { return t.Key.V == key }
@@ -113,14 +113,14 @@ func mergeTags(old []tag, in []ddb.Tag) ([]tag, error) {
 	return list, nil
 }
 
-func checkTag(key, value string) error {
+func checkTag(key, value api.Opt[string]) error {
 	switch {
-	case key == "" || !isTagText(key, maxTagKey):
-		return api.Validation("The Tag Key provided is invalid, Key: %s", key)
-	case strings.HasPrefix(strings.ToLower(key), "aws:"):
-		return api.Validation("Tag Key cannot be prefixed with aws:, Key: %s", key)
-	case !isTagText(value, maxTagValue):
-		return api.Validation("The Tag Value provided is invalid, Value: %s", value)
+	case key.V == "" || !isTagText(key.V, maxTagKey):
+		return api.Validation("The Tag Key provided is invalid, Key: %s", key.Or("null"))
+	case strings.HasPrefix(strings.ToLower(key.V), "aws:"):
+		return api.Validation("Tag Key cannot be prefixed with aws:, Key: %s", key.V)
+	case !value.OK || !isTagText(value.V, maxTagValue):
+		return api.Validation("The Tag Value provided is invalid, Value: %s", value.Or("null"))
 	}
 	return nil
 }

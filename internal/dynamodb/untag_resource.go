@@ -28,7 +28,7 @@ func checkTagKeys(keys []string) error {
 		return api.Validation("Atleast one Tag Key needs to be provided as Input.")
 	}
 	for _, key := range keys {
-		if err := checkTag(key, ""); err != nil {
+		if err := checkTag(api.Some(key), api.Some("")); err != nil {
 			return err
 		}
 	}

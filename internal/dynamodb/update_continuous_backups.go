@@ -14,7 +14,7 @@ import (
 func (e *Engine) UpdateContinuousBackups(_ context.Context, c *api.Caller, in *ddb.UpdateContinuousBackupsInput) (*ddb.UpdateContinuousBackupsOutput, error) {
 	spec := in.PointInTimeRecoverySpecification
 	if !spec.PointInTimeRecoveryEnabled.V && spec.RecoveryPeriodInDays.OK {
-		return nil, badParameter("RecoveryPeriodInDays cannot be specified when PointInTimeRecoveryEnabled is false")
+		return nil, errInvalidRequest("Cannot specify RecoveryPeriodInDays when disabling point-in-time recovery.")
 	}
 	t, v, err := e.alterSource(c, in.TableName.V, errNoBackupsYet)
 	if err != nil {

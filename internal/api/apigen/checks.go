@@ -80,6 +80,9 @@ func (g *generator) checkMember(field, path, name string) {
 
 func (g *generator) checkScalar(field, path, name string) {
 	s := g.model.Shapes[name]
+	if unchecked[name] {
+		return
+	}
 	if s.Pattern != "" && goPattern(s.Pattern) != "" {
 		g.p("v.Match(%s, pattern%s, %s)", field, name, path)
 	}
@@ -143,7 +146,7 @@ func (g *generator) count(n, shown string, s *shape) {
 // checked reports whether a shape has anything to check, itself or inside.
 func (g *generator) checked(name string, above []string) bool {
 	s := g.model.Shapes[name]
-	if attrType(g.model, name) != "" || slices.Contains(above, name) {
+	if attrType(g.model, name) != "" || unchecked[name] || slices.Contains(above, name) {
 		return false
 	}
 	if s.Min != nil || s.Max != nil || goPattern(s.Pattern) != "" || len(s.Enum) > 0 || len(s.Required) > 0 {

@@ -32,6 +32,10 @@ func listed(name string, values []string) []string {
 	return list
 }
 
+// unchecked are shapes of which the model says more than the service checks in
+// this way: their operations have complaints of their own.
+var unchecked = map[string]bool{"BackupArn": true, "Tag": true, "TagKeyString": true, "TagValueString": true}
+
 // observedMembers are the members of structures in the order in which the
 // service checks them, where that is not the order of the model.
 var observedMembers = map[string][]string{

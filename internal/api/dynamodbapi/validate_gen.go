@@ -229,10 +229,6 @@ func (s *CreateTableInput) check(v *api.Violations, at *api.Path) {
 		at := at.Member("sSESpecification")
 		s.SSESpecification.check(v, &at)
 	}
-	if s.Tags != nil {
-		at := at.Member("tags")
-		checkTagList(s.Tags, v, &at)
-	}
 	v.Enum(s.TableClass, enumTableClass, at.Member("tableClass"))
 	v.Length(s.GlobalTableSourceArn, 1, 1024, at.Member("globalTableSourceArn"))
 	v.Enum(s.GlobalTableSettingsReplicationMode, enumGlobalTableSettingsReplicationMode, at.Member("globalTableSettingsReplicationMode"))
@@ -301,7 +297,6 @@ func (s *Delete) check(v *api.Violations, at *api.Path) {
 
 func (s *DeleteBackupInput) check(v *api.Violations, at *api.Path) {
 	v.Required(s.BackupArn.OK, at.Member("backupArn"))
-	v.Length(s.BackupArn, 37, 1024, at.Member("backupArn"))
 }
 
 func (s *DeleteGlobalSecondaryIndexAction) check(v *api.Violations, at *api.Path) {
@@ -364,7 +359,6 @@ func (s *DeleteVectorIndexAction) check(v *api.Violations, at *api.Path) {
 
 func (s *DescribeBackupInput) check(v *api.Violations, at *api.Path) {
 	v.Required(s.BackupArn.OK, at.Member("backupArn"))
-	v.Length(s.BackupArn, 37, 1024, at.Member("backupArn"))
 }
 
 func (s *DescribeContinuousBackupsInput) check(v *api.Violations, at *api.Path) {
@@ -722,7 +716,6 @@ func (s *KinesisStreamingDestinationInput) check(v *api.Violations, at *api.Path
 func (s *ListBackupsInput) check(v *api.Violations, at *api.Path) {
 	v.Length(s.TableName, 1, 1024, at.Member("tableName"))
 	v.Range(s.Limit, new(int64(1)), new(int64(100)), at.Member("limit"))
-	v.Length(s.ExclusiveStartBackupArn, 37, 1024, at.Member("exclusiveStartBackupArn"))
 	v.Enum(s.BackupType, enumBackupTypeFilter, at.Member("backupType"))
 }
 
@@ -1060,7 +1053,6 @@ func (s *RestoreTableFromBackupInput) check(v *api.Violations, at *api.Path) {
 	v.Match(s.TargetTableName, patternTableName, at.Member("targetTableName"))
 	v.Length(s.TargetTableName, 3, 255, at.Member("targetTableName"))
 	v.Required(s.BackupArn.OK, at.Member("backupArn"))
-	v.Length(s.BackupArn, 37, 1024, at.Member("backupArn"))
 	v.Enum(s.BillingModeOverride, enumBillingMode, at.Member("billingModeOverride"))
 	if s.GlobalSecondaryIndexOverride != nil {
 		at := at.Member("globalSecondaryIndexOverride")
@@ -1234,35 +1226,12 @@ func (s *TableCreationParameters) check(v *api.Violations, at *api.Path) {
 
 var patternTableName = api.NewPattern("[a-zA-Z0-9_.-]+")
 
-func (s *Tag) check(v *api.Violations, at *api.Path) {
-	v.Required(s.Key.OK, at.Member("key"))
-	v.Length(s.Key, 1, 128, at.Member("key"))
-	v.Required(s.Value.OK, at.Member("value"))
-	v.Length(s.Value, 0, 256, at.Member("value"))
-}
-
-func checkTagKeyList(list []string, v *api.Violations, at *api.Path) {
-	for i := range list {
-		at := at.Element(i)
-		v.Length(api.Some(list[i]), 1, 128, at)
-	}
-}
-
-func checkTagList(list []Tag, v *api.Violations, at *api.Path) {
-	for i := range list {
-		at := at.Element(i)
-		list[i].check(v, &at)
-	}
-}
+func (s *Tag) check(*api.Violations, *api.Path) {}
 
 func (s *TagResourceInput) check(v *api.Violations, at *api.Path) {
 	v.Required(s.ResourceArn.OK, at.Member("resourceArn"))
 	v.Length(s.ResourceArn, 1, 1283, at.Member("resourceArn"))
 	v.Required(s.Tags != nil, at.Member("tags"))
-	if s.Tags != nil {
-		at := at.Member("tags")
-		checkTagList(s.Tags, v, &at)
-	}
 }
 
 func (s *TimeToLiveSpecification) check(v *api.Violations, at *api.Path) {
@@ -1338,10 +1307,6 @@ func (s *UntagResourceInput) check(v *api.Violations, at *api.Path) {
 	v.Required(s.ResourceArn.OK, at.Member("resourceArn"))
 	v.Length(s.ResourceArn, 1, 1283, at.Member("resourceArn"))
 	v.Required(s.TagKeys != nil, at.Member("tagKeys"))
-	if s.TagKeys != nil {
-		at := at.Member("tagKeys")
-		checkTagKeyList(s.TagKeys, v, &at)
-	}
 }
 
 func (s *Update) check(v *api.Violations, at *api.Path) {
