@@ -138,6 +138,9 @@ func (e *Engine) transactSelects(members []member, failed []error, mode api.Opt[
 		if m.v == nil {
 			continue
 		}
+		if err := m.v.admitTransaction(); err != nil {
+			return nil, err
+		}
 		key, _ := m.v.pinned(m.Statement)
 		gets[i].v, gets[i].table, gets[i].projection = m.v, m.Table, m.Projection
 		var err error

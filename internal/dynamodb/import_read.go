@@ -131,19 +131,25 @@ var errNoItem = errors.New("a line of the source has no Item")
 // store.
 func (r *importReader) add(item attr.Map, err error) error {
 	r.m.Processed++
-	var row []byte
+	row, ok := r.check(item, err)
+	if !ok {
+		r.m.Errors++
+		return nil
+	}
+	r.m.Imported++
+	return r.w.set(row, attr.AppendMap(nil, item))
+}
+
+// check reports whether an item, if there is no error in it yet, fits the table,
+// and where.
+func (r *importReader) check(item attr.Map, err error) (row []byte, ok bool) {
 	if err == nil {
 		row, err = r.v.keyOfItem(item)
 	}
 	if err == nil {
 		err = r.v.checkIndexKeys(item)
 	}
-	if err != nil || item.Size() > maxItemSize {
-		r.m.Errors++
-		return nil
-	}
-	r.m.Imported++
-	return r.w.set(row, attr.AppendMap(nil, item))
+	return row, err == nil && item.Size() <= maxItemSize
 }
 
 // readCSV reads records under a header, which is the first of them unless the
@@ -166,7 +172,7 @@ func (r *importReader) readCSV(source *counted) error {
 	if !errors.Is(malformed, io.EOF) {
 		r.m.Errors++
 	}
-	return nil //nolint:nilerr // what is malformed was counted
+	return nil
 }
 
 // csvOptions sets how records are read, and returns the header of the request.

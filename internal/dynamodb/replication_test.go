@@ -340,7 +340,11 @@ func testStrongConsistency(t *testing.T) {
 		h.agree(regions...)
 	}
 	h.in("us-east-2").fails("PutItem", strings.TrimSuffix(put(1, ``), "}")+`,"ConditionExpression":"attribute_not_exists(pk)"}`, "ConditionalCheckFailedException: The conditional request failed")
-	h.refused("TransactWriteItems", `{"TransactItems":[{"Put":`+put(1, ``)+`}]}`, "Transactions are not supported on global tables with MultiRegionConsistency set to STRONG.")
+	const transaction = "Transactions are not supported on global tables with MultiRegionConsistency set to STRONG."
+	h.refused("TransactWriteItems", `{"TransactItems":[{"Put":`+put(1, ``)+`}]}`, transaction)
+	h.refused("TransactGetItems", `{"TransactItems":[{"Get":{"TableName":"abc","Key":{"pk":{"S":"1"}}}}]}`, transaction)
+	h.refused("ExecuteTransaction", `{"TransactStatements":[{"Statement":"SELECT * FROM abc WHERE pk = '1'"}]}`, transaction)
+	h.refused("ExecuteTransaction", `{"TransactStatements":[{"Statement":"DELETE FROM abc WHERE pk = '1'"}]}`, transaction)
 	const one = "Deletion of only one table replica is not supported for global tables with MultiRegionConsistency set to STRONG."
 	h.refused("DeleteTable", `{"TableName":"abc"}`, one)
 	h.refused("UpdateTable", removeReplica("us-east-2"), one)

@@ -169,6 +169,9 @@ func (d *Decoder) share(b []byte) string {
 	return d.copy[d.last : d.last+len(b)]
 }
 
+// standard refuses what no encoder writes: unused bits that are not zero.
+var standard = base64.StdEncoding.Strict()
+
 // Base64 reads a string of standard padded base64 and returns the bytes that it
 // stands for, in a slice of their own. Other strings are a *TypeError.
 func (d *Decoder) Base64() []byte {
@@ -195,7 +198,7 @@ func (d *Decoder) decodeBase64() []byte {
 		return nil
 	}
 	var err error
-	if d.bytes, err = base64.StdEncoding.AppendDecode(d.bytes[:0], text); err != nil {
+	if d.bytes, err = standard.AppendDecode(d.bytes[:0], text); err != nil {
 		d.Fail(&TypeError{Want: Base64, Got: String, Offset: at})
 		return nil
 	}

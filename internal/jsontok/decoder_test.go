@@ -187,6 +187,7 @@ func TestTypeErrors(t *testing.T) {
 		{`9223372036854775808`, func(d *Decoder) { d.Int() }, TypeError{Integer, Number, 0}},
 		{`1e400`, func(d *Decoder) { d.Float() }, TypeError{Number, Number, 0}},
 		{`"a"`, func(d *Decoder) { d.Base64() }, TypeError{Base64, String, 0}},
+		{`"+/+="`, func(d *Decoder) { d.Base64() }, TypeError{Base64, String, 0}},
 		{`1`, func(d *Decoder) { d.Base64() }, TypeError{Base64, Number, 0}},
 		{`["?==="]`, func(d *Decoder) { d.Array(); d.Elem(); d.Base64String() }, TypeError{Base64, String, 1}},
 	} {
