@@ -5,13 +5,14 @@ import "slices"
 // observed are the orders in which the service lists the values of an enum in
 // its complaints, where that is not the order of the model.
 var observed = map[string][]string{
-	"ComparisonOperator":  {"IN", "NULL", "BETWEEN", "LT", "NOT_CONTAINS", "EQ", "GT", "NOT_NULL", "NE", "LE", "BEGINS_WITH", "GE", "CONTAINS"},
-	"ConditionalOperator": {"OR", "AND"},
-	"ProjectionType":      {"ALL", "INCLUDE", "KEYS_ONLY"},
-	"ReturnValue":         {"ALL_NEW", "UPDATED_OLD", "ALL_OLD", "NONE", "UPDATED_NEW"},
-	"ScalarAttributeType": {"B", "N", "S"},
-	"Select":              {"SPECIFIC_ATTRIBUTES", "COUNT", "ALL_ATTRIBUTES", "ALL_PROJECTED_ATTRIBUTES"},
-	"ShardIteratorType":   {"AFTER_SEQUENCE_NUMBER", "LATEST", "AT_SEQUENCE_NUMBER", "TRIM_HORIZON"},
+	"ComparisonOperator":   {"IN", "NULL", "BETWEEN", "LT", "NOT_CONTAINS", "EQ", "GT", "NOT_NULL", "NE", "LE", "BEGINS_WITH", "GE", "CONTAINS"},
+	"ConditionalOperator":  {"OR", "AND"},
+	"InputCompressionType": {"ZSTD", "NONE", "GZIP"},
+	"ProjectionType":       {"ALL", "INCLUDE", "KEYS_ONLY"},
+	"ReturnValue":          {"ALL_NEW", "UPDATED_OLD", "ALL_OLD", "NONE", "UPDATED_NEW"},
+	"ScalarAttributeType":  {"B", "N", "S"},
+	"Select":               {"SPECIFIC_ATTRIBUTES", "COUNT", "ALL_ATTRIBUTES", "ALL_PROJECTED_ATTRIBUTES"},
+	"ShardIteratorType":    {"AFTER_SEQUENCE_NUMBER", "LATEST", "AT_SEQUENCE_NUMBER", "TRIM_HORIZON"},
 }
 
 // listed returns the values of an enum as the service lists them: those whose

@@ -437,9 +437,9 @@ const (
 )
 
 var enumInputCompressionType = []string{
-	"GZIP",
 	"ZSTD",
 	"NONE",
+	"GZIP",
 }
 
 // Values of InputFormat.
