@@ -23,12 +23,19 @@ func ReadString(d *jsontok.Decoder) Opt[string] {
 	return Some(d.String())
 }
 
-// ReadInt reads an integer or long member.
+// ReadInt reads an integer member.
 func ReadInt(d *jsontok.Decoder) Opt[int64] {
 	if d.Null() {
 		return Opt[int64]{}
 	}
 	return Some(d.Int())
+}
+
+// ReadLong reads a long member.
+func ReadLong(d *jsontok.Decoder) Opt[int64] {
+	n := ReadInt(d)
+	d.Name("Long")
+	return n
 }
 
 // ReadFloat reads a double or float member.

@@ -176,20 +176,21 @@ func TestTypeErrors(t *testing.T) {
 		read func(*Decoder)
 		want TypeError
 	}{
-		{` 5`, func(d *Decoder) { _ = d.String() }, TypeError{String, Number, 1}},
-		{`true`, func(d *Decoder) { d.Bytes() }, TypeError{String, Bool, 0}},
-		{`null`, func(d *Decoder) { d.Object() }, TypeError{Object, Null, 0}},
-		{`[]`, func(d *Decoder) { d.Object() }, TypeError{Object, Array, 0}},
-		{`{}`, func(d *Decoder) { d.Array() }, TypeError{Array, Object, 0}},
-		{`"x"`, func(d *Decoder) { d.Bool() }, TypeError{Bool, String, 0}},
-		{`"5"`, func(d *Decoder) { d.Int() }, TypeError{Number, String, 0}},
-		{`1.5`, func(d *Decoder) { d.Int() }, TypeError{Integer, Number, 0}},
-		{`9223372036854775808`, func(d *Decoder) { d.Int() }, TypeError{Integer, Number, 0}},
-		{`1e400`, func(d *Decoder) { d.Float() }, TypeError{Number, Number, 0}},
-		{`"a"`, func(d *Decoder) { d.Base64() }, TypeError{Base64, String, 0}},
-		{`"+/+="`, func(d *Decoder) { d.Base64() }, TypeError{Base64, String, 0}},
-		{`1`, func(d *Decoder) { d.Base64() }, TypeError{Base64, Number, 0}},
-		{`["?==="]`, func(d *Decoder) { d.Array(); d.Elem(); d.Base64String() }, TypeError{Base64, String, 1}},
+		{` 5`, func(d *Decoder) { _ = d.String() }, TypeError{Want: String, Got: Number, Offset: 1}},
+		{`true`, func(d *Decoder) { d.Bytes() }, TypeError{Want: String, Got: Bool, Offset: 0}},
+		{`null`, func(d *Decoder) { d.Object() }, TypeError{Want: Object, Got: Null, Offset: 0}},
+		{`[]`, func(d *Decoder) { d.Object() }, TypeError{Want: Object, Got: Array, Offset: 0}},
+		{`{}`, func(d *Decoder) { d.Array() }, TypeError{Want: Array, Got: Object, Offset: 0}},
+		{`"x"`, func(d *Decoder) { d.Bool() }, TypeError{Want: Bool, Got: String, Offset: 0}},
+		{`"5"`, func(d *Decoder) { d.Int() }, TypeError{Want: Number, Got: String, Offset: 0}},
+		{`1.5`, func(d *Decoder) { d.Int() }, TypeError{Want: Integer, Got: Number, Offset: 0}},
+		{`9223372036854775808`, func(d *Decoder) { d.Int() }, TypeError{Want: Integer, Got: Number, Offset: 0}},
+		{`1e400`, func(d *Decoder) { d.Float() }, TypeError{Want: Number, Got: Number, Offset: 0}},
+		{`"a"`, func(d *Decoder) { d.Base64() }, TypeError{Want: Base64, Got: String, Offset: 0}},
+		{`"+/+="`, func(d *Decoder) { d.Base64() }, TypeError{Want: Base64, Got: String, Offset: 0}},
+		{`"5"`, func(d *Decoder) { d.Int(); d.Name("Long"); d.Name("Other") }, TypeError{Want: Number, Got: String, Type: "Long"}},
+		{`1`, func(d *Decoder) { d.Base64() }, TypeError{Want: Base64, Got: Number, Offset: 0}},
+		{`["?==="]`, func(d *Decoder) { d.Array(); d.Elem(); d.Base64String() }, TypeError{Want: Base64, Got: String, Offset: 1}},
 	} {
 		d := decoderOf(c.text)
 		c.read(d)

@@ -1,6 +1,9 @@
 package jsontok
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // SyntaxError says that the input is not JSON, or nests deeper than MaxDepth.
 type SyntaxError struct {
@@ -17,7 +20,8 @@ func (e *SyntaxError) Error() string {
 // integer in the range of int64 (Want is Integer), or no base64 (Want is Base64).
 type TypeError struct {
 	Want, Got Kind
-	Offset    int // of the value's first byte, which also tells true from false
+	Offset    int    // of the value's first byte, which also tells true from false
+	Type      string // that the reader has for it: see Name
 }
 
 // Error implements error.
@@ -29,6 +33,15 @@ func (e *TypeError) Error() string {
 func (d *Decoder) Fail(err error) {
 	if d.err == nil {
 		d.err = err
+	}
+}
+
+// Name tells a *TypeError of the value just read what the reader calls its type.
+// It does nothing after another error, or after none.
+func (d *Decoder) Name(typ string) {
+	var e *TypeError
+	if d.err != nil && errors.As(d.err, &e) && e.Type == "" {
+		e.Type = typ
 	}
 }
 

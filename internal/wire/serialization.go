@@ -31,7 +31,7 @@ func typeText(body []byte, e *jsontok.TypeError, svc *service) string {
 	case jsontok.Object:
 		return "Start of structure or map found where not expected"
 	case jsontok.Array:
-		return listText(e.Want, depth, svc)
+		return listText(e, depth, svc)
 	}
 	switch e.Want {
 	case jsontok.Array:
@@ -49,31 +49,42 @@ func typeText(body []byte, e *jsontok.TypeError, svc *service) string {
 		}
 		return token(body, e) + " cannot be converted to Boolean"
 	case jsontok.Number, jsontok.Integer:
-		return token(body, e) + " cannot be converted to Integer"
+		return token(body, e) + " cannot be converted to " + integerClass(e)
 	}
 	return token(body, e) + " cannot be converted to String"
 }
 
 // listText is the text for a list where there should be none.
-func listText(want jsontok.Kind, depth int, svc *service) string {
+func listText(e *jsontok.TypeError, depth int, svc *service) string {
 	const unrecognized = "Unrecognized collection type "
-	switch want {
+	switch e.Want {
 	case jsontok.String:
 		return unrecognized + "class java.lang.String"
 	case jsontok.Bool:
 		return unrecognized + "class java.lang.Boolean"
 	case jsontok.Number, jsontok.Integer:
-		return unrecognized + "class java.lang.Integer"
+		return unrecognized + "class java.lang." + integerClass(e)
 	case jsontok.Base64:
 		return unrecognized + "class java.nio.ByteBuffer"
 	}
 	if svc != dynamodb || depth == 0 {
 		return "Start of list found where not expected"
 	}
+	if e.Type != "" {
+		return unrecognized + "class com.amazonaws.dynamodb.v20120810." + e.Type
+	}
 	if depth == 1 {
 		return unrecognized + "java.util.Map<java.lang.String, com.amazonaws.dynamodb.v20120810.AttributeValue>"
 	}
 	return unrecognized + "class com.amazonaws.dynamodb.v20120810.AttributeValue"
+}
+
+// integerClass names the class of an integer.
+func integerClass(e *jsontok.TypeError) string {
+	if e.Type != "" {
+		return e.Type
+	}
+	return "Integer"
 }
 
 // token names the JSON token that was found.

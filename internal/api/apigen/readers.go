@@ -23,7 +23,8 @@ func (g *generator) readers() {
 
 func (g *generator) structureReader(name string, s *shape) {
 	g.p("// ReadJSON implements api.Input.\nfunc (s *%s) ReadJSON(d *jsontok.Decoder) {", name)
-	g.p("if !d.Object() { return }\nfor key, ok := d.Key(); ok; key, ok = d.Key() {\nswitch string(key) {")
+	g.p("if !d.Object() {\nd.Name(%q)\nreturn\n}", name)
+	g.p("for key, ok := d.Key(); ok; key, ok = d.Key() {\nswitch string(key) {")
 	for _, m := range s.Members {
 		g.p("case %q:\n%s", m.Name, g.readMember("s."+goName(m.Name), m.Shape))
 	}
@@ -84,8 +85,10 @@ func optReader(t string) string {
 	switch t {
 	case "string":
 		return "ReadString"
-	case "integer", "long":
+	case "integer":
 		return "ReadInt"
+	case "long":
+		return "ReadLong"
 	case "double", "float":
 		return "ReadFloat"
 	case "boolean":

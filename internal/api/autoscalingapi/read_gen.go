@@ -10,6 +10,7 @@ import (
 // ReadJSON implements api.Input.
 func (s *CustomizedMetricSpecification) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("CustomizedMetricSpecification")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -35,6 +36,7 @@ func (s *CustomizedMetricSpecification) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *DeleteScalingPolicyRequest) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("DeleteScalingPolicyRequest")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -56,6 +58,7 @@ func (s *DeleteScalingPolicyRequest) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *DeleteScheduledActionRequest) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("DeleteScheduledActionRequest")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -77,6 +80,7 @@ func (s *DeleteScheduledActionRequest) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *DeregisterScalableTargetRequest) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("DeregisterScalableTargetRequest")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -96,6 +100,7 @@ func (s *DeregisterScalableTargetRequest) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *DescribeScalableTargetsRequest) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("DescribeScalableTargetsRequest")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -119,6 +124,7 @@ func (s *DescribeScalableTargetsRequest) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *DescribeScalingActivitiesRequest) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("DescribeScalingActivitiesRequest")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -144,6 +150,7 @@ func (s *DescribeScalingActivitiesRequest) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *DescribeScalingPoliciesRequest) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("DescribeScalingPoliciesRequest")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -169,6 +176,7 @@ func (s *DescribeScalingPoliciesRequest) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *DescribeScheduledActionsRequest) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("DescribeScheduledActionsRequest")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -194,6 +202,7 @@ func (s *DescribeScheduledActionsRequest) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *GetPredictiveScalingForecastRequest) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("GetPredictiveScalingForecastRequest")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -219,6 +228,7 @@ func (s *GetPredictiveScalingForecastRequest) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *ListTagsForResourceRequest) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("ListTagsForResourceRequest")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -234,6 +244,7 @@ func (s *ListTagsForResourceRequest) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *MetricDimension) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("MetricDimension")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -255,6 +266,7 @@ func readMetricDimensions(d *jsontok.Decoder) []MetricDimension {
 // ReadJSON implements api.Input.
 func (s *PredefinedMetricSpecification) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("PredefinedMetricSpecification")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -272,6 +284,7 @@ func (s *PredefinedMetricSpecification) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *PredictiveScalingCustomizedMetricSpecification) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("PredictiveScalingCustomizedMetricSpecification")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -287,6 +300,7 @@ func (s *PredictiveScalingCustomizedMetricSpecification) ReadJSON(d *jsontok.Dec
 // ReadJSON implements api.Input.
 func (s *PredictiveScalingMetric) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("PredictiveScalingMetric")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -310,6 +324,7 @@ func readPredictiveScalingMetricDataQueries(d *jsontok.Decoder) []PredictiveScal
 // ReadJSON implements api.Input.
 func (s *PredictiveScalingMetricDataQuery) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("PredictiveScalingMetricDataQuery")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -336,6 +351,7 @@ func (s *PredictiveScalingMetricDataQuery) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *PredictiveScalingMetricDimension) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("PredictiveScalingMetricDimension")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -357,6 +373,7 @@ func readPredictiveScalingMetricDimensions(d *jsontok.Decoder) []PredictiveScali
 // ReadJSON implements api.Input.
 func (s *PredictiveScalingMetricSpecification) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("PredictiveScalingMetricSpecification")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -406,6 +423,7 @@ func readPredictiveScalingMetricSpecifications(d *jsontok.Decoder) []PredictiveS
 // ReadJSON implements api.Input.
 func (s *PredictiveScalingMetricStat) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("PredictiveScalingMetricStat")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -428,6 +446,7 @@ func (s *PredictiveScalingMetricStat) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *PredictiveScalingPolicyConfiguration) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("PredictiveScalingPolicyConfiguration")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -451,6 +470,7 @@ func (s *PredictiveScalingPolicyConfiguration) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *PredictiveScalingPredefinedLoadMetricSpecification) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("PredictiveScalingPredefinedLoadMetricSpecification")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -468,6 +488,7 @@ func (s *PredictiveScalingPredefinedLoadMetricSpecification) ReadJSON(d *jsontok
 // ReadJSON implements api.Input.
 func (s *PredictiveScalingPredefinedMetricPairSpecification) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("PredictiveScalingPredefinedMetricPairSpecification")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -485,6 +506,7 @@ func (s *PredictiveScalingPredefinedMetricPairSpecification) ReadJSON(d *jsontok
 // ReadJSON implements api.Input.
 func (s *PredictiveScalingPredefinedScalingMetricSpecification) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("PredictiveScalingPredefinedScalingMetricSpecification")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -502,6 +524,7 @@ func (s *PredictiveScalingPredefinedScalingMetricSpecification) ReadJSON(d *json
 // ReadJSON implements api.Input.
 func (s *PutScalingPolicyRequest) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("PutScalingPolicyRequest")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -540,6 +563,7 @@ func (s *PutScalingPolicyRequest) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *PutScheduledActionRequest) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("PutScheduledActionRequest")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -574,6 +598,7 @@ func (s *PutScheduledActionRequest) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *RegisterScalableTargetRequest) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("RegisterScalableTargetRequest")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -610,6 +635,7 @@ func readResourceIdsMaxLen1600(d *jsontok.Decoder) []string {
 // ReadJSON implements api.Input.
 func (s *ScalableTargetAction) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("ScalableTargetAction")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -627,6 +653,7 @@ func (s *ScalableTargetAction) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *StepAdjustment) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("StepAdjustment")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -650,6 +677,7 @@ func readStepAdjustments(d *jsontok.Decoder) []StepAdjustment {
 // ReadJSON implements api.Input.
 func (s *StepScalingPolicyConfiguration) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("StepScalingPolicyConfiguration")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -673,6 +701,7 @@ func (s *StepScalingPolicyConfiguration) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *SuspendedState) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("SuspendedState")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -698,6 +727,7 @@ func readTagMap(d *jsontok.Decoder) api.Map[string] {
 // ReadJSON implements api.Input.
 func (s *TagResourceRequest) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("TagResourceRequest")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -715,6 +745,7 @@ func (s *TagResourceRequest) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *TargetTrackingMetric) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("TargetTrackingMetric")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -738,6 +769,7 @@ func readTargetTrackingMetricDataQueries(d *jsontok.Decoder) []TargetTrackingMet
 // ReadJSON implements api.Input.
 func (s *TargetTrackingMetricDataQuery) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("TargetTrackingMetricDataQuery")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -764,6 +796,7 @@ func (s *TargetTrackingMetricDataQuery) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *TargetTrackingMetricDimension) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("TargetTrackingMetricDimension")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -785,6 +818,7 @@ func readTargetTrackingMetricDimensions(d *jsontok.Decoder) []TargetTrackingMetr
 // ReadJSON implements api.Input.
 func (s *TargetTrackingMetricStat) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("TargetTrackingMetricStat")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -807,6 +841,7 @@ func (s *TargetTrackingMetricStat) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *TargetTrackingScalingPolicyConfiguration) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("TargetTrackingScalingPolicyConfiguration")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -838,6 +873,7 @@ func (s *TargetTrackingScalingPolicyConfiguration) ReadJSON(d *jsontok.Decoder) 
 // ReadJSON implements api.Input.
 func (s *UntagResourceRequest) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("UntagResourceRequest")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {

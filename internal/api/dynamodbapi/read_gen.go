@@ -11,6 +11,7 @@ import (
 // ReadJSON implements api.Input.
 func (s *AttributeDefinition) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("AttributeDefinition")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -42,6 +43,7 @@ func readAttributeValueList(d *jsontok.Decoder) []attr.Value { return api.ReadLi
 // ReadJSON implements api.Input.
 func (s *AttributeValueUpdate) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("AttributeValueUpdate")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -59,6 +61,7 @@ func (s *AttributeValueUpdate) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *AutoScalingPolicyUpdate) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("AutoScalingPolicyUpdate")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -79,14 +82,15 @@ func (s *AutoScalingPolicyUpdate) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *AutoScalingSettingsUpdate) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("AutoScalingSettingsUpdate")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
 		switch string(key) {
 		case "MinimumUnits":
-			s.MinimumUnits = api.ReadInt(d)
+			s.MinimumUnits = api.ReadLong(d)
 		case "MaximumUnits":
-			s.MaximumUnits = api.ReadInt(d)
+			s.MaximumUnits = api.ReadLong(d)
 		case "AutoScalingDisabled":
 			s.AutoScalingDisabled = api.ReadBool(d)
 		case "AutoScalingRoleArn":
@@ -105,6 +109,7 @@ func (s *AutoScalingSettingsUpdate) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *AutoScalingTargetTrackingScalingPolicyConfigurationUpdate) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("AutoScalingTargetTrackingScalingPolicyConfigurationUpdate")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -126,6 +131,7 @@ func (s *AutoScalingTargetTrackingScalingPolicyConfigurationUpdate) ReadJSON(d *
 // ReadJSON implements api.Input.
 func (s *BatchExecuteStatementInput) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("BatchExecuteStatementInput")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -143,6 +149,7 @@ func (s *BatchExecuteStatementInput) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *BatchGetItemInput) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("BatchGetItemInput")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -164,6 +171,7 @@ func readBatchGetRequestMap(d *jsontok.Decoder) api.Map[KeysAndAttributes] {
 // ReadJSON implements api.Input.
 func (s *BatchStatementRequest) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("BatchStatementRequest")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -185,6 +193,7 @@ func (s *BatchStatementRequest) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *BatchWriteItemInput) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("BatchWriteItemInput")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -208,6 +217,7 @@ func readBatchWriteItemRequestMap(d *jsontok.Decoder) api.Map[[]WriteRequest] {
 // ReadJSON implements api.Input.
 func (s *Condition) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("Condition")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -225,6 +235,7 @@ func (s *Condition) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *ConditionCheck) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("ConditionCheck")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -250,6 +261,7 @@ func (s *ConditionCheck) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *CreateBackupInput) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("CreateBackupInput")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -267,6 +279,7 @@ func (s *CreateBackupInput) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *CreateGlobalSecondaryIndexAction) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("CreateGlobalSecondaryIndexAction")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -304,6 +317,7 @@ func (s *CreateGlobalSecondaryIndexAction) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *CreateGlobalTableInput) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("CreateGlobalTableInput")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -321,6 +335,7 @@ func (s *CreateGlobalTableInput) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *CreateGlobalTableWitnessGroupMemberAction) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("CreateGlobalTableWitnessGroupMemberAction")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -336,6 +351,7 @@ func (s *CreateGlobalTableWitnessGroupMemberAction) ReadJSON(d *jsontok.Decoder)
 // ReadJSON implements api.Input.
 func (s *CreateReplicaAction) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("CreateReplicaAction")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -351,6 +367,7 @@ func (s *CreateReplicaAction) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *CreateReplicationGroupMemberAction) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("CreateReplicationGroupMemberAction")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -382,6 +399,7 @@ func (s *CreateReplicationGroupMemberAction) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *CreateTableInput) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("CreateTableInput")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -446,6 +464,7 @@ func (s *CreateTableInput) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *CreateVectorIndexAction) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("CreateVectorIndexAction")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -465,7 +484,7 @@ func (s *CreateVectorIndexAction) ReadJSON(d *jsontok.Decoder) {
 				s.Projection.ReadJSON(d)
 			}
 		case "Dimensions":
-			s.Dimensions = api.ReadInt(d)
+			s.Dimensions = api.ReadLong(d)
 		case "DistanceFunction":
 			s.DistanceFunction = api.ReadString(d)
 		default:
@@ -481,6 +500,7 @@ func readCsvHeaderList(d *jsontok.Decoder) []string {
 // ReadJSON implements api.Input.
 func (s *CsvOptions) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("CsvOptions")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -498,6 +518,7 @@ func (s *CsvOptions) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *Delete) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("Delete")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -523,6 +544,7 @@ func (s *Delete) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *DeleteBackupInput) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("DeleteBackupInput")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -538,6 +560,7 @@ func (s *DeleteBackupInput) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *DeleteGlobalSecondaryIndexAction) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("DeleteGlobalSecondaryIndexAction")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -553,6 +576,7 @@ func (s *DeleteGlobalSecondaryIndexAction) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *DeleteGlobalTableWitnessGroupMemberAction) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("DeleteGlobalTableWitnessGroupMemberAction")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -568,6 +592,7 @@ func (s *DeleteGlobalTableWitnessGroupMemberAction) ReadJSON(d *jsontok.Decoder)
 // ReadJSON implements api.Input.
 func (s *DeleteItemInput) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("DeleteItemInput")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -603,6 +628,7 @@ func (s *DeleteItemInput) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *DeleteReplicaAction) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("DeleteReplicaAction")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -618,6 +644,7 @@ func (s *DeleteReplicaAction) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *DeleteReplicationGroupMemberAction) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("DeleteReplicationGroupMemberAction")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -633,6 +660,7 @@ func (s *DeleteReplicationGroupMemberAction) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *DeleteRequest) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("DeleteRequest")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -648,6 +676,7 @@ func (s *DeleteRequest) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *DeleteResourcePolicyInput) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("DeleteResourcePolicyInput")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -665,6 +694,7 @@ func (s *DeleteResourcePolicyInput) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *DeleteTableInput) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("DeleteTableInput")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -680,6 +710,7 @@ func (s *DeleteTableInput) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *DeleteVectorIndexAction) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("DeleteVectorIndexAction")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -695,6 +726,7 @@ func (s *DeleteVectorIndexAction) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *DescribeBackupInput) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("DescribeBackupInput")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -710,6 +742,7 @@ func (s *DescribeBackupInput) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *DescribeContinuousBackupsInput) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("DescribeContinuousBackupsInput")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -725,6 +758,7 @@ func (s *DescribeContinuousBackupsInput) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *DescribeContributorInsightsInput) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("DescribeContributorInsightsInput")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -742,6 +776,7 @@ func (s *DescribeContributorInsightsInput) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *DescribeEndpointsRequest) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("DescribeEndpointsRequest")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -755,6 +790,7 @@ func (s *DescribeEndpointsRequest) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *DescribeExportInput) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("DescribeExportInput")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -770,6 +806,7 @@ func (s *DescribeExportInput) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *DescribeGlobalTableInput) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("DescribeGlobalTableInput")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -785,6 +822,7 @@ func (s *DescribeGlobalTableInput) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *DescribeGlobalTableSettingsInput) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("DescribeGlobalTableSettingsInput")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -800,6 +838,7 @@ func (s *DescribeGlobalTableSettingsInput) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *DescribeImportInput) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("DescribeImportInput")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -815,6 +854,7 @@ func (s *DescribeImportInput) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *DescribeKinesisStreamingDestinationInput) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("DescribeKinesisStreamingDestinationInput")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -830,6 +870,7 @@ func (s *DescribeKinesisStreamingDestinationInput) ReadJSON(d *jsontok.Decoder) 
 // ReadJSON implements api.Input.
 func (s *DescribeLimitsInput) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("DescribeLimitsInput")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -843,6 +884,7 @@ func (s *DescribeLimitsInput) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *DescribeTableInput) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("DescribeTableInput")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -858,6 +900,7 @@ func (s *DescribeTableInput) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *DescribeTableReplicaAutoScalingInput) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("DescribeTableReplicaAutoScalingInput")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -873,6 +916,7 @@ func (s *DescribeTableReplicaAutoScalingInput) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *DescribeTimeToLiveInput) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("DescribeTimeToLiveInput")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -888,6 +932,7 @@ func (s *DescribeTimeToLiveInput) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *EnableKinesisStreamingConfiguration) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("EnableKinesisStreamingConfiguration")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -903,6 +948,7 @@ func (s *EnableKinesisStreamingConfiguration) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *ExecuteStatementInput) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("ExecuteStatementInput")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -930,6 +976,7 @@ func (s *ExecuteStatementInput) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *ExecuteTransactionInput) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("ExecuteTransactionInput")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -953,6 +1000,7 @@ func readExpectedAttributeMap(d *jsontok.Decoder) api.Map[ExpectedAttributeValue
 // ReadJSON implements api.Input.
 func (s *ExpectedAttributeValue) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("ExpectedAttributeValue")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -974,6 +1022,7 @@ func (s *ExpectedAttributeValue) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *ExportTableToPointInTimeInput) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("ExportTableToPointInTimeInput")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -1020,6 +1069,7 @@ func readFilterConditionMap(d *jsontok.Decoder) api.Map[Condition] {
 // ReadJSON implements api.Input.
 func (s *Get) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("Get")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -1041,6 +1091,7 @@ func (s *Get) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *GetItemInput) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("GetItemInput")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -1068,6 +1119,7 @@ func (s *GetItemInput) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *GetResourcePolicyInput) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("GetResourcePolicyInput")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -1083,6 +1135,7 @@ func (s *GetResourcePolicyInput) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *GlobalSecondaryIndex) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("GlobalSecondaryIndex")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -1120,6 +1173,7 @@ func (s *GlobalSecondaryIndex) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *GlobalSecondaryIndexAutoScalingUpdate) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("GlobalSecondaryIndexAutoScalingUpdate")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -1148,6 +1202,7 @@ func readGlobalSecondaryIndexList(d *jsontok.Decoder) []GlobalSecondaryIndex {
 // ReadJSON implements api.Input.
 func (s *GlobalSecondaryIndexUpdate) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("GlobalSecondaryIndexUpdate")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -1180,6 +1235,7 @@ func readGlobalSecondaryIndexUpdateList(d *jsontok.Decoder) []GlobalSecondaryInd
 // ReadJSON implements api.Input.
 func (s *GlobalTableGlobalSecondaryIndexSettingsUpdate) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("GlobalTableGlobalSecondaryIndexSettingsUpdate")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -1187,7 +1243,7 @@ func (s *GlobalTableGlobalSecondaryIndexSettingsUpdate) ReadJSON(d *jsontok.Deco
 		case "IndexName":
 			s.IndexName = api.ReadString(d)
 		case "ProvisionedWriteCapacityUnits":
-			s.ProvisionedWriteCapacityUnits = api.ReadInt(d)
+			s.ProvisionedWriteCapacityUnits = api.ReadLong(d)
 		case "ProvisionedWriteCapacityAutoScalingSettingsUpdate":
 			if !d.Null() {
 				s.ProvisionedWriteCapacityAutoScalingSettingsUpdate = new(AutoScalingSettingsUpdate)
@@ -1206,6 +1262,7 @@ func readGlobalTableGlobalSecondaryIndexSettingsUpdateList(d *jsontok.Decoder) [
 // ReadJSON implements api.Input.
 func (s *GlobalTableWitnessGroupUpdate) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("GlobalTableWitnessGroupUpdate")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -1233,6 +1290,7 @@ func readGlobalTableWitnessGroupUpdateList(d *jsontok.Decoder) []GlobalTableWitn
 // ReadJSON implements api.Input.
 func (s *ImportTableInput) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("ImportTableInput")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -1267,6 +1325,7 @@ func (s *ImportTableInput) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *IncrementalExportSpecification) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("IncrementalExportSpecification")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -1286,6 +1345,7 @@ func (s *IncrementalExportSpecification) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *InputFormatOptions) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("InputFormatOptions")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -1314,6 +1374,7 @@ func readKeySchema(d *jsontok.Decoder) []KeySchemaElement {
 // ReadJSON implements api.Input.
 func (s *KeySchemaElement) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("KeySchemaElement")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -1331,6 +1392,7 @@ func (s *KeySchemaElement) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *KeysAndAttributes) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("KeysAndAttributes")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -1354,6 +1416,7 @@ func (s *KeysAndAttributes) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *KinesisStreamingDestinationInput) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("KinesisStreamingDestinationInput")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -1376,6 +1439,7 @@ func (s *KinesisStreamingDestinationInput) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *ListBackupsInput) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("ListBackupsInput")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -1401,6 +1465,7 @@ func (s *ListBackupsInput) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *ListContributorInsightsInput) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("ListContributorInsightsInput")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -1420,6 +1485,7 @@ func (s *ListContributorInsightsInput) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *ListExportsInput) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("ListExportsInput")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -1439,6 +1505,7 @@ func (s *ListExportsInput) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *ListGlobalTablesInput) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("ListGlobalTablesInput")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -1458,6 +1525,7 @@ func (s *ListGlobalTablesInput) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *ListImportsInput) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("ListImportsInput")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -1477,6 +1545,7 @@ func (s *ListImportsInput) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *ListTablesInput) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("ListTablesInput")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -1494,6 +1563,7 @@ func (s *ListTablesInput) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *ListTagsOfResourceInput) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("ListTagsOfResourceInput")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -1511,6 +1581,7 @@ func (s *ListTagsOfResourceInput) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *LocalSecondaryIndex) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("LocalSecondaryIndex")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -1541,14 +1612,15 @@ func readNonKeyAttributeNameList(d *jsontok.Decoder) []string {
 // ReadJSON implements api.Input.
 func (s *OnDemandThroughput) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("OnDemandThroughput")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
 		switch string(key) {
 		case "MaxReadRequestUnits":
-			s.MaxReadRequestUnits = api.ReadInt(d)
+			s.MaxReadRequestUnits = api.ReadLong(d)
 		case "MaxWriteRequestUnits":
-			s.MaxWriteRequestUnits = api.ReadInt(d)
+			s.MaxWriteRequestUnits = api.ReadLong(d)
 		default:
 			d.Skip()
 		}
@@ -1558,12 +1630,13 @@ func (s *OnDemandThroughput) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *OnDemandThroughputOverride) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("OnDemandThroughputOverride")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
 		switch string(key) {
 		case "MaxReadRequestUnits":
-			s.MaxReadRequestUnits = api.ReadInt(d)
+			s.MaxReadRequestUnits = api.ReadLong(d)
 		default:
 			d.Skip()
 		}
@@ -1573,6 +1646,7 @@ func (s *OnDemandThroughputOverride) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *ParameterizedStatement) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("ParameterizedStatement")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -1600,6 +1674,7 @@ func readPartiQLBatchRequest(d *jsontok.Decoder) []BatchStatementRequest {
 // ReadJSON implements api.Input.
 func (s *PointInTimeRecoverySpecification) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("PointInTimeRecoverySpecification")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -1621,6 +1696,7 @@ func readPreparedStatementParameters(d *jsontok.Decoder) []attr.Value {
 // ReadJSON implements api.Input.
 func (s *Projection) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("Projection")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -1638,14 +1714,15 @@ func (s *Projection) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *ProvisionedThroughput) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("ProvisionedThroughput")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
 		switch string(key) {
 		case "ReadCapacityUnits":
-			s.ReadCapacityUnits = api.ReadInt(d)
+			s.ReadCapacityUnits = api.ReadLong(d)
 		case "WriteCapacityUnits":
-			s.WriteCapacityUnits = api.ReadInt(d)
+			s.WriteCapacityUnits = api.ReadLong(d)
 		default:
 			d.Skip()
 		}
@@ -1655,12 +1732,13 @@ func (s *ProvisionedThroughput) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *ProvisionedThroughputOverride) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("ProvisionedThroughputOverride")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
 		switch string(key) {
 		case "ReadCapacityUnits":
-			s.ReadCapacityUnits = api.ReadInt(d)
+			s.ReadCapacityUnits = api.ReadLong(d)
 		default:
 			d.Skip()
 		}
@@ -1670,6 +1748,7 @@ func (s *ProvisionedThroughputOverride) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *Put) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("Put")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -1695,6 +1774,7 @@ func (s *Put) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *PutItemInput) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("PutItemInput")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -1730,6 +1810,7 @@ func (s *PutItemInput) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *PutRequest) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("PutRequest")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -1745,6 +1826,7 @@ func (s *PutRequest) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *PutResourcePolicyInput) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("PutResourcePolicyInput")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -1766,6 +1848,7 @@ func (s *PutResourcePolicyInput) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *QueryInput) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("QueryInput")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -1813,6 +1896,7 @@ func (s *QueryInput) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *Replica) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("Replica")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -1828,6 +1912,7 @@ func (s *Replica) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *ReplicaAutoScalingUpdate) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("ReplicaAutoScalingUpdate")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -1854,6 +1939,7 @@ func readReplicaAutoScalingUpdateList(d *jsontok.Decoder) []ReplicaAutoScalingUp
 // ReadJSON implements api.Input.
 func (s *ReplicaGlobalSecondaryIndex) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("ReplicaGlobalSecondaryIndex")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -1879,6 +1965,7 @@ func (s *ReplicaGlobalSecondaryIndex) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *ReplicaGlobalSecondaryIndexAutoScalingUpdate) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("ReplicaGlobalSecondaryIndexAutoScalingUpdate")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -1907,6 +1994,7 @@ func readReplicaGlobalSecondaryIndexList(d *jsontok.Decoder) []ReplicaGlobalSeco
 // ReadJSON implements api.Input.
 func (s *ReplicaGlobalSecondaryIndexSettingsUpdate) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("ReplicaGlobalSecondaryIndexSettingsUpdate")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -1914,7 +2002,7 @@ func (s *ReplicaGlobalSecondaryIndexSettingsUpdate) ReadJSON(d *jsontok.Decoder)
 		case "IndexName":
 			s.IndexName = api.ReadString(d)
 		case "ProvisionedReadCapacityUnits":
-			s.ProvisionedReadCapacityUnits = api.ReadInt(d)
+			s.ProvisionedReadCapacityUnits = api.ReadLong(d)
 		case "ProvisionedReadCapacityAutoScalingSettingsUpdate":
 			if !d.Null() {
 				s.ProvisionedReadCapacityAutoScalingSettingsUpdate = new(AutoScalingSettingsUpdate)
@@ -1937,6 +2025,7 @@ func readReplicaList(d *jsontok.Decoder) []Replica {
 // ReadJSON implements api.Input.
 func (s *ReplicaSettingsUpdate) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("ReplicaSettingsUpdate")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -1944,7 +2033,7 @@ func (s *ReplicaSettingsUpdate) ReadJSON(d *jsontok.Decoder) {
 		case "RegionName":
 			s.RegionName = api.ReadString(d)
 		case "ReplicaProvisionedReadCapacityUnits":
-			s.ReplicaProvisionedReadCapacityUnits = api.ReadInt(d)
+			s.ReplicaProvisionedReadCapacityUnits = api.ReadLong(d)
 		case "ReplicaProvisionedReadCapacityAutoScalingSettingsUpdate":
 			if !d.Null() {
 				s.ReplicaProvisionedReadCapacityAutoScalingSettingsUpdate = new(AutoScalingSettingsUpdate)
@@ -1967,6 +2056,7 @@ func readReplicaSettingsUpdateList(d *jsontok.Decoder) []ReplicaSettingsUpdate {
 // ReadJSON implements api.Input.
 func (s *ReplicaUpdate) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("ReplicaUpdate")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -1994,6 +2084,7 @@ func readReplicaUpdateList(d *jsontok.Decoder) []ReplicaUpdate {
 // ReadJSON implements api.Input.
 func (s *ReplicationGroupUpdate) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("ReplicationGroupUpdate")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -2026,6 +2117,7 @@ func readReplicationGroupUpdateList(d *jsontok.Decoder) []ReplicationGroupUpdate
 // ReadJSON implements api.Input.
 func (s *RestoreTableFromBackupInput) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("RestoreTableFromBackupInput")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -2066,6 +2158,7 @@ func (s *RestoreTableFromBackupInput) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *RestoreTableToPointInTimeInput) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("RestoreTableToPointInTimeInput")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -2112,6 +2205,7 @@ func (s *RestoreTableToPointInTimeInput) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *S3BucketSource) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("S3BucketSource")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -2131,6 +2225,7 @@ func (s *S3BucketSource) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *SSESpecification) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("SSESpecification")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -2150,6 +2245,7 @@ func (s *SSESpecification) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *ScanInput) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("ScanInput")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -2199,6 +2295,7 @@ func readSearchSchema(d *jsontok.Decoder) []SearchSchemaElement {
 // ReadJSON implements api.Input.
 func (s *SearchSchemaElement) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("SearchSchemaElement")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -2218,6 +2315,7 @@ func readSearchVectorList(d *jsontok.Decoder) []attr.Value { return api.ReadList
 // ReadJSON implements api.Input.
 func (s *SearchVectorsInput) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("SearchVectorsInput")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -2249,6 +2347,7 @@ func (s *SearchVectorsInput) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *StreamSpecification) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("StreamSpecification")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -2266,6 +2365,7 @@ func (s *StreamSpecification) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *TableCreationParameters) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("TableCreationParameters")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -2306,6 +2406,7 @@ func (s *TableCreationParameters) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *Tag) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("Tag")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -2329,6 +2430,7 @@ func readTagList(d *jsontok.Decoder) []Tag {
 // ReadJSON implements api.Input.
 func (s *TagResourceInput) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("TagResourceInput")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -2346,6 +2448,7 @@ func (s *TagResourceInput) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *TimeToLiveSpecification) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("TimeToLiveSpecification")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -2363,6 +2466,7 @@ func (s *TimeToLiveSpecification) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *TransactGetItem) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("TransactGetItem")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -2385,6 +2489,7 @@ func readTransactGetItemList(d *jsontok.Decoder) []TransactGetItem {
 // ReadJSON implements api.Input.
 func (s *TransactGetItemsInput) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("TransactGetItemsInput")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -2402,6 +2507,7 @@ func (s *TransactGetItemsInput) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *TransactWriteItem) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("TransactWriteItem")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -2439,6 +2545,7 @@ func readTransactWriteItemList(d *jsontok.Decoder) []TransactWriteItem {
 // ReadJSON implements api.Input.
 func (s *TransactWriteItemsInput) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("TransactWriteItemsInput")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -2460,6 +2567,7 @@ func (s *TransactWriteItemsInput) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *UntagResourceInput) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("UntagResourceInput")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -2477,6 +2585,7 @@ func (s *UntagResourceInput) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *Update) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("Update")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -2504,6 +2613,7 @@ func (s *Update) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *UpdateContinuousBackupsInput) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("UpdateContinuousBackupsInput")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -2524,6 +2634,7 @@ func (s *UpdateContinuousBackupsInput) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *UpdateContributorInsightsInput) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("UpdateContributorInsightsInput")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -2545,6 +2656,7 @@ func (s *UpdateContributorInsightsInput) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *UpdateGlobalSecondaryIndexAction) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("UpdateGlobalSecondaryIndexAction")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -2575,6 +2687,7 @@ func (s *UpdateGlobalSecondaryIndexAction) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *UpdateGlobalTableInput) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("UpdateGlobalTableInput")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -2592,6 +2705,7 @@ func (s *UpdateGlobalTableInput) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *UpdateGlobalTableSettingsInput) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("UpdateGlobalTableSettingsInput")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -2601,7 +2715,7 @@ func (s *UpdateGlobalTableSettingsInput) ReadJSON(d *jsontok.Decoder) {
 		case "GlobalTableBillingMode":
 			s.GlobalTableBillingMode = api.ReadString(d)
 		case "GlobalTableProvisionedWriteCapacityUnits":
-			s.GlobalTableProvisionedWriteCapacityUnits = api.ReadInt(d)
+			s.GlobalTableProvisionedWriteCapacityUnits = api.ReadLong(d)
 		case "GlobalTableProvisionedWriteCapacityAutoScalingSettingsUpdate":
 			if !d.Null() {
 				s.GlobalTableProvisionedWriteCapacityAutoScalingSettingsUpdate = new(AutoScalingSettingsUpdate)
@@ -2620,6 +2734,7 @@ func (s *UpdateGlobalTableSettingsInput) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *UpdateItemInput) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("UpdateItemInput")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -2659,6 +2774,7 @@ func (s *UpdateItemInput) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *UpdateKinesisStreamingConfiguration) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("UpdateKinesisStreamingConfiguration")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -2674,6 +2790,7 @@ func (s *UpdateKinesisStreamingConfiguration) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *UpdateKinesisStreamingDestinationInput) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("UpdateKinesisStreamingDestinationInput")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -2696,6 +2813,7 @@ func (s *UpdateKinesisStreamingDestinationInput) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *UpdateReplicationGroupMemberAction) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("UpdateReplicationGroupMemberAction")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -2727,6 +2845,7 @@ func (s *UpdateReplicationGroupMemberAction) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *UpdateTableInput) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("UpdateTableInput")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -2787,6 +2906,7 @@ func (s *UpdateTableInput) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *UpdateTableReplicaAutoScalingInput) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("UpdateTableReplicaAutoScalingInput")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -2811,6 +2931,7 @@ func (s *UpdateTableReplicaAutoScalingInput) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *UpdateTimeToLiveInput) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("UpdateTimeToLiveInput")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -2831,6 +2952,7 @@ func (s *UpdateTimeToLiveInput) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *VectorAttributeDefinition) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("VectorAttributeDefinition")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -2846,6 +2968,7 @@ func (s *VectorAttributeDefinition) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *VectorIndex) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("VectorIndex")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -2865,7 +2988,7 @@ func (s *VectorIndex) ReadJSON(d *jsontok.Decoder) {
 				s.Projection.ReadJSON(d)
 			}
 		case "Dimensions":
-			s.Dimensions = api.ReadInt(d)
+			s.Dimensions = api.ReadLong(d)
 		case "DistanceFunction":
 			s.DistanceFunction = api.ReadString(d)
 		default:
@@ -2881,6 +3004,7 @@ func readVectorIndexList(d *jsontok.Decoder) []VectorIndex {
 // ReadJSON implements api.Input.
 func (s *VectorIndexUpdate) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("VectorIndexUpdate")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -2908,14 +3032,15 @@ func readVectorIndexUpdateList(d *jsontok.Decoder) []VectorIndexUpdate {
 // ReadJSON implements api.Input.
 func (s *WarmThroughput) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("WarmThroughput")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
 		switch string(key) {
 		case "ReadUnitsPerSecond":
-			s.ReadUnitsPerSecond = api.ReadInt(d)
+			s.ReadUnitsPerSecond = api.ReadLong(d)
 		case "WriteUnitsPerSecond":
-			s.WriteUnitsPerSecond = api.ReadInt(d)
+			s.WriteUnitsPerSecond = api.ReadLong(d)
 		default:
 			d.Skip()
 		}
@@ -2925,6 +3050,7 @@ func (s *WarmThroughput) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *WriteRequest) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("WriteRequest")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {

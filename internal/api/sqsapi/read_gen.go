@@ -18,6 +18,7 @@ func readActionNameList(d *jsontok.Decoder) []string {
 // ReadJSON implements api.Input.
 func (s *AddPermissionRequest) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("AddPermissionRequest")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -45,6 +46,7 @@ func readBinaryList(d *jsontok.Decoder) [][]byte { return api.ReadList(d, (*json
 // ReadJSON implements api.Input.
 func (s *CancelMessageMoveTaskRequest) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("CancelMessageMoveTaskRequest")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -60,6 +62,7 @@ func (s *CancelMessageMoveTaskRequest) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *ChangeMessageVisibilityBatchRequest) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("ChangeMessageVisibilityBatchRequest")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -77,6 +80,7 @@ func (s *ChangeMessageVisibilityBatchRequest) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *ChangeMessageVisibilityBatchRequestEntry) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("ChangeMessageVisibilityBatchRequestEntry")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -100,6 +104,7 @@ func readChangeMessageVisibilityBatchRequestEntryList(d *jsontok.Decoder) []Chan
 // ReadJSON implements api.Input.
 func (s *ChangeMessageVisibilityRequest) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("ChangeMessageVisibilityRequest")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -119,6 +124,7 @@ func (s *ChangeMessageVisibilityRequest) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *CreateQueueRequest) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("CreateQueueRequest")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -138,6 +144,7 @@ func (s *CreateQueueRequest) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *DeleteMessageBatchRequest) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("DeleteMessageBatchRequest")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -155,6 +162,7 @@ func (s *DeleteMessageBatchRequest) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *DeleteMessageBatchRequestEntry) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("DeleteMessageBatchRequestEntry")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -176,6 +184,7 @@ func readDeleteMessageBatchRequestEntryList(d *jsontok.Decoder) []DeleteMessageB
 // ReadJSON implements api.Input.
 func (s *DeleteMessageRequest) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("DeleteMessageRequest")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -193,6 +202,7 @@ func (s *DeleteMessageRequest) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *DeleteQueueRequest) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("DeleteQueueRequest")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -208,6 +218,7 @@ func (s *DeleteQueueRequest) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *GetQueueAttributesRequest) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("GetQueueAttributesRequest")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -225,6 +236,7 @@ func (s *GetQueueAttributesRequest) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *GetQueueUrlRequest) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("GetQueueUrlRequest")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -242,6 +254,7 @@ func (s *GetQueueUrlRequest) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *ListDeadLetterSourceQueuesRequest) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("ListDeadLetterSourceQueuesRequest")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -261,6 +274,7 @@ func (s *ListDeadLetterSourceQueuesRequest) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *ListMessageMoveTasksRequest) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("ListMessageMoveTasksRequest")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -278,6 +292,7 @@ func (s *ListMessageMoveTasksRequest) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *ListQueueTagsRequest) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("ListQueueTagsRequest")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -293,6 +308,7 @@ func (s *ListQueueTagsRequest) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *ListQueuesRequest) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("ListQueuesRequest")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -316,6 +332,7 @@ func readMessageAttributeNameList(d *jsontok.Decoder) []string {
 // ReadJSON implements api.Input.
 func (s *MessageAttributeValue) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("MessageAttributeValue")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -351,6 +368,7 @@ func readMessageSystemAttributeList(d *jsontok.Decoder) []string {
 // ReadJSON implements api.Input.
 func (s *MessageSystemAttributeValue) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("MessageSystemAttributeValue")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -374,6 +392,7 @@ func (s *MessageSystemAttributeValue) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *PurgeQueueRequest) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("PurgeQueueRequest")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -393,6 +412,7 @@ func readQueueAttributeMap(d *jsontok.Decoder) api.Map[string] {
 // ReadJSON implements api.Input.
 func (s *ReceiveMessageRequest) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("ReceiveMessageRequest")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -422,6 +442,7 @@ func (s *ReceiveMessageRequest) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *RemovePermissionRequest) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("RemovePermissionRequest")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -439,6 +460,7 @@ func (s *RemovePermissionRequest) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *SendMessageBatchRequest) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("SendMessageBatchRequest")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -456,6 +478,7 @@ func (s *SendMessageBatchRequest) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *SendMessageBatchRequestEntry) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("SendMessageBatchRequestEntry")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -487,6 +510,7 @@ func readSendMessageBatchRequestEntryList(d *jsontok.Decoder) []SendMessageBatch
 // ReadJSON implements api.Input.
 func (s *SendMessageRequest) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("SendMessageRequest")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -514,6 +538,7 @@ func (s *SendMessageRequest) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *SetQueueAttributesRequest) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("SetQueueAttributesRequest")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -531,6 +556,7 @@ func (s *SetQueueAttributesRequest) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *StartMessageMoveTaskRequest) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("StartMessageMoveTaskRequest")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -558,6 +584,7 @@ func readTagMap(d *jsontok.Decoder) api.Map[string] {
 // ReadJSON implements api.Input.
 func (s *TagQueueRequest) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("TagQueueRequest")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -575,6 +602,7 @@ func (s *TagQueueRequest) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *UntagQueueRequest) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("UntagQueueRequest")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {

@@ -10,6 +10,7 @@ import (
 // ReadJSON implements api.Input.
 func (s *DescribeStreamInput) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("DescribeStreamInput")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -34,6 +35,7 @@ func (s *DescribeStreamInput) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *GetRecordsInput) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("GetRecordsInput")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -51,6 +53,7 @@ func (s *GetRecordsInput) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *GetShardIteratorInput) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("GetShardIteratorInput")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -72,6 +75,7 @@ func (s *GetShardIteratorInput) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *ListStreamsInput) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("ListStreamsInput")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
@@ -91,6 +95,7 @@ func (s *ListStreamsInput) ReadJSON(d *jsontok.Decoder) {
 // ReadJSON implements api.Input.
 func (s *ShardFilter) ReadJSON(d *jsontok.Decoder) {
 	if !d.Object() {
+		d.Name("ShardFilter")
 		return
 	}
 	for key, ok := d.Key(); ok; key, ok = d.Key() {
