@@ -90,9 +90,16 @@ func ReadList[T any](d *jsontok.Decoder, read func(*jsontok.Decoder) T) []T {
 	return list
 }
 
-// ReadEntries reads a map. Of a key that stands twice the last value counts.
-func ReadEntries[T any](d *jsontok.Decoder, read func(*jsontok.Decoder) T) Map[T] {
-	if d.Null() || !d.Object() {
+// ReadEntries reads a map, whose elements have a name or none, "". Of a key that
+// stands twice the last value counts.
+func ReadEntries[T any](d *jsontok.Decoder, elem string, read func(*jsontok.Decoder) T) Map[T] {
+	if d.Null() {
+		return nil
+	}
+	if !d.Object() {
+		if elem != "" {
+			d.Name("map of " + elem)
+		}
 		return nil
 	}
 	m := Map[T]{}

@@ -74,7 +74,7 @@ func TestReadMapNotes(t *testing.T) {
 
 func TestReadMapTypeErrors(t *testing.T) {
 	for text, want := range map[string]jsontok.TypeError{
-		`[]`:                     {Want: jsontok.Object, Got: jsontok.Array, Offset: 0},
+		`[]`:                     {Want: jsontok.Object, Got: jsontok.Array, Offset: 0, Type: "map of AttributeValue"},
 		`{"a":"x"}`:              {Want: jsontok.Object, Got: jsontok.String, Offset: 5},
 		`{"a":{"S":1}}`:          {Want: jsontok.String, Got: jsontok.Number, Offset: 10},
 		`{"a":{"N":1}}`:          {Want: jsontok.String, Got: jsontok.Number, Offset: 10},
@@ -84,7 +84,7 @@ func TestReadMapTypeErrors(t *testing.T) {
 		`{"a":{"SS":"x"}}`:       {Want: jsontok.Array, Got: jsontok.String, Offset: 11},
 		`{"a":{"NS":[1]}}`:       {Want: jsontok.String, Got: jsontok.Number, Offset: 12},
 		`{"a":{"L":{}}}`:         {Want: jsontok.Array, Got: jsontok.Object, Offset: 10},
-		`{"a":{"M":[]}}`:         {Want: jsontok.Object, Got: jsontok.Array, Offset: 10},
+		`{"a":{"M":[]}}`:         {Want: jsontok.Object, Got: jsontok.Array, Offset: 10, Type: "map of AttributeValue"},
 		`{"a":{"L":["x"]}}`:      {Want: jsontok.Object, Got: jsontok.String, Offset: 11},
 		`{"a":{"S":"b","N":{}}}`: {Want: jsontok.String, Got: jsontok.Object, Offset: 18},
 	} {

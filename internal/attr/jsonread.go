@@ -45,6 +45,7 @@ func (r reader) noteBoth(err, older Error) {
 // attrs reads the attributes of a map at that depth: 0 for an item.
 func (r reader) attrs(depth int) Map {
 	if !r.d.Object() {
+		r.d.Name("map of AttributeValue")
 		return nil
 	}
 	var few [usualMembers]Attr

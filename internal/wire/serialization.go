@@ -3,6 +3,7 @@ package wire
 import (
 	"bytes"
 	"errors"
+	"strings"
 
 	"github.com/levee-io/levee/internal/api"
 	"github.com/levee-io/levee/internal/jsontok"
@@ -37,6 +38,9 @@ func typeText(body []byte, e *jsontok.TypeError, svc *service) string {
 	case jsontok.Array:
 		return "Unexpected field type"
 	case jsontok.Object:
+		if strings.HasPrefix(e.Type, "map of ") && isMember(body, e.Offset) {
+			return "Unexpected field type"
+		}
 		if depth > 1 { // a value within a map or list, such as an attribute value
 			return "Unexpected value type in payload"
 		}
@@ -69,6 +73,13 @@ func listText(e *jsontok.TypeError, depth int, svc *service) string {
 	}
 	if svc != dynamodb || depth == 0 {
 		return "Start of list found where not expected"
+	}
+	if elem, ok := strings.CutPrefix(e.Type, "map of "); ok {
+		class := "com.amazonaws.dynamodb.v20120810." + elem
+		if elem == "String" {
+			class = "java.lang.String"
+		}
+		return unrecognized + "java.util.Map<java.lang.String, " + class + ">"
 	}
 	if e.Type != "" {
 		return unrecognized + "class com.amazonaws.dynamodb.v20120810." + e.Type
@@ -122,6 +133,12 @@ func base64Text(body []byte, e *jsontok.TypeError) string {
 		return "Base64 encoded length is expected a multiple of 4 bytes but found: " + string(api.AppendInt(nil, int64(n)))
 	}
 	return "Invalid last non-pad Base64 character dectected"
+}
+
+// isMember reports whether what stands at an offset of well-formed JSON is a
+// member of an object, not an element of a list.
+func isMember(body []byte, offset int) bool {
+	return bytes.HasSuffix(bytes.TrimRight(body[:min(offset, len(body))], " \t\r\n"), []byte(":"))
 }
 
 // depthAt returns how many objects and lists are open before an offset of

@@ -16,7 +16,7 @@ func (g *generator) readers() {
 		case "list":
 			g.p("func read%s(d *jsontok.Decoder) %s { return api.ReadList(d, %s) }\n", name, g.goType(name), g.elemReader(s.Member.Shape))
 		case "map":
-			g.p("func read%s(d *jsontok.Decoder) %s { return api.ReadEntries(d, %s) }\n", name, g.goType(name), g.elemReader(s.Value.Shape))
+			g.p("func read%s(d *jsontok.Decoder) %s { return api.ReadEntries(d, %q, %s) }\n", name, g.goType(name), g.elemName(s.Value.Shape), g.elemReader(s.Value.Shape))
 		}
 	}
 }
@@ -67,6 +67,17 @@ func (g *generator) elemReader(name string) string {
 		return "(*jsontok.Decoder).Base64"
 	}
 	return fmt.Sprintf("func(d *jsontok.Decoder) %s { return api.%s(d).V }", scalarType(s.Type), optReader(s.Type))
+}
+
+// elemName returns what a map of such elements is called by: see api.ReadEntries.
+func (g *generator) elemName(name string) string {
+	switch s := g.model.Shapes[name]; s.Type {
+	case "structure":
+		return name
+	case "string":
+		return "String"
+	}
+	return ""
 }
 
 func attrReader(name, goType string) string {

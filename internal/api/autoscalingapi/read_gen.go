@@ -721,7 +721,7 @@ func (s *SuspendedState) ReadJSON(d *jsontok.Decoder) {
 func readTagKeyList(d *jsontok.Decoder) []string { return api.ReadList(d, (*jsontok.Decoder).String) }
 
 func readTagMap(d *jsontok.Decoder) api.Map[string] {
-	return api.ReadEntries(d, (*jsontok.Decoder).String)
+	return api.ReadEntries(d, "String", (*jsontok.Decoder).String)
 }
 
 // ReadJSON implements api.Input.

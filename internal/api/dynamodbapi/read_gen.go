@@ -35,7 +35,7 @@ func readAttributeNameList(d *jsontok.Decoder) []string {
 }
 
 func readAttributeUpdates(d *jsontok.Decoder) api.Map[AttributeValueUpdate] {
-	return api.ReadEntries(d, func(d *jsontok.Decoder) (s AttributeValueUpdate) { s.ReadJSON(d); return s })
+	return api.ReadEntries(d, "AttributeValueUpdate", func(d *jsontok.Decoder) (s AttributeValueUpdate) { s.ReadJSON(d); return s })
 }
 
 func readAttributeValueList(d *jsontok.Decoder) []attr.Value { return api.ReadList(d, api.ReadValue) }
@@ -165,7 +165,7 @@ func (s *BatchGetItemInput) ReadJSON(d *jsontok.Decoder) {
 }
 
 func readBatchGetRequestMap(d *jsontok.Decoder) api.Map[KeysAndAttributes] {
-	return api.ReadEntries(d, func(d *jsontok.Decoder) (s KeysAndAttributes) { s.ReadJSON(d); return s })
+	return api.ReadEntries(d, "KeysAndAttributes", func(d *jsontok.Decoder) (s KeysAndAttributes) { s.ReadJSON(d); return s })
 }
 
 // ReadJSON implements api.Input.
@@ -211,7 +211,7 @@ func (s *BatchWriteItemInput) ReadJSON(d *jsontok.Decoder) {
 }
 
 func readBatchWriteItemRequestMap(d *jsontok.Decoder) api.Map[[]WriteRequest] {
-	return api.ReadEntries(d, readWriteRequests)
+	return api.ReadEntries(d, "", readWriteRequests)
 }
 
 // ReadJSON implements api.Input.
@@ -994,7 +994,7 @@ func (s *ExecuteTransactionInput) ReadJSON(d *jsontok.Decoder) {
 }
 
 func readExpectedAttributeMap(d *jsontok.Decoder) api.Map[ExpectedAttributeValue] {
-	return api.ReadEntries(d, func(d *jsontok.Decoder) (s ExpectedAttributeValue) { s.ReadJSON(d); return s })
+	return api.ReadEntries(d, "ExpectedAttributeValue", func(d *jsontok.Decoder) (s ExpectedAttributeValue) { s.ReadJSON(d); return s })
 }
 
 // ReadJSON implements api.Input.
@@ -1059,11 +1059,11 @@ func (s *ExportTableToPointInTimeInput) ReadJSON(d *jsontok.Decoder) {
 }
 
 func readExpressionAttributeNameMap(d *jsontok.Decoder) api.Map[string] {
-	return api.ReadEntries(d, (*jsontok.Decoder).String)
+	return api.ReadEntries(d, "String", (*jsontok.Decoder).String)
 }
 
 func readFilterConditionMap(d *jsontok.Decoder) api.Map[Condition] {
-	return api.ReadEntries(d, func(d *jsontok.Decoder) (s Condition) { s.ReadJSON(d); return s })
+	return api.ReadEntries(d, "Condition", func(d *jsontok.Decoder) (s Condition) { s.ReadJSON(d); return s })
 }
 
 // ReadJSON implements api.Input.
@@ -1362,7 +1362,7 @@ func (s *InputFormatOptions) ReadJSON(d *jsontok.Decoder) {
 }
 
 func readKeyConditions(d *jsontok.Decoder) api.Map[Condition] {
-	return api.ReadEntries(d, func(d *jsontok.Decoder) (s Condition) { s.ReadJSON(d); return s })
+	return api.ReadEntries(d, "Condition", func(d *jsontok.Decoder) (s Condition) { s.ReadJSON(d); return s })
 }
 
 func readKeyList(d *jsontok.Decoder) []attr.Map { return api.ReadList(d, api.ReadMap) }

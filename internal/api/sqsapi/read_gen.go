@@ -354,11 +354,11 @@ func (s *MessageAttributeValue) ReadJSON(d *jsontok.Decoder) {
 }
 
 func readMessageBodyAttributeMap(d *jsontok.Decoder) api.Map[MessageAttributeValue] {
-	return api.ReadEntries(d, func(d *jsontok.Decoder) (s MessageAttributeValue) { s.ReadJSON(d); return s })
+	return api.ReadEntries(d, "MessageAttributeValue", func(d *jsontok.Decoder) (s MessageAttributeValue) { s.ReadJSON(d); return s })
 }
 
 func readMessageBodySystemAttributeMap(d *jsontok.Decoder) api.Map[MessageSystemAttributeValue] {
-	return api.ReadEntries(d, func(d *jsontok.Decoder) (s MessageSystemAttributeValue) { s.ReadJSON(d); return s })
+	return api.ReadEntries(d, "MessageSystemAttributeValue", func(d *jsontok.Decoder) (s MessageSystemAttributeValue) { s.ReadJSON(d); return s })
 }
 
 func readMessageSystemAttributeList(d *jsontok.Decoder) []string {
@@ -406,7 +406,7 @@ func (s *PurgeQueueRequest) ReadJSON(d *jsontok.Decoder) {
 }
 
 func readQueueAttributeMap(d *jsontok.Decoder) api.Map[string] {
-	return api.ReadEntries(d, (*jsontok.Decoder).String)
+	return api.ReadEntries(d, "String", (*jsontok.Decoder).String)
 }
 
 // ReadJSON implements api.Input.
@@ -578,7 +578,7 @@ func readStringList(d *jsontok.Decoder) []string { return api.ReadList(d, (*json
 func readTagKeyList(d *jsontok.Decoder) []string { return api.ReadList(d, (*jsontok.Decoder).String) }
 
 func readTagMap(d *jsontok.Decoder) api.Map[string] {
-	return api.ReadEntries(d, (*jsontok.Decoder).String)
+	return api.ReadEntries(d, "String", (*jsontok.Decoder).String)
 }
 
 // ReadJSON implements api.Input.
