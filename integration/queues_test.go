@@ -11,7 +11,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
-	"github.com/aws/smithy-go"
 )
 
 type attributes = map[string]string
@@ -208,13 +207,31 @@ func TestQueueTags(t *testing.T) {
 	})
 }
 
-// An operation that Levee knows and has not built is refused, never pretended.
-func TestOperationsThatAreNotBuilt(t *testing.T) {
+// A move task takes dead letters back to the queue that they come from.
+func TestMoveTask(t *testing.T) {
 	onStores(t, func(t *testing.T, c *client) {
-		_, err := c.sqs.StartMessageMoveTask(ctx(t), &sqs.StartMessageMoveTaskInput{SourceArn: aws.String(c.queueARN("x"))})
-		var e smithy.APIError
-		if !asError(err, &e) || e.ErrorCode() != "InvalidAction" {
-			t.Errorf("got %v; want an InvalidAction", err)
+		dead := c.createQueue(t, "Dead", nil)
+		live := c.createQueue(t, "Live", attributes{"VisibilityTimeout": "0", "RedrivePolicy": fmt.Sprintf(`{"deadLetterTargetArn":%q,"maxReceiveCount":1}`, c.queueARN("Dead"))})
+		for i := range 3 {
+			try(c.sqs.SendMessage(ctx(t), &sqs.SendMessageInput{QueueUrl: &live, MessageBody: aws.String(fmt.Sprint(i))})).must(t)
 		}
+		count := func(url string) string {
+			return try(c.sqs.GetQueueAttributes(ctx(t), &sqs.GetQueueAttributesInput{QueueUrl: &url, AttributeNames: []types.QueueAttributeName{"All"}})).must(t).Attributes["ApproximateNumberOfMessages"]
+		}
+		for count(dead) != "3" {
+			try(c.sqs.ReceiveMessage(ctx(t), &sqs.ReceiveMessageInput{QueueUrl: &live, MaxNumberOfMessages: 10})).must(t)
+		}
+		source := aws.String(c.queueARN("Dead"))
+		try(c.sqs.StartMessageMoveTask(ctx(t), &sqs.StartMessageMoveTaskInput{SourceArn: source})).must(t)
+		for {
+			task := try(c.sqs.ListMessageMoveTasks(ctx(t), &sqs.ListMessageMoveTasksInput{SourceArn: source})).must(t).Results[0]
+			if *task.Status == "COMPLETED" {
+				want(t, "messages moved", task.ApproximateNumberOfMessagesMoved, 3)
+				break
+			}
+			want(t, "status", *task.Status, "RUNNING")
+		}
+		want(t, "dead letters left", count(dead), "0")
+		want(t, "messages back", count(live), "3")
 	})
 }
