@@ -9,6 +9,10 @@ import (
 	ddb "github.com/levee-io/levee/internal/api/dynamodbapi"
 )
 
+// unknownValue stands for the values of a key that a request has and the guard
+// does not know. It equals nothing that a policy names.
+const unknownValue = "\x00"
+
 // contextValues returns the values of a condition key that a request has, in
 // lower case. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
 func contextValues(c *api.Caller, op *api.Operation, in api.Input, key string) []string {
@@ -24,6 +28,11 @@ func contextValues(c *api.Caller, op *api.Operation, in api.Input, key string) [
 	case "dynamodb:enclosingoperation":
 		if strings.HasPrefix(op.Name, "Transact") || op.Name == "ExecuteTransaction" {
 			return []string{op.Name}
+		}
+	case "dynamodb:leadingkeys", "dynamodb:attributes":
+		// Not worked out yet. Absent, they would let ForAllValues hold for any item.
+		if op.Class != api.Control {
+			return []string{unknownValue}
 		}
 	case "dynamodb:select", "dynamodb:returnvalues", "dynamodb:returnconsumedcapacity":
 		return option(in, key)

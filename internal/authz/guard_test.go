@@ -102,7 +102,7 @@ func TestDemands(t *testing.T) {
 func run(t *testing.T, g *Guard, target, name string, in api.Input) (string, error) {
 	t.Helper()
 	var account string
-	ops := g.Wrap([]api.Operation{{Target: target, Name: name, Handle: func(_ context.Context, c *api.Caller, _ api.Input) (api.Output, error) {
+	ops := g.Wrap([]api.Operation{{Target: target, Name: name, Class: api.Read, Handle: func(_ context.Context, c *api.Caller, _ api.Input) (api.Output, error) {
 		account = c.Account
 		return nil, nil
 	}}})
@@ -143,6 +143,8 @@ func TestGuard(t *testing.T) {
 			&ddb.QueryInput{}, "Query", `{"TableName":"T","Select":"COUNT"}`, "111122223333", ""},
 		{"a condition that does not hold", Identity{"clerk", policy(t, `{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringEquals":{"dynamodb:Select":"COUNT"}}}`)}, nil,
 			&ddb.QueryInput{}, "Query", `{"TableName":"T"}`, "", "dynamodb:Query"},
+		{"a key that is not worked out allows nothing", Identity{"clerk", policy(t, `{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"ForAllValues:StringEquals":{"dynamodb:LeadingKeys":["clerk"]}}}`)}, nil,
+			&ddb.GetItemInput{}, "GetItem", `{"TableName":"T"}`, "", "dynamodb:GetItem"},
 		{"another account's table", Identity{}, map[string]string{there + "T": foreign}, &ddb.GetItemInput{}, "GetItem", `{"TableName":"` + there + `T"}`, "444455556666", ""},
 		{"the table's policy counts for its indexes", Identity{}, map[string]string{there + "T": foreign}, &ddb.QueryInput{}, "Query", `{"TableName":"` + there + `T","IndexName":"I"}`, "444455556666", ""},
 		{"another account's table without policy", Identity{}, nil, &ddb.GetItemInput{}, "GetItem", `{"TableName":"` + there + `T"}`, "", "because no resource-based policy allows"},
