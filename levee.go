@@ -76,6 +76,9 @@ type Key struct {
 	// Policy is what the user may do, a JSON policy document of IAM. If empty,
 	// everything that the account may do.
 	Policy string
+	// Token is the session token that requests with the key must carry, if it is a
+	// temporary one.
+	Token string
 }
 
 // Open starts a server with its data in a directory, or in memory if dir is
@@ -163,14 +166,14 @@ func (s *Server) AWSConfig() aws.Config {
 	if len(s.Keys) > 0 {
 		id = slices.Min(slices.Collect(maps.Keys(s.Keys)))
 	}
-	secret := cmp.Or(s.Keys[id].Secret, "levee")
+	secret, token := cmp.Or(s.Keys[id].Secret, "levee"), s.Keys[id].Token
 	endpoint := "http://" + cmp.Or(s.Addr(), "localhost")
 	return aws.Config{
 		Region:       DefaultRegion,
 		BaseEndpoint: &endpoint,
 		HTTPClient:   client{s},
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-			return aws.Credentials{AccessKeyID: id, SecretAccessKey: secret, Source: "levee"}, nil
+			return aws.Credentials{AccessKeyID: id, SecretAccessKey: secret, SessionToken: token, Source: "levee"}, nil
 		}),
 	}
 }

@@ -29,6 +29,7 @@ func readKeys(path string, getenv func(string) string) (server.Keys, error) {
 	section := map[string]string{
 		keyID:     getenv("LEVEE_ACCESS_KEY_ID"),
 		keySecret: getenv("LEVEE_SECRET_ACCESS_KEY"),
+		keyToken:  getenv("LEVEE_SESSION_TOKEN"),
 		account:   getenv("LEVEE_ACCOUNT_ID"),
 	}
 	if section[keyID] == "" {
@@ -47,6 +48,7 @@ func readKeys(path string, getenv func(string) string) (server.Keys, error) {
 const (
 	keyID     = "aws_access_key_id"
 	keySecret = "aws_secret_access_key"
+	keyToken  = "aws_session_token"
 	account   = "aws_account_id"
 	user      = "levee_user"
 	policy    = "levee_policy" // a file with a policy document
@@ -131,6 +133,6 @@ func addKey(keys server.Keys, section map[string]string) error {
 	if a := section[account]; a != "" && (len(a) != 12 || strings.Trim(a, "0123456789") != "") {
 		return fmt.Errorf("%s has to be 12 digits, not %q", account, a)
 	}
-	keys[id] = server.Key{Secret: section[keySecret], Account: section[account], User: section[user], Policy: section[policy]}
+	keys[id] = server.Key{Secret: section[keySecret], Account: section[account], User: section[user], Policy: section[policy], Token: section[keyToken]}
 	return nil
 }

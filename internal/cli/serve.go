@@ -54,9 +54,9 @@ By default any access key is accepted, and each access key and region sees table
     levee_user = clerk
     levee_policy = clerk.json
 
-The last two may be absent: levee_user is the name of the IAM user whose key it is, levee_policy a file with an IAM
+The last two may be absent, and aws_session_token may be there for a key that is temporary. levee_user is the name of the IAM user whose key it is, levee_policy a file with an IAM
 policy that says what the user may do. Policies of tables, streams and queues then count, too.
-Instead, or as well, LEVEE_ACCESS_KEY_ID, LEVEE_SECRET_ACCESS_KEY and LEVEE_ACCOUNT_ID in the environment are a key.
+Instead, or as well, LEVEE_ACCESS_KEY_ID, LEVEE_SECRET_ACCESS_KEY, LEVEE_SESSION_TOKEN and LEVEE_ACCOUNT_ID in the environment are a key.
 
 Tables are exported to, and imported from, the subdirectories of --buckets, or the buckets of --s3-endpoint, with
 the region and the credentials that AWS tools would use.`

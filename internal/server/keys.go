@@ -20,6 +20,9 @@ type Key struct {
 	// Policy is what the user may do, a policy document of IAM. If empty, whatever
 	// the account may do.
 	Policy string
+	// Token is the session token that requests must carry, if the key is a temporary
+	// one.
+	Token string
 }
 
 // Keys are the accepted access keys by key id.
@@ -32,7 +35,7 @@ func (k Keys) wire() wire.Keys {
 	}
 	keys := make(wire.Keys, len(k))
 	for id, key := range k {
-		keys[id] = wire.Key{Secret: key.Secret, Account: key.Account}
+		keys[id] = wire.Key{Secret: key.Secret, Account: key.Account, Token: key.Token}
 	}
 	return keys
 }

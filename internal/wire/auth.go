@@ -15,6 +15,9 @@ type Key struct {
 	// Account is the account whose tables and queues the key sees, 12 digits. If
 	// empty, it follows from the key id as if any key were accepted.
 	Account string
+	// Token is the session token that requests with the key must carry, if it is a
+	// temporary one.
+	Token string
 }
 
 // identity is who a credential (a key id and the scope of a signature) stands
@@ -27,6 +30,7 @@ type identity struct {
 	// signingKey is derived from the secret for this scope; nil where signatures
 	// are not verified.
 	signingKey []byte
+	token      string // that the requests must carry; "" for none
 }
 
 // authenticator finds out who sent a request.
@@ -100,6 +104,7 @@ func (a *authenticator) resolve(credential string) (*identity, error) {
 	if id.namespace.Account = key.Account; key.Account == "" {
 		id.namespace.Account = accountOf(keyID)
 	}
+	id.token = key.Token
 	id.signingKey = signingKey(key.Secret, date, region, id.service)
 	return id, nil
 }

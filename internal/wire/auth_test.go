@@ -15,7 +15,10 @@ import (
 	"github.com/levee-io/levee/internal/wire"
 )
 
-var authKeys = wire.Keys{"AKIDEXAMPLE": {Secret: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", Account: "111122223333"}}
+var authKeys = wire.Keys{
+	"AKIDEXAMPLE": {Secret: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", Account: "111122223333"},
+	"ASIDEXAMPLE": {Secret: "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", Account: "111122223333", Token: "temporary"},
+}
 
 // signed is a request for the signer of the SDK to sign.
 type signed struct {
@@ -84,13 +87,17 @@ func TestVerification(t *testing.T) {
 		"14 minutes old": {signed{age: 14 * time.Minute}, "", ""},
 		"presigned":      {signed{presign: true}, "", ""},
 
-		"unknown key":    {signed{key: "AKIDOTHER"}, "UnrecognizedClientException", "The security token included in the request is invalid."},
-		"session token":  {signed{token: "t"}, "UnrecognizedClientException", "The security token included in the request is invalid."},
-		"wrong secret":   {signed{secret: "x"}, "InvalidSignatureException", mismatch},
-		"16 minutes old": {signed{age: 16 * time.Minute}, "InvalidSignatureException", "Signature expired: "},
-		"of the future":  {signed{age: -16 * time.Minute}, "InvalidSignatureException", "Signature not yet current: "},
-		"other service":  {signed{service: "sqs"}, "InvalidSignatureException", "Credential should be scoped to correct service: 'dynamodb'. "},
-		"expired":        {signed{presign: true, age: 2 * time.Minute}, "InvalidSignatureException", "Signature expired: "},
+		"unknown key":                  {signed{key: "AKIDOTHER"}, "UnrecognizedClientException", "The security token included in the request is invalid."},
+		"session token":                {signed{token: "t"}, "UnrecognizedClientException", "The security token included in the request is invalid."},
+		"temporary key":                {signed{key: "ASIDEXAMPLE", token: "temporary"}, "", ""},
+		"temporary key, presigned":     {signed{key: "ASIDEXAMPLE", token: "temporary", presign: true}, "", ""},
+		"temporary key, other token":   {signed{key: "ASIDEXAMPLE", token: "t"}, "UnrecognizedClientException", "The security token included in the request is invalid."},
+		"temporary key, without token": {signed{key: "ASIDEXAMPLE"}, "UnrecognizedClientException", "The security token included in the request is invalid."},
+		"wrong secret":                 {signed{secret: "x"}, "InvalidSignatureException", mismatch},
+		"16 minutes old":               {signed{age: 16 * time.Minute}, "InvalidSignatureException", "Signature expired: "},
+		"of the future":                {signed{age: -16 * time.Minute}, "InvalidSignatureException", "Signature not yet current: "},
+		"other service":                {signed{service: "sqs"}, "InvalidSignatureException", "Credential should be scoped to correct service: 'dynamodb'. "},
+		"expired":                      {signed{presign: true, age: 2 * time.Minute}, "InvalidSignatureException", "Signature expired: "},
 		"other header": {signed{tamper: func(r *http.Request) { r.Header.Set("X-Extra", "c") }},
 			"InvalidSignatureException", mismatch},
 		"other method target": {signed{tamper: func(r *http.Request) { r.Header.Set("X-Amz-Target", "DynamoDB_20120810.GetItem") }},

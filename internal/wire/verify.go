@@ -2,10 +2,13 @@ package wire
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/hmac"
 	"crypto/sha256"
+	"crypto/subtle"
 	"encoding/hex"
 	"net/textproto"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -83,8 +86,8 @@ func verify(req *Request, sig *signature, id *identity, svc *service) error {
 		return api.Errorf("InvalidSignatureException", "Date in Credential scope does not match YYYYMMDD from ISO-8601 "+
 			"version of date from HTTP: '%s' != '%s', from '%s'.", id.date, sig.date[:8], sig.date)
 	}
-	if sig.token != "" {
-		return errUnrecognized() // configured keys are not temporary ones
+	if subtle.ConstantTimeCompare([]byte(sig.token), []byte(id.token)) == 0 {
+		return errUnrecognized()
 	}
 	var given [sha256.Size]byte
 	n, err := hex.Decode(given[:], []byte(sig.hex[:min(len(sig.hex), 2*len(given))]))
@@ -127,7 +130,7 @@ func canonicalRequest(req *Request, sig *signature) []byte {
 	b := make([]byte, 0, 1024)
 	b = append(b, req.Method...)
 	b = append(b, '\n')
-	b = appendEscaped(b, req.Path, true)
+	b = appendEscaped(b, normalPath(req.Path), true)
 	b = append(b, '\n')
 	b = appendQuery(b, req.Query)
 	b = append(b, '\n')
@@ -141,6 +144,18 @@ func canonicalRequest(req *Request, sig *signature) []byte {
 	b = append(b, strings.ToLower(sig.signedHeaders)...)
 	b = append(b, '\n')
 	return appendPayload(b, req)
+}
+
+// normalPath returns a path without empty and relative segments, as it is signed.
+func normalPath(p string) string {
+	if !strings.Contains(p, "//") && !strings.Contains(p, "/.") {
+		return p
+	}
+	clean := path.Clean("/" + p)
+	if strings.HasSuffix(p, "/") && clean != "/" {
+		clean += "/"
+	}
+	return clean
 }
 
 func signedValue(req *Request, name string) string {
@@ -172,24 +187,31 @@ func appendTrimmed(b []byte, value string) []byte {
 	return b
 }
 
-// appendQuery appends the parameters in the order of their escaped forms,
-// without the signature itself.
+// appendQuery appends the parameters in the order of their escaped names, and of
+// the values where names are the same, without the signature itself.
 func appendQuery(b []byte, query string) []byte {
 	if query == "" {
 		return b
 	}
-	params := make([][]byte, 0, 8)
-	for param := range strings.SplitSeq(query, "&") {
-		name, value, _ := strings.Cut(param, "=")
+	type param struct{ name, value []byte }
+	params := make([]param, 0, 8)
+	for p := range strings.SplitSeq(query, "&") {
+		name, value, _ := strings.Cut(p, "=")
 		if name == "" || name == "X-Amz-Signature" {
 			continue
 		}
-		p := appendEscaped(nil, unescape(name), false)
-		p = append(p, '=')
-		params = append(params, appendEscaped(p, unescape(value), false))
+		params = append(params, param{appendEscaped(nil, unescape(name), false), appendEscaped(nil, unescape(value), false)})
 	}
-	slices.SortFunc(params, bytes.Compare)
-	return append(b, bytes.Join(params, []byte("&"))...)
+	slices.SortFunc(params, func(a, b param) int {
+		return cmp.Or(bytes.Compare(a.name, b.name), bytes.Compare(a.value, b.value))
+	})
+	for i, p := range params {
+		if i > 0 {
+			b = append(b, '&')
+		}
+		b = append(append(append(b, p.name...), '='), p.value...)
+	}
+	return b
 }
 
 // unescape decodes percent signs; wrong ones stand for themselves.
@@ -212,13 +234,13 @@ func unescape(s string) string {
 }
 
 // appendEscaped percent-encodes all but unreserved characters (RFC 3986), and
-// slashes of a path.
-func appendEscaped(b []byte, s string, path bool) []byte {
+// slashes where they are those of a path.
+func appendEscaped(b []byte, s string, slashes bool) []byte {
 	const hexUpper = "0123456789ABCDEF"
 	for i := range len(s) {
 		c := s[i]
 		switch {
-		case c|0x20 >= 'a' && c|0x20 <= 'z', c >= '0' && c <= '9', c == '-', c == '_', c == '.', c == '~', path && c == '/':
+		case c|0x20 >= 'a' && c|0x20 <= 'z', c >= '0' && c <= '9', c == '-', c == '_', c == '.', c == '~', slashes && c == '/':
 			b = append(b, c)
 		default:
 			b = append(b, '%', hexUpper[c>>4], hexUpper[c&15])
