@@ -73,7 +73,7 @@ type serving struct {
 	status chan int
 }
 
-var urlInGreeting = regexp.MustCompile(`http://[^\s,]+`)
+var urlInGreeting = regexp.MustCompile(`https?://[^\s,]+`)
 
 func startServe(t *testing.T, args ...string) *serving {
 	t.Helper()

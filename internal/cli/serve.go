@@ -31,6 +31,7 @@ type serveCmd struct {
 	Data           string        `placeholder:"DIR" xor:"store" help:"Directory of the data, levee-data by default."`
 	Memory         bool          `xor:"store" help:"Keep the data in memory; it is gone when the server stops."`
 	Auth           string        `placeholder:"FILE" env:"LEVEE_AUTH" help:"Accept only the access keys of this file, and verify signatures."`
+	TLS            tlsFlags      `embed:"" prefix:"tls-"`
 	TableDelay     time.Duration `placeholder:"TIME" help:"How long tables take to be created, changed and deleted, such as 5s; no time by default."`
 	QueueCooldowns bool          `help:"Forbid, as the service does, to create a queue within 60 seconds of deleting it, and to purge it again."`
 	Buckets        string        `placeholder:"DIR" xor:"buckets" type:"existingdir" help:"Directory whose subdirectories are the buckets of exports and imports."`
@@ -54,9 +55,10 @@ By default any access key is accepted, and each access key and region sees table
     levee_user = clerk
     levee_policy = clerk.json
 
-The last two may be absent, and aws_session_token may be there for a key that is temporary. levee_user is the name of the IAM user whose key it is, levee_policy a file with an IAM
-policy that says what the user may do. Policies of tables, streams and queues then count, too.
-Instead, or as well, LEVEE_ACCESS_KEY_ID, LEVEE_SECRET_ACCESS_KEY, LEVEE_SESSION_TOKEN and LEVEE_ACCOUNT_ID in the environment are a key.
+The last two may be absent, and aws_session_token may be there for a key that is temporary. levee_user is the name
+of the IAM user whose key it is, levee_policy a file with an IAM policy that says what the user may do. Policies of
+tables, streams and queues then count, too. Instead, or as well, LEVEE_ACCESS_KEY_ID, LEVEE_SECRET_ACCESS_KEY,
+LEVEE_SESSION_TOKEN and LEVEE_ACCOUNT_ID in the environment are a key.
 
 Tables are exported to, and imported from, the subdirectories of --buckets, or the buckets of --s3-endpoint, with
 the region and the credentials that AWS tools would use.`
@@ -71,6 +73,9 @@ func (c *serveCmd) Run(ctx context.Context, std streams) error {
 	}
 	cfg := server.Config{Dir: c.dir(), Keys: keys, TableDelay: c.TableDelay, QueueCooldowns: c.QueueCooldowns, Logger: log}
 	cfg.Buckets = c.Buckets
+	if cfg.TLS, err = c.TLS.config(); err != nil {
+		return err
+	}
 	if c.S3Endpoint != "" {
 		if cfg.S3, err = usualAWS(ctx, c.S3Endpoint); err != nil {
 			return err
@@ -153,6 +158,9 @@ func (c *serveCmd) greet(w io.Writer, addr net.Addr, keys server.Keys) {
 		where = "in " + dir
 	}
 	url := "http://" + reachable(addr)
+	if c.TLS.Cert != "" {
+		url = "https://" + reachable(addr)
+	}
 	fmt.Fprintf(w, "levee %s serves DynamoDB, DynamoDB Streams and SQS on %s, data %s\n\n", version(), url, where)
 	fmt.Fprintf(w, "To point the AWS CLI or any AWS SDK at it:\n\n")
 	fmt.Fprintf(w, "  export AWS_ENDPOINT_URL=%s AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1\n", url)

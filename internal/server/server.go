@@ -14,6 +14,7 @@ package server
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -57,6 +58,9 @@ type Config struct {
 	// S3 is an S3-compatible service with such buckets: its BaseEndpoint, Region and
 	// Credentials. nil means none.
 	S3 *aws.Config
+	// TLS, unless nil, is what listeners serve with: certificates, and what is asked
+	// of those of clients.
+	TLS *tls.Config
 	// Logger gets what an operator should know; nil means slog.Default.
 	Logger *slog.Logger
 	// Faults, unless nil, are what requests meet on purpose.
@@ -73,6 +77,7 @@ type Server struct {
 	scaling  *autoscaling.Engine
 	store    kv.Store
 	buckets  buckets // nil if there are none
+	tls      *tls.Config
 
 	failed chan error // see Failed
 
@@ -93,7 +98,7 @@ func Open(cfg Config) (*Server, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.Default()
 	}
-	s := &Server{failed: make(chan error, 1)}
+	s := &Server{failed: make(chan error, 1), tls: cfg.TLS}
 	if err := s.open(cfg); err != nil {
 		return nil, errors.Join(err, s.closeParts())
 	}
@@ -189,7 +194,7 @@ func (s *Server) Listen(addr string) (net.Addr, error) {
 		ln.Close()
 		return nil, net.ErrClosed
 	}
-	l := &listening{http: wire.NewServer(s.endpoint, ln), done: make(chan error, 1)}
+	l := &listening{http: wire.NewServer(s.endpoint, ln, s.tls), done: make(chan error, 1)}
 	s.listening = append(s.listening, l)
 	go s.serve(l)
 	return ln.Addr(), nil

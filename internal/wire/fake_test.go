@@ -2,6 +2,7 @@ package wire_test
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"log/slog"
@@ -129,7 +130,7 @@ func onTransports(t *testing.T, opts wire.Options, test func(*testing.T, transpo
 		opts.Logger = slog.New(slog.NewTextHandler(io.Discard, nil))
 	}
 	for name, start := range map[string]func(testing.TB, *wire.Endpoint) transport{
-		"net-http": startNetHTTP, "fasthttp": startFast, "in-process": startClient,
+		"net-http": startNetHTTP, "fasthttp": startFast, "in-process": startClient, "tls": startTLS, "http2": startHTTP2,
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := wire.New(opts)
@@ -150,16 +151,38 @@ func startNetHTTP(t testing.TB, e *wire.Endpoint) transport {
 }
 
 func startFast(t testing.TB, e *wire.Endpoint) transport {
+	return startServer(t, e, nil, &http.Transport{DisableCompression: true})
+}
+
+func startTLS(t testing.TB, e *wire.Endpoint) transport {
+	server, client := certificates(t)
+	return startServer(t, e, server, &http.Transport{DisableCompression: true, TLSClientConfig: client, ForceAttemptHTTP2: true})
+}
+
+func startHTTP2(t testing.TB, e *wire.Endpoint) transport {
+	server, client := certificates(t)
+	only := new(http.Protocols)
+	only.SetHTTP2(true)
+	return startServer(t, e, server, &http.Transport{DisableCompression: true, TLSClientConfig: client, Protocols: only})
+}
+
+// certificates returns the two sides of TLS on the loopback address.
+func certificates(t testing.TB) (server, client *tls.Config) {
+	srv := httptest.NewTLSServer(nil)
+	t.Cleanup(srv.Close)
+	return &tls.Config{Certificates: srv.TLS.Certificates}, srv.Client().Transport.(*http.Transport).TLSClientConfig
+}
+
+func startServer(t testing.TB, e *wire.Endpoint, config *tls.Config, rt *http.Transport) transport {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	srv := wire.NewServer(e, ln)
+	srv := wire.NewServer(e, ln, config)
 	served := make(chan error, 1)
 	go func() { served <- srv.Serve() }()
-	client := &http.Client{Transport: &http.Transport{DisableCompression: true}}
 	t.Cleanup(func() {
-		client.CloseIdleConnections()
+		rt.CloseIdleConnections()
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
 		if err := srv.Shutdown(ctx); err != nil {
@@ -169,7 +192,11 @@ func startFast(t testing.TB, e *wire.Endpoint) transport {
 			t.Errorf("Serve: %v", err)
 		}
 	})
-	return transport{client, "http://" + ln.Addr().String()}
+	scheme := "http://"
+	if config != nil {
+		scheme = "https://"
+	}
+	return transport{&http.Client{Transport: rt}, scheme + ln.Addr().String()}
 }
 
 const (

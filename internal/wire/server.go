@@ -3,6 +3,7 @@ package wire
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"net"
 	"net/http"
@@ -39,11 +40,19 @@ type Server struct {
 	endpoint *Endpoint
 	http     fasthttp.Server
 	listener *watchedListener
+	secured  *secured // nil without TLS
 }
 
-// NewServer returns a server for e on ln. Serve starts it.
-func NewServer(e *Endpoint, ln net.Listener) *Server {
-	s := &Server{endpoint: e, listener: watched(ln)}
+// NewServer returns a server for e on ln, with TLS unless config is nil: its
+// certificates, and what it says of those of clients. Serve starts it. With TLS,
+// clients that insist on HTTP/2 are served by net/http.
+func NewServer(e *Endpoint, ln net.Listener, config *tls.Config) *Server {
+	s := &Server{endpoint: e}
+	if config != nil {
+		s.secured = secure(ln, config, e)
+		ln = s.secured
+	}
+	s.listener = watched(ln)
 	s.http = fasthttp.Server{
 		Handler:            s.handle,
 		HeaderReceived:     limits,
@@ -80,6 +89,9 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	if err != nil {
 		s.listener.closeConns()
 	}
+	if s.secured != nil {
+		err = errors.Join(err, s.secured.shutdown(ctx))
+	}
 	return err
 }
 
@@ -98,7 +110,7 @@ func (s *Server) handle(ctx *fasthttp.RequestCtx) {
 		Path:   alias(path),
 		Query:  alias(query),
 		Host:   alias(h.Host()),
-		TLS:    ctx.IsTLS(),
+		TLS:    s.secured != nil,
 		Header: (*fastHeader)(h),
 		Body:   ctx.Request.Body(),
 	}
