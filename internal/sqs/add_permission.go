@@ -10,9 +10,6 @@ import (
 	model "github.com/levee-io/levee/internal/api/sqsapi"
 )
 
-// maxActions is how many actions one AddPermission can name.
-const maxActions = 7
-
 // grantable are the actions that the owner of a queue can allow to others.
 var grantable = []string{
 	"*", "ChangeMessageVisibility", "DeleteMessage", "GetQueueAttributes", "GetQueueUrl", "ListDeadLetterSourceQueues",
@@ -29,6 +26,9 @@ func (e *Engine) AddPermission(_ context.Context, c *api.Caller, in *model.AddPe
 		}
 		if p.find(in.Label.V) >= 0 {
 			return errParameter(in.Label.V, "Label", "Already exists.")
+		}
+		if n := len(p.Statement) + 1; n > maxStatements {
+			return api.Errorf(model.CodeOverLimit, "%d Statements were found, maximum allowed is %d.", n, maxStatements)
 		}
 		actions := make([]string, len(in.Actions))
 		for i, a := range in.Actions {

@@ -2,6 +2,8 @@ package sqs
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -90,10 +92,48 @@ func TestPolicyIsChecked(t *testing.T) {
 	statement := `{"Effect":"Allow","Principal":"*","Action":"sqs:*","Resource":"*"}`
 	for _, text := range []string{
 		"x", "{}", `{"Statement":[{"Effect":"Maybe","Principal":"*","Action":"sqs:*","Resource":"*"}]}`,
-		`{"Version":"2012-10-17","Statement":[` + strings.Repeat(statement+",", 200) + statement + `]}`,
 	} {
 		wantError(t, r.set(url, "Policy", text), model.CodeInvalidAttributeValue, "Invalid value for the parameter Policy.")
 	}
 	r.must(r.set(url, "Policy", `{"Version":"2012-10-17","Statement":[`+statement+`]}`))
 	r.must(r.set(url, "Policy", ""))
+}
+
+// TestPolicyLimits: a policy at a limit is taken, one beyond it is not, whichever
+// way it comes.
+func TestPolicyLimits(t *testing.T) {
+	r := newRig(t)
+	url := r.create("q")
+	list := func(n int, format string) string {
+		texts := make([]string, n)
+		for i := range texts {
+			texts[i] = fmt.Sprintf(format, i)
+		}
+		return strings.Join(texts, ",")
+	}
+	statement := func(principals, actions, conditions int) string {
+		return `{"Effect":"Allow","Principal":{"AWS":[` + list(principals, `"arn:aws:iam::1234567890%02d:root"`) + `]},"Action":[` +
+			list(actions, `"sqs:Send%d"`) + `],"Resource":"*","Condition":{"StringEquals":{` + list(conditions, `"aws:k%d":"v"`) + `}}}`
+	}
+	policy := func(statements ...string) string {
+		return `{"Version":"2012-10-17","Statement":[` + strings.Join(statements, ",") + `]}`
+	}
+	small := statement(1, 1, 1)
+	for _, c := range []struct{ at, over, message string }{
+		{policy(slices.Repeat([]string{small}, 20)...), policy(slices.Repeat([]string{small}, 21)...),
+			"21 statements were found in the submitted policy, max allowed is 20"},
+		{policy(small, statement(1, 7, 1)), policy(small, statement(1, 8, 1)),
+			"8 actions were found in a statement from the submitted policy, max allowed is 7"},
+		{policy(statement(50, 1, 1)), policy(statement(51, 1, 1)),
+			"51 principals were found in a statement from the submitted policy, max allowed is 50"},
+		{policy(statement(1, 1, 10)), policy(statement(1, 1, 11)),
+			"11 conditions were found in a statement from the submitted policy, max allowed is 10"},
+		{policy(small) + strings.Repeat(" ", maxPolicy-len(policy(small))), policy(small) + strings.Repeat(" ", maxPolicy),
+			"Submitted policy is over max allowed size."},
+	} {
+		r.must(r.set(url, "Policy", c.at))
+		wantError(t, r.set(url, "Policy", c.over), model.CodeOverLimit, c.message)
+	}
+	full := r.create("full", "Policy", policy(slices.Repeat([]string{small}, 20)...))
+	wantError(t, r.permit(full, "a", []string{"123456789012"}, "SendMessage"), model.CodeOverLimit, "21 Statements were found, maximum allowed is 20.")
 }

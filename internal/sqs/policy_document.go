@@ -3,22 +3,7 @@ package sqs
 import (
 	"encoding/json"
 	"slices"
-
-	"github.com/levee-io/levee/internal/iam"
 )
-
-// maxPolicy is the largest policy of a queue in bytes.
-// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-policies.html
-const maxPolicy = 8192
-
-// validPolicy reports whether a text is a policy that a queue can have.
-func validPolicy(text string) bool {
-	if len(text) > maxPolicy {
-		return false
-	}
-	_, err := iam.Parse(text, iam.ResourcePolicy)
-	return err == nil
-}
 
 // policyDocument is the policy of a queue taken apart as far as labels need it:
 // statements that have none of them stay as they were written.

@@ -133,10 +133,10 @@ func canonical(name, value string, q *descriptor) (string, error) {
 	case model.QueueAttributeNameRedriveAllowPolicy:
 		return canonicalAllow(value)
 	case model.QueueAttributeNamePolicy:
-		if value != "" && !validPolicy(value) {
-			return "", errAttributeValue(name)
+		if value == "" {
+			return "", nil
 		}
-		return value, nil
+		return value, checkPolicy(value)
 	case model.QueueAttributeNameKmsMasterKeyId:
 		return value, nil
 	}
