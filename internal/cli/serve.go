@@ -34,6 +34,7 @@ type serveCmd struct {
 	TLS            tlsFlags      `embed:"" prefix:"tls-"`
 	TableDelay     time.Duration `placeholder:"TIME" help:"How long tables take to be created, changed and deleted, such as 5s; no time by default."`
 	QueueCooldowns bool          `help:"Forbid, as the service does, to create a queue within 60 seconds of deleting it, and to purge it again."`
+	FIFOWindow     int           `name:"fifo-window" placeholder:"N" help:"Look only among the first N messages of a FIFO queue for message groups that are free, 120000 as the service; among all by default."`
 	Buckets        string        `placeholder:"DIR" xor:"buckets" type:"existingdir" help:"Directory whose subdirectories are the buckets of exports and imports."`
 	S3Endpoint     string        `name:"s3-endpoint" placeholder:"URL" xor:"buckets" help:"S3-compatible service whose buckets are those of exports and imports."`
 	LogLevel       string        `default:"info" enum:"debug,info,warn,error" help:"What to log: debug (each request), info, warn or error."`
@@ -72,6 +73,7 @@ func (c *serveCmd) Run(ctx context.Context, std streams) error {
 		return err
 	}
 	cfg := server.Config{Dir: c.dir(), Keys: keys, TableDelay: c.TableDelay, QueueCooldowns: c.QueueCooldowns, Logger: log}
+	cfg.FIFOWindow = c.FIFOWindow
 	cfg.Buckets = c.Buckets
 	if cfg.TLS, err = c.TLS.config(); err != nil {
 		return err

@@ -52,6 +52,10 @@ type Config struct {
 	// QueueCooldowns forbids, as the service does, to create a queue within 60
 	// seconds of deleting one of its name, and to purge a queue again.
 	QueueCooldowns bool
+	// FIFOWindow is among how many messages of a FIFO queue, from the first, a
+	// receive looks for message groups that are open: 120,000 in the service. 0 is
+	// all of them.
+	FIFOWindow int
 	// Buckets is a directory whose subdirectories are the buckets that tables are
 	// exported to and imported from. Empty means none.
 	Buckets string
@@ -130,7 +134,7 @@ func (s *Server) open(cfg Config) (err error) {
 	if s.tables, err = dynamodb.Open(s.store, opts); err != nil {
 		return fmt.Errorf("open tables: %w", err)
 	}
-	if s.queues, err = sqs.Open(s.store, sqs.Options{EnforceCooldowns: cfg.QueueCooldowns}); err != nil {
+	if s.queues, err = sqs.Open(s.store, sqs.Options{EnforceCooldowns: cfg.QueueCooldowns, FIFOWindow: cfg.FIFOWindow}); err != nil {
 		return fmt.Errorf("open queues: %w", err)
 	}
 	return nil

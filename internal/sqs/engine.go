@@ -19,6 +19,11 @@ type Options struct {
 	// finished when they are answered, and tests do them all day, so the rules
 	// are off by default.
 	EnforceCooldowns bool
+	// FIFOWindow is among how many messages of a FIFO queue, from the first, a
+	// receive looks for those of message groups that are open. The service looks
+	// among 120,000, so that a backlog of one group can hide the others. 0 is all
+	// of them.
+	FIFOWindow int
 }
 
 // Engine is the queues of one store. It is safe for concurrent use.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"unique"
 )
 
 // fifo is the line of a FIFO queue. Each message group is a line of its own,
@@ -28,8 +29,10 @@ type fifo struct {
 	// expiring are the groups that have fresh messages, by group.bound.
 	expiring heap[*group]
 	// fresh is the number of messages that were never received, returned that of
-	// those that came back.
-	fresh, returned int
+	// those that came back, flying that of those in flight. What is outside the
+	// window is in none of them.
+	fresh, returned, flying int
+	window                  window
 	// pending are the messages whose delay has not ended. It serves only to
 	// count them.
 	pending deque[entry]
@@ -60,8 +63,11 @@ type group struct {
 	expireAt   int // place in fifo.expiring; -1: none
 }
 
-func newFIFO(s *settings, adopt func(*message), expire func(uint64)) *fifo {
-	l := &fifo{delay: s.delay, retention: s.retention, groups: map[string]*group{}, adopt: adopt, expire: expire}
+func newFIFO(s *settings, size int, adopt func(*message), expire func(uint64)) *fifo {
+	l := &fifo{
+		delay: s.delay, retention: s.retention, groups: map[string]*group{}, window: window{size: size},
+		adopt: adopt, expire: expire,
+	}
 	l.waiting.less = func(a, b *group) bool { return a.fresh.front().seq < b.fresh.front().seq }
 	l.waiting.moved = func(g *group, at int) { g.waitAt = at }
 	l.expiring.less = func(a, b *group) bool { return a.bound < b.bound }
@@ -80,12 +86,21 @@ func (l *fifo) group(name string) *group {
 }
 
 func (l *fifo) add(e entry, name string, _, now int64) {
-	g := l.group(name)
-	g.fresh.push(e)
-	l.fresh++
 	if l.delayed(e, now) {
 		l.pending.push(e)
 	}
+	if l.full() {
+		l.window.outside.push(outsider{e, unique.Make(name)})
+		return
+	}
+	l.enter(e, name, now)
+}
+
+// enter puts a message that was never received behind those of its group.
+func (l *fifo) enter(e entry, name string, now int64) {
+	g := l.group(name)
+	g.fresh.push(e)
+	l.fresh++
 	if g.expireAt < 0 {
 		g.bound = e.sent
 		l.expiring.push(g)
@@ -186,7 +201,10 @@ func (l *fifo) pop(g *group, now int64) *message {
 	return m
 }
 
-func (l *fifo) fly(m *message) { m.group.flying++ }
+func (l *fifo) fly(m *message) {
+	m.group.flying++
+	l.flying++
+}
 
 // done closes the group that the receive took from last; those before it were
 // closed when they had nothing more to give.
@@ -198,6 +216,7 @@ func (l *fifo) done(now int64) {
 
 func (l *fifo) back(m *message, now int64) {
 	m.group.flying--
+	l.flying--
 	l.undo(m, now)
 }
 
@@ -215,16 +234,19 @@ func (l *fifo) remove(m *message, now int64) {
 	g := m.group
 	if m.inFlight {
 		g.flying--
+		l.flying--
 	} else if at := slices.Index(g.back, m); at >= 0 {
 		g.back = slices.Delete(g.back, at, at+1)
 		l.returned--
 	}
 	l.replace(g, now)
+	l.widen(now)
 }
 
 func (l *fifo) advance(now int64) {
 	for l.expiring.len() > 0 && l.expiring.top().bound+l.retention <= now {
 		l.expireFresh(l.expiring.pop(), now)
+		l.widen(now)
 	}
 	for l.waiting.len() > 0 && l.visible(l.waiting.top(), now) {
 		l.place(l.waiting.top(), now)
@@ -260,7 +282,7 @@ func (l *fifo) nextDue() int64 {
 }
 
 func (l *fifo) counts() (visible, delayed int) {
-	return l.fresh + l.returned - l.pending.len(), l.pending.len()
+	return l.fresh + l.returned + l.window.outside.len() - l.pending.len(), l.pending.len()
 }
 
 // configure applies a changed retention or delay.
@@ -281,13 +303,15 @@ func (l *fifo) configure(s *settings, now int64) {
 
 // stillDelayed returns the messages whose delay has not ended, in order.
 func (l *fifo) stillDelayed(now int64) (list []entry) {
-	for _, g := range l.groups {
-		g.fresh.each(func(e entry) {
-			if l.delayed(e, now) {
-				list = append(list, e)
-			}
-		})
+	take := func(e entry) {
+		if l.delayed(e, now) {
+			list = append(list, e)
+		}
 	}
+	for _, g := range l.groups {
+		g.fresh.each(take)
+	}
+	l.window.outside.each(func(o outsider) { take(o.entry) })
 	slices.SortFunc(list, func(a, b entry) int { return cmp.Compare(a.seq, b.seq) })
 	return list
 }

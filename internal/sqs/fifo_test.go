@@ -263,7 +263,7 @@ func TestGroupsLeaveNothingBehind(t *testing.T) {
 // sent. It is handed out all the same, and counted as visible.
 func TestClockSetBack(t *testing.T) {
 	const sent, now = 2_000, 1_000
-	l := newFIFO(&settings{retention: 60_000}, func(*message) {}, func(uint64) {})
+	l := newFIFO(&settings{retention: 60_000}, 0, func(*message) {}, func(uint64) {})
 	l.add(entry{1, sent}, "g", 0, now)
 	if visible, delayed := l.counts(); visible != 1 || delayed != 0 {
 		t.Errorf("%d visible, %d delayed", visible, delayed)

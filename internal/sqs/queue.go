@@ -162,7 +162,7 @@ func (q *queue) clear() {
 	q.inFlight, q.expired = 0, nil
 	s := q.settings.Load()
 	if q.fifo {
-		q.line = newFIFO(s, q.adopt, q.expire)
+		q.line = newFIFO(s, q.engine.opts.FIFOWindow, q.adopt, q.expire)
 	} else {
 		q.line = newStandard(s, q.adopt, q.expire)
 	}
