@@ -26,6 +26,7 @@ var forbidden = []struct{ from, to, why string }{
 	{"internal/expr", "net/http", "expressions are pure"},
 	{"internal/capacity", "internal", "the capacity model is pure"},
 	{"internal/capacity", "net/http", "the capacity model is pure"},
+	{"internal/capacity", "github.com", "the capacity model is pure"},
 	{"internal/vector", "internal", "the search among vectors is pure"},
 	{"internal/vector", "net/http", "the search among vectors is pure"},
 	{"internal/kv", "internal/attr", "the store keeps bytes"},

@@ -1,13 +1,7 @@
-// Package capacity is the model of what an operation costs: pure functions of
-// their arguments, which know no store, no clock and no socket.
-//
-// A write costs one unit a KB of the larger of the item before and after it, a
-// strongly consistent read one unit per 4 KB, an eventually consistent one
-// half of that; a transaction costs twice as much.
-//
-// Source: Amazon DynamoDB Developer Guide, "DynamoDB read and write operations"
-// and "Managing complex workflows with DynamoDB transactions".
 package capacity
+
+// Source of this file: Amazon DynamoDB Developer Guide, "DynamoDB read and write
+// operations" and "Managing complex workflows with DynamoDB transactions".
 
 // Block sizes in bytes: what one unit covers.
 const (
