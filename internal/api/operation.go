@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/levee-io/levee/internal/jsontok"
 )
@@ -23,6 +24,8 @@ type Caller struct {
 	BaseURL string
 	// RequestID is the id that the response will carry.
 	RequestID string
+	// Remote is the address and port of the client, nil for one in this process.
+	Remote fmt.Stringer
 }
 
 // Input is a request shape.

@@ -11,8 +11,10 @@ import (
 // demand is an action on a resource that a request needs to be allowed.
 type demand struct {
 	action   string
-	resource string // an ARN, or "*"
-	ownOnly  bool   // never allowed across accounts
+	resource string   // an ARN, or "*"
+	ownOnly  bool     // never allowed across accounts
+	region   string   // where the action is; "" for that of the request
+	accesses []access // to the items of the resource
 }
 
 // owner returns the account of the resource; that of the caller where the ARN
@@ -58,6 +60,23 @@ func (d *demands) add(resource string) { d.need(d.operation.Name, resource) }
 // need demands an action of DynamoDB on a resource.
 func (d *demands) need(action, resource string) {
 	d.list = append(d.list, demand{action: "dynamodb:" + action, resource: resource})
+}
+
+// reach demands the operation's own action on a resource whose items it gets at.
+func (d *demands) reach(resource string, a access) {
+	d.add(resource)
+	d.list[len(d.list)-1].accesses = []access{a}
+}
+
+// once demands an action on a resource, unless that is the demand before, to which
+// the access is then added.
+func (d *demands) once(action, resource string, a access) {
+	n := len(d.list)
+	if n == 0 || d.list[n-1].resource != resource || d.list[n-1].action != "dynamodb:"+action {
+		d.need(action, resource)
+		n++
+	}
+	d.list[n-1].accesses = append(d.list[n-1].accesses, a)
 }
 
 // table returns the ARN of a table given by name or ARN.

@@ -11,6 +11,11 @@
 // iam decides each demand from the policies of the caller and that of the
 // resource. The first that is refused is the error.
 //
+// What conditions ask of items (dynamodb:LeadingKeys, dynamodb:Attributes and so on)
+// is worked out only when a policy asks, from the request alone: its accesses. Of a
+// request of many items a condition sees the values of all. What cannot be told of a
+// request, because it is malformed or its table is not there, is refused.
+//
 // A resource may be of another account. If both sides allow it, the operation runs
 // in the namespace of that account; resources of several accounts in one request
 // are refused.

@@ -6,6 +6,7 @@ import (
 	"github.com/levee-io/levee/internal/api"
 	ddb "github.com/levee-io/levee/internal/api/dynamodbapi"
 	streams "github.com/levee-io/levee/internal/api/streamsapi"
+	"github.com/levee-io/levee/internal/attr"
 )
 
 // collectDynamoDB finds the demands of a request for items. Whatever is no such
@@ -13,31 +14,40 @@ import (
 func (d *demands) collectDynamoDB(in api.Input) {
 	switch in := in.(type) {
 	case *ddb.GetItemInput:
-		d.add(d.table(in.TableName.V))
+		d.reach(d.table(in.TableName.V), accessOfGet(in))
 	case *ddb.PutItemInput:
-		d.add(d.table(in.TableName.V))
+		d.reach(d.table(in.TableName.V), accessOfPut(in))
 	case *ddb.UpdateItemInput:
-		d.add(d.table(in.TableName.V))
+		d.reach(d.table(in.TableName.V), accessOfUpdate(in))
 	case *ddb.DeleteItemInput:
-		d.add(d.table(in.TableName.V))
+		d.reach(d.table(in.TableName.V), accessOfDelete(in))
 	case *ddb.QueryInput:
-		d.add(d.indexed(in.TableName.V, in.IndexName))
+		d.reach(d.indexed(in.TableName.V, in.IndexName), accessOfQuery(in))
 	case *ddb.ScanInput:
-		d.add(d.indexed(in.TableName.V, in.IndexName))
+		d.reach(d.indexed(in.TableName.V, in.IndexName), accessOfScan(in))
 	case *ddb.SearchVectorsInput:
-		d.add(d.indexed(in.TableName.V, in.IndexName))
+		d.reach(d.indexed(in.TableName.V, in.IndexName), accessOfSearch(in))
 	case *ddb.BatchGetItemInput:
 		for i := range in.RequestItems {
-			d.add(d.table(in.RequestItems[i].Key))
+			d.reach(d.table(in.RequestItems[i].Key), accessOfKeys(&in.RequestItems[i].Value))
 		}
 	case *ddb.BatchWriteItemInput:
 		for i := range in.RequestItems {
-			d.add(d.table(in.RequestItems[i].Key))
+			d.reach(d.table(in.RequestItems[i].Key), accessOfWrites(in.RequestItems[i].Value))
 		}
+	default:
+		d.collectTransactions(in)
+	}
+}
+
+// collectTransactions finds the demands of requests of several actions.
+func (d *demands) collectTransactions(in api.Input) {
+	switch in := in.(type) {
 	case *ddb.TransactGetItemsInput:
-		for _, t := range in.TransactItems {
-			if t.Get != nil {
-				d.once("GetItem", d.table(t.Get.TableName.V))
+		for i := range in.TransactItems {
+			if get := in.TransactItems[i].Get; get != nil {
+				d.once("GetItem", d.table(get.TableName.V), accessOfKeys(&ddb.KeysAndAttributes{
+					Keys: []attr.Map{get.Key}, ExpressionAttributeNames: get.ExpressionAttributeNames, ProjectionExpression: get.ProjectionExpression}))
 			}
 		}
 	case *ddb.TransactWriteItemsInput:
@@ -45,14 +55,14 @@ func (d *demands) collectDynamoDB(in api.Input) {
 			d.action(&in.TransactItems[i])
 		}
 	case *ddb.ExecuteStatementInput:
-		d.statement(in.Statement.V)
+		d.statement(in.Statement.V, in.Parameters)
 	case *ddb.BatchExecuteStatementInput:
 		for i := range in.Statements {
-			d.statement(in.Statements[i].Statement.V)
+			d.statement(in.Statements[i].Statement.V, in.Statements[i].Parameters)
 		}
 	case *ddb.ExecuteTransactionInput:
 		for i := range in.TransactStatements {
-			d.statement(in.TransactStatements[i].Statement.V)
+			d.statement(in.TransactStatements[i].Statement.V, in.TransactStatements[i].Parameters)
 		}
 	default:
 		d.collectTables(in)
@@ -63,22 +73,14 @@ func (d *demands) collectDynamoDB(in api.Input) {
 func (d *demands) action(t *ddb.TransactWriteItem) {
 	switch {
 	case t.Put != nil:
-		d.once("PutItem", d.table(t.Put.TableName.V))
+		d.once("PutItem", d.table(t.Put.TableName.V), accessOfAction(t))
 	case t.Update != nil:
-		d.once("UpdateItem", d.table(t.Update.TableName.V))
+		d.once("UpdateItem", d.table(t.Update.TableName.V), accessOfAction(t))
 	case t.Delete != nil:
-		d.once("DeleteItem", d.table(t.Delete.TableName.V))
+		d.once("DeleteItem", d.table(t.Delete.TableName.V), accessOfAction(t))
 	case t.ConditionCheck != nil:
-		d.once("ConditionCheckItem", d.table(t.ConditionCheck.TableName.V))
+		d.once("ConditionCheckItem", d.table(t.ConditionCheck.TableName.V), accessOfAction(t))
 	}
-}
-
-// once is need, unless it is the same as the demand before.
-func (d *demands) once(action, resource string) {
-	if n := len(d.list); n > 0 && d.list[n-1].resource == resource && d.list[n-1].action == "dynamodb:"+action {
-		return
-	}
-	d.need(action, resource)
 }
 
 // collectTables finds the demands of requests that manage a table.
@@ -95,7 +97,7 @@ func (d *demands) collectTables(in api.Input) {
 	case *ddb.DescribeTableInput:
 		d.add(d.table(in.TableName.V))
 	case *ddb.UpdateTableInput:
-		d.add(d.table(in.TableName.V))
+		d.update(in)
 	case *ddb.DeleteTableInput:
 		d.add(d.table(in.TableName.V))
 	case *ddb.UpdateTimeToLiveInput:

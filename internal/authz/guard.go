@@ -26,6 +26,10 @@ type Options struct {
 	// ResourcePolicy returns the policy document of a table, stream or queue, ""
 	// if it has none.
 	ResourcePolicy func(arn string) string
+	// PartitionKey returns the names of the attributes of the partition key of a
+	// table or index, nil if there is no such thing. Without it no condition on them
+	// allows anything.
+	PartitionKey func(arn string) []string
 }
 
 // Guard decides who may do what. It is safe for concurrent use.
@@ -42,6 +46,9 @@ const maxParsed = 256
 
 // New returns a guard.
 func New(opts Options) *Guard {
+	if opts.PartitionKey == nil {
+		opts.PartitionKey = func(string) []string { return nil }
+	}
 	return &Guard{opts: opts, parsed: map[string]*iam.Policy{}}
 }
 
@@ -75,9 +82,10 @@ func (g *Guard) admit(op *api.Operation, c *api.Caller, in api.Input) (*api.Call
 	owner := c.Account
 	for i := range d.list {
 		demand := &d.list[i]
+		q := question{demand: demand, caller: c, operation: op, in: in, partitionKey: g.opts.PartitionKey}
 		r := iam.Request{
 			Principal: principal, Action: demand.action, Resource: demand.resource, Owner: demand.owner(c.Account),
-			Context: func(key string) []string { return contextValues(c, op, in, key) },
+			Context: q.values,
 		}
 		if i > 0 && r.Owner != owner || r.Owner != c.Account && demand.ownOnly {
 			return nil, refuse(op, &r, "because the resources of one request must be of one account")
@@ -85,6 +93,9 @@ func (g *Guard) admit(op *api.Operation, c *api.Caller, in api.Input) (*api.Call
 		owner = r.Owner
 		if verdict := iam.Decide(who.Policies, g.policyOf(demand.resource), &r); !verdict.Allowed {
 			return nil, refuse(op, &r, verdict.Why)
+		}
+		if q.unclear {
+			return nil, refuse(op, &r, "because no identity-based policy allows the "+r.Action+" action")
 		}
 	}
 	if owner == c.Account {

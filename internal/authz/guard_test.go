@@ -36,6 +36,7 @@ func fill(t *testing.T, in api.Input, text string) api.Input {
 
 // What each request needs, from the Service Authorization Reference.
 func TestDemands(t *testing.T) {
+	const west = "arn:aws:dynamodb:us-west-2:111122223333:table/"
 	const queue = "arn:aws:sqs:us-east-1:111122223333:q"
 	for _, c := range []struct {
 		target, name string
@@ -57,6 +58,13 @@ func TestDemands(t *testing.T) {
 			[]string{"dynamodb:PutItem " + table + "A", "dynamodb:UpdateItem " + table + "A", "dynamodb:DeleteItem " + table + "B", "dynamodb:ConditionCheckItem " + table + "C"}},
 		{ddb.Target, "CreateTable", &ddb.CreateTableInput{}, `{"TableName":"T","Tags":[],"ResourcePolicy":"{}"}`,
 			[]string{"dynamodb:CreateTable " + table + "T", "dynamodb:TagResource " + table + "T", "dynamodb:PutResourcePolicy " + table + "T"}},
+		{ddb.Target, "UpdateTable", &ddb.UpdateTableInput{}, `{"TableName":"T","ReplicaUpdates":[{"Delete":{"RegionName":"us-west-2"}},{"Update":{"RegionName":"us-east-2"}}],"GlobalTableWitnessUpdates":[{"Delete":{"RegionName":"us-east-2"}}]}`,
+			[]string{"dynamodb:UpdateTable " + table + "T", "dynamodb:DeleteTable " + west + "T", "dynamodb:DeleteTableReplica " + west + "T",
+				"dynamodb:DeleteGlobalTableWitness " + table + "T", "dynamodb:DeleteGlobalTableWitness " + west + "T"}},
+		{ddb.Target, "UpdateTable", &ddb.UpdateTableInput{}, `{"TableName":"T","ReplicaUpdates":[{"Create":{"RegionName":"us-west-2"}}]}`,
+			[]string{"dynamodb:UpdateTable " + table + "T", "dynamodb:CreateTable " + west + "T", "dynamodb:CreateTableReplica " + west + "T", "dynamodb:Query " + west + "T",
+				"dynamodb:Scan " + west + "T", "dynamodb:UpdateItem " + west + "T", "dynamodb:PutItem " + west + "T", "dynamodb:GetItem " + west + "T",
+				"dynamodb:DeleteItem " + west + "T", "dynamodb:BatchWriteItem " + west + "T"}},
 		{ddb.Target, "RestoreTableFromBackup", &ddb.RestoreTableFromBackupInput{}, `{"TargetTableName":"N","BackupArn":"` + table + `T/backup/1"}`,
 			[]string{"dynamodb:RestoreTableFromBackup " + table + "T/backup/1", "dynamodb:RestoreTableFromBackup " + table + "N"}},
 		{ddb.Target, "ExecuteStatement", &ddb.ExecuteStatementInput{}, `{"Statement":"SELECT * FROM \"T\".\"I\" WHERE a = ?"}`, []string{"dynamodb:PartiQLSelect " + table + "T/index/I"}},
@@ -143,7 +151,7 @@ func TestGuard(t *testing.T) {
 			&ddb.QueryInput{}, "Query", `{"TableName":"T","Select":"COUNT"}`, "111122223333", ""},
 		{"a condition that does not hold", Identity{"clerk", policy(t, `{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"StringEquals":{"dynamodb:Select":"COUNT"}}}`)}, nil,
 			&ddb.QueryInput{}, "Query", `{"TableName":"T"}`, "", "dynamodb:Query"},
-		{"a key that is not worked out allows nothing", Identity{"clerk", policy(t, `{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"ForAllValues:StringEquals":{"dynamodb:LeadingKeys":["clerk"]}}}`)}, nil,
+		{"a condition on the key of a table that is not there allows nothing", Identity{"clerk", policy(t, `{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"ForAllValues:StringEquals":{"dynamodb:LeadingKeys":["clerk"]}}}`)}, nil,
 			&ddb.GetItemInput{}, "GetItem", `{"TableName":"T"}`, "", "dynamodb:GetItem"},
 		{"another account's table", Identity{}, map[string]string{there + "T": foreign}, &ddb.GetItemInput{}, "GetItem", `{"TableName":"` + there + `T"}`, "444455556666", ""},
 		{"the table's policy counts for its indexes", Identity{}, map[string]string{there + "T": foreign}, &ddb.QueryInput{}, "Query", `{"TableName":"` + there + `T","IndexName":"I"}`, "444455556666", ""},

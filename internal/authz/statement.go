@@ -2,6 +2,7 @@ package authz
 
 import (
 	"github.com/levee-io/levee/internal/api"
+	"github.com/levee-io/levee/internal/attr"
 	"github.com/levee-io/levee/internal/expr/partiql"
 )
 
@@ -16,10 +17,10 @@ var statementActions = [...]string{
 
 // statement demands what a PartiQL statement needs of its table or index. One that
 // has no meaning needs nothing: the engine will say so.
-func (d *demands) statement(text string) {
+func (d *demands) statement(text string, parameters []attr.Value) {
 	verb, table, index, ok := partiql.Target(text)
 	if !ok {
 		return
 	}
-	d.once(statementActions[verb], d.indexed(table, api.Opt[string]{V: index, OK: index != ""}))
+	d.once(statementActions[verb], d.indexed(table, api.Opt[string]{V: index, OK: index != ""}), accessOfStatement(text, parameters))
 }

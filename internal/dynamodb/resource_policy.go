@@ -110,20 +110,52 @@ func errNoPolicy(arn string) *api.Error {
 // Policy returns the policy document of a table or stream, "" if it has none or
 // there is no such thing.
 func (e *Engine) Policy(arn string) string {
-	part := strings.SplitN(arn, ":", 6)
-	if len(part) < 6 {
+	v, rest := e.viewOf(arn)
+	if v == nil {
 		return ""
 	}
-	name, label, _ := strings.Cut(strings.TrimPrefix(part[5], "table/"), "/stream/")
+	return v.Policies[strings.TrimPrefix(rest, "stream/")].Text
+}
+
+// PartitionKey returns the names of the attributes of the partition key of a table
+// or index, nil if it has none or there is no such thing.
+func (e *Engine) PartitionKey(arn string) []string {
+	v, rest := e.viewOf(arn)
+	if v == nil {
+		return nil
+	}
+	key := &v.Key
+	if name, ok := strings.CutPrefix(rest, "index/"); ok {
+		x, xv := v.index(name), v.vectorNamed(name)
+		switch {
+		case x != nil:
+			key = &x.Key
+		case xv != nil:
+			key = &xv.Key
+		default:
+			return nil
+		}
+	}
+	names := make([]string, 0, len(key.Hash))
+	for i := range key.Hash {
+		names = append(names, key.Hash[i].Name)
+	}
+	return names
+}
+
+// viewOf returns the table whose ARN another begins with, nil if there is none, and
+// what follows in the latter.
+func (e *Engine) viewOf(arn string) (v *view, rest string) {
+	part := strings.SplitN(arn, ":", 6)
+	if len(part) < 6 {
+		return nil, ""
+	}
+	name, rest, _ := strings.Cut(strings.TrimPrefix(part[5], "table/"), "/")
 	e.catalog.RLock()
 	t := e.catalog.tables[tableID{api.Namespace{Account: part[4], Region: part[3]}, name}]
 	e.catalog.RUnlock()
 	if t == nil {
-		return ""
+		return nil, ""
 	}
-	v := t.current.Load()
-	if v == nil {
-		return ""
-	}
-	return v.Policies[label].Text
+	return t.current.Load(), rest
 }

@@ -99,3 +99,20 @@ func TestPolicyOfStreamAndOfNewTable(t *testing.T) {
 		t.Errorf("an absent table has the policy %q", got)
 	}
 }
+
+func TestPartitionKeyByARN(t *testing.T) {
+	h := newEngine(t)
+	h.mustDo("CreateTable", docsTable)
+	const docs = "arn:aws:dynamodb:us-east-1:000000000000:table/docs"
+	for arn, want := range map[string]string{
+		docs: "[id]", docs + "/index/byLang": "[lang]", docs + "/index/near": "[]", docs + "/index/none": "", docs + "x": "", "docs": "",
+	} {
+		got := ""
+		if names := h.PartitionKey(arn); names != nil {
+			got = fmt.Sprint(names)
+		}
+		if got != want {
+			t.Errorf("%s: %q, want %q", arn, got, want)
+		}
+	}
+}

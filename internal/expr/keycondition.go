@@ -131,6 +131,17 @@ func (k *KeyCondition) Bind(partition, sort []KeyAttr) (r KeyRange, err error) {
 	return r, nil
 }
 
+// Equal returns the value that an attribute is demanded to be equal to, whatever
+// the key. It is not ok if there is none.
+func (k *KeyCondition) Equal(name string) (v attr.Value, ok bool) {
+	for i := range k.conds {
+		if c := &k.conds[i]; c.name == name && c.op == KeyEqual {
+			return c.values[0], k.shape == nil
+		}
+	}
+	return v, false
+}
+
 // tooMany says that there are more conditions than key attributes.
 func (k *KeyCondition) tooMany(schema int) error {
 	switch {

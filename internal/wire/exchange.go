@@ -139,6 +139,7 @@ func (x *exchange) handle(ctx context.Context, id *identity, in api.Input) (api.
 		AccessKey: id.accessKey,
 		BaseURL:   x.e.baseURL(x.req),
 		RequestID: x.resp.RequestID,
+		Remote:    x.req.Remote,
 	}
 	return x.route.Handle(ctx, caller, in)
 }

@@ -47,6 +47,12 @@ func (h *httpHeader) Joined(name string) string {
 	return ""
 }
 
+// remote is the address of a client as net/http gives it.
+type remote string
+
+// String returns the address and port.
+func (r remote) String() string { return string(r) }
+
 func requestOf(r *http.Request, body []byte) Request {
 	return Request{
 		Method: r.Method,
@@ -83,6 +89,7 @@ func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer responses.Put(resp)
 	resp.Reset()
 	req := requestOf(r, buf.Bytes())
+	req.Remote = remote(r.RemoteAddr)
 	e.serveCall(&call{transport: r.Context(), closing: e.closing}, &req, resp)
 	setHeader(w.Header(), resp)
 	w.WriteHeader(resp.Status)

@@ -1,6 +1,9 @@
 package wire
 
-import "net/http"
+import (
+	"fmt"
+	"net/http"
+)
 
 // Request is an HTTP request without the transport that carried it. Its strings
 // and its body may alias the transport's buffers: they are valid until Serve
@@ -13,6 +16,8 @@ type Request struct {
 	TLS    bool
 	Header Header
 	Body   []byte
+	// Remote is the address and port of the client, nil for one in this process.
+	Remote fmt.Stringer
 }
 
 // Header looks up the headers of a request. Names are in canonical form, such

@@ -113,6 +113,7 @@ func (s *Server) handle(ctx *fasthttp.RequestCtx) {
 		TLS:    s.secured != nil,
 		Header: (*fastHeader)(h),
 		Body:   ctx.Request.Body(),
+		Remote: ctx.RemoteAddr(),
 	}
 	c := &call{transport: context.Background(), closing: s.endpoint.closing}
 	if conn, ok := ctx.Conn().(*watchedConn); ok {

@@ -1,0 +1,71 @@
+package authz
+
+import (
+	"strings"
+
+	ddb "github.com/levee-io/levee/internal/api/dynamodbapi"
+)
+
+// What a change of the replicas of a table needs in the region of each (Developer
+// Guide, "DynamoDB global tables security"). That it copies items is for the
+// service to do, so conditions on items have nothing to say.
+var (
+	replicaCreation = []string{"CreateTable", "CreateTableReplica", "Query", "Scan", "UpdateItem", "PutItem", "GetItem", "DeleteItem", "BatchWriteItem"}
+	replicaDeletion = []string{"DeleteTable", "DeleteTableReplica"}
+)
+
+// update demands what an UpdateTable needs, there and in the regions of replicas
+// that come or go.
+func (d *demands) update(in *ddb.UpdateTableInput) {
+	home := d.table(in.TableName.V)
+	d.add(home)
+	tables := []string{home}
+	for i := range in.ReplicaUpdates {
+		up := &in.ReplicaUpdates[i]
+		if up.Create != nil {
+			tables = append(tables, d.replica(home, up.Create.RegionName.V, replicaCreation))
+		}
+		if up.Delete != nil {
+			tables = append(tables, d.replica(home, up.Delete.RegionName.V, replicaDeletion))
+		}
+	}
+	for i := range in.GlobalTableWitnessUpdates {
+		up := &in.GlobalTableWitnessUpdates[i]
+		for _, table := range tables {
+			if up.Create != nil {
+				d.needIn(regionOf(table), "CreateGlobalTableWitness", table)
+			}
+			if up.Delete != nil {
+				d.needIn(regionOf(table), "DeleteGlobalTableWitness", table)
+			}
+		}
+	}
+}
+
+// replica demands actions on the replica of a table in another region, and returns
+// its ARN.
+func (d *demands) replica(home, region string, actions []string) string {
+	part := strings.SplitN(home, ":", 6)
+	if len(part) == 6 { // or it is no table, which the engine will say
+		part[3] = region
+	}
+	there := strings.Join(part, ":")
+	for _, action := range actions {
+		d.needIn(region, action, there)
+	}
+	return there
+}
+
+// needIn demands an action in a region.
+func (d *demands) needIn(region, action, resource string) {
+	d.need(action, resource)
+	d.list[len(d.list)-1].region = region
+}
+
+// regionOf returns the region in an ARN, "" if there is none.
+func regionOf(arn string) string {
+	if part := strings.SplitN(arn, ":", 6); len(part) == 6 {
+		return part[3]
+	}
+	return ""
+}
