@@ -65,9 +65,16 @@ func TestViolations(t *testing.T) {
 	for _, c := range []struct{ in, want string }{
 		{`{}`, "2 validation errors detected: Value null at 'tableName' failed to satisfy constraint: Member must not be null; " +
 			"Value null at 'item' failed to satisfy constraint: Member must not be null"},
-		{`{"TableName":"abc","Item":{},"ReturnValues":"ALL"}`, "1 validation error detected: Value 'ALL' at 'returnValues' failed to satisfy constraint: " +
-			"Member must satisfy enum value set: [ALL_NEW, UPDATED_OLD, ALL_OLD, NONE, UPDATED_NEW]"},
-		{`{"TableName":"","Item":{}}`, "1 validation error detected: Value '' at 'tableName' failed to satisfy constraint: " +
+		{`{"TableName":"abc","Item":{},"ReturnConsumedCapacity":"ALL"}`, "1 validation error detected: Value 'ALL' at 'returnConsumedCapacity' failed to satisfy constraint: " +
+			"Member must satisfy enum value set: [INDEXES, TOTAL, NONE]"},
+		{`{"TableName":"","ReturnValues":"ALL"}`, "3 validation errors detected: Value '' at 'tableName' failed to satisfy constraint: " +
+			"Member must have length greater than or equal to 1; Value 'ALL' at 'returnValues' failed to satisfy constraint: " +
+			"Member must satisfy enum value set: [ALL_NEW, UPDATED_OLD, ALL_OLD, NONE, UPDATED_NEW]; " +
+			"Value null at 'item' failed to satisfy constraint: Member must not be null"},
+		// What the operation says in words of its own.
+		{`{"TableName":"abc","Item":{},"ReturnValues":"ALL"}`, "1 validation error detected: Failed to satisfy constraint: " +
+			"Member must satisfy enum value set: [ALL_OLD, UPDATED_OLD, ALL_NEW, UPDATE_NEW, NONE]"},
+		{`{"TableName":"","Item":{}}`, "1 validation error detected: Value at 'TableName' failed to satisfy constraint: " +
 			"Member must have length greater than or equal to 1"},
 		{`{"TableName":"abc","Item":{}}`, ""},
 	} {

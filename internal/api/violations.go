@@ -24,6 +24,8 @@ type Violations struct {
 	texts []string
 	// missing is the path name of the first required member that is absent.
 	missing string
+	// alone tells that the one text is not worded as a violation.
+	alone bool
 }
 
 // Path is where in the request a value stands. It lives on the stack of the
@@ -61,8 +63,11 @@ func (p *Path) text() string {
 // Err returns the ValidationException that names the violations, or nil.
 func (v *Violations) Err() error {
 	n := len(v.texts)
-	if n == 0 {
+	switch {
+	case n == 0:
 		return nil
+	case v.alone:
+		return Validation("%s", v.texts[0])
 	}
 	noun := "error"
 	if n > 1 {
@@ -81,10 +86,40 @@ func (v *Violations) Missing() string {
 }
 
 func (v *Violations) add(p Path, value, constraint string) {
-	if len(v.texts) == maxViolations {
-		return
+	if len(v.texts) < maxViolations { // or the path would be spelled out for nothing
+		v.say("Value " + value + " at '" + p.text() + "' failed to satisfy constraint: " + constraint)
 	}
-	v.texts = append(v.texts, "Value "+value+" at '"+p.text()+"' failed to satisfy constraint: "+constraint)
+}
+
+// Reset forgets all violations.
+func (v *Violations) Reset() { *v = Violations{} }
+
+// Whole reports whether there are violations, and no required member is missing.
+func (v *Violations) Whole() bool { return len(v.texts) > 0 && v.missing == "" }
+
+// Alone has Err name the one violation by its text only.
+func (v *Violations) Alone() { v.alone = true }
+
+// say adds a violation in words of its own.
+func (v *Violations) say(text string) {
+	if len(v.texts) < maxViolations {
+		v.texts = append(v.texts, text)
+	}
+}
+
+// Unshown reports the violation of a member, named as in requests, without showing
+// its value.
+func (v *Violations) Unshown(member, constraint string) {
+	v.say("Value at '" + member + "' failed to satisfy constraint: " + constraint)
+}
+
+// OneOf is Enum with a text of its own. It reports whether the string is wrong.
+func (v *Violations) OneOf(o Opt[string], set []string, text string) bool {
+	wrong := o.OK && !slices.Contains(set, o.V)
+	if wrong {
+		v.say(text)
+	}
+	return wrong
 }
 
 // Required reports an absent member.

@@ -97,21 +97,17 @@ func errUnsupported(parameter string) error {
 	return api.Validation("Levee does not support the parameter %s yet", parameter)
 }
 
-// tableNamePattern is the service's; the model leaves it out because TableName
-// may be an ARN elsewhere.
-var tableNamePattern = api.NewPattern(`[a-zA-Z0-9_.-]+`)
-
 // newTableName checks the members that a new table needs although the model
 // says that they are optional.
 func newTableName(c *api.Caller, in *ddb.CreateTableInput) (string, error) {
-	name, err := tableName(c, in.TableName.V)
+	name, err := nameIn(c, in.TableName.V)
 	if err != nil {
 		return "", err
 	}
 	var v api.Violations
 	var at api.Path
 	v.Required(in.AttributeDefinitions != nil, at.Member("attributeDefinitions"))
-	v.Match(api.Some(name), tableNamePattern, at.Member("tableName"))
+	addTableName(&v, name)
 	v.Required(in.KeySchema != nil, at.Member("keySchema"))
 	if in.KeySchema != nil {
 		checkKeyLengths(in, &v, &at)

@@ -124,7 +124,8 @@ func TestCreateTableValidation(t *testing.T) {
 		return list
 	}
 	for _, c := range []struct{ in, want string }{
-		{`{"TableName":"ab"}`, "TableName must be at least 3 characters long and at most 255 characters long"},
+		{`{}`, "The parameter 'TableName' is required but was not present in the request"},
+		{`{"TableName":"ab","AttributeDefinitions":[],"KeySchema":[{"AttributeName":"a","KeyType":"HASH"}]}`, "1 validation error detected: Value 'ab' at 'tableName' failed to satisfy constraint: Member must have length greater than or equal to 3"},
 		{`{"TableName":"abc;"}`, "3 validation errors detected: Value null at 'attributeDefinitions' failed to satisfy constraint: Member must not be null; Value 'abc;' at 'tableName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+; Value null at 'keySchema' failed to satisfy constraint: Member must not be null"},
 		{plain("abc", ``), bad + "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED"},
 		{plain("abc", onDemand+provisioned), bad + "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST"},

@@ -195,7 +195,7 @@ func TestQueryRefusals(t *testing.T) {
 		`"FilterExpression":"a[1] = :x",` + x:                        "Filter Expression can only contain non-primary key attributes: Primary key attribute: a",
 		`"FilterExpression":"d[1] = :x",` + x:                        "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: IndexKey: d",
 		`"ProjectionExpression":"b.x",` + x:                          "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: Key: b",
-		`"Limit":0,` + x:                                             "1 validation error detected: Value '0' at 'limit' failed to satisfy constraint: Member must have value greater than or equal to 1",
+		`"Limit":0,` + x:                                             "1 validation error detected: Value at 'Limit' failed to satisfy constraint: Member must have value greater than or equal to 1",
 	} {
 		h.refused("Query", `{`+in+`}`, message)
 	}

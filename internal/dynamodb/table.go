@@ -152,10 +152,8 @@ func (e *Engine) lookup(c *api.Caller, nameOrARN string) (*table, error) {
 
 // errMissing says that there is no table of a name, or that none can have it.
 func errMissing(name string) error {
-	var v api.Violations
-	var at api.Path
-	if v.Match(api.Some(name), tableNamePattern, at.Member("tableName")); v.Err() != nil {
-		return v.Err()
+	if err := checkTableName(name); err != nil {
+		return err
 	}
 	return errNoResource()
 }
@@ -183,32 +181,76 @@ func (t *table) open() *view {
 	return v
 }
 
+// tableNamePattern is the service's; the model leaves it out because TableName
+// may be an ARN.
+var tableNamePattern = api.NewPattern(`[a-zA-Z0-9_.-]+`)
+
+// The lengths of the names of tables, which the model leaves out for the same
+// reason.
+const (
+	minTableName = 3
+	maxTableName = 255
+)
+
+// checkTableName checks a name by the rules that the model leaves out.
+func checkTableName(name string) error {
+	var v api.Violations
+	addTableName(&v, name)
+	return v.Err()
+}
+
+// addTableName adds the rules that a name breaks to those that a request does.
+func addTableName(v *api.Violations, name string) {
+	var at api.Path
+	v.Match(api.Some(name), tableNamePattern, at.Member("tableName"))
+	v.Length(api.Some(name), minTableName, maxTableName, at.Member("tableName"))
+}
+
 // tableName returns the name in a TableName member, which may be an ARN.
 func tableName(c *api.Caller, nameOrARN string) (string, error) {
-	name := nameOrARN
-	if strings.HasPrefix(name, "arn:") {
-		part := strings.SplitN(name, ":", 6)
-		if len(part) < 6 || part[2] != "dynamodb" {
-			return "", api.Validation("Invalid table ARN: %s", nameOrARN)
-		}
-		const wrong = "1 validation error detected: Invalid %s in '%s'"
-		switch {
-		case part[1] != "aws":
-			return "", api.Validation(wrong, "AWS partition", nameOrARN)
-		case part[3] != c.Region:
-			return "", api.Validation(wrong, "AWS region", nameOrARN)
-		case !strings.HasPrefix(part[5], "table/"):
-			return "", api.Validation(wrong, "resource type", nameOrARN)
-		}
-		if part[4] != c.Account {
-			return "", errNoResource()
-		}
-		name = strings.TrimPrefix(part[5], "table/")
+	name, err := nameIn(c, nameOrARN)
+	if err != nil {
+		return "", err
 	}
-	if len(name) < 3 || len(name) > 255 {
-		return "", api.Validation("TableName must be at least 3 characters long and at most 255 characters long")
+	if len(name) < minTableName || len(name) > maxTableName {
+		return "", checkTableName(name)
 	}
 	return name, nil
+}
+
+// checkNameOrARN checks all that can be checked of a TableName by itself.
+func checkNameOrARN(c *api.Caller, nameOrARN string) error {
+	name, err := nameIn(c, nameOrARN)
+	if err != nil {
+		return err
+	}
+	return checkTableName(name)
+}
+
+// nameIn is tableName for a name that is checked later.
+func nameIn(c *api.Caller, nameOrARN string) (string, error) {
+	switch {
+	case nameOrARN == "": // absent: the model refuses an empty one
+		return "", api.Validation("The parameter 'TableName' is required but was not present in the request")
+	case !strings.HasPrefix(nameOrARN, "arn:"):
+		return nameOrARN, nil
+	}
+	part := strings.SplitN(nameOrARN, ":", 6)
+	if len(part) < 6 || part[2] != "dynamodb" {
+		return "", api.Validation("Invalid table ARN: %s", nameOrARN)
+	}
+	const wrong = "1 validation error detected: Invalid %s in '%s'"
+	switch {
+	case part[1] != "aws":
+		return "", api.Validation(wrong, "AWS partition", nameOrARN)
+	case part[3] != c.Region:
+		return "", api.Validation(wrong, "AWS region", nameOrARN)
+	case !strings.HasPrefix(part[5], "table/"):
+		return "", api.Validation(wrong, "resource type", nameOrARN)
+	case part[4] != c.Account:
+		return "", errNoResource()
+	}
+	return strings.TrimPrefix(part[5], "table/"), nil
 }
 
 // compare orders tables, for locks that are taken together.

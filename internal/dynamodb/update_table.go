@@ -14,7 +14,7 @@ import (
 // Options.TableDelay says otherwise, all but the filling of a new index is done
 // when it answers.
 func (e *Engine) UpdateTable(_ context.Context, c *api.Caller, in *ddb.UpdateTableInput) (*ddb.UpdateTableOutput, error) {
-	if err := checkUpdate(in); err != nil {
+	if err := checkUpdate(c, in); err != nil {
 		return nil, err
 	}
 	t, err := e.lookupNamed(c, in.TableName.V)
@@ -149,7 +149,10 @@ func (p present) count() int {
 
 // checkUpdate checks what can be checked of a request without the table, which
 // the service does before it looks whether there is one.
-func checkUpdate(in *ddb.UpdateTableInput) error {
+func checkUpdate(c *api.Caller, in *ddb.UpdateTableInput) error {
+	if err := checkNameOrARN(c, in.TableName.V); err != nil {
+		return err
+	}
 	if err := refuseUpdate(in); err != nil {
 		return err
 	}

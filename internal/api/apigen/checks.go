@@ -26,7 +26,11 @@ func (g *generator) checks() {
 		}
 	}
 	for _, name := range g.model.inputs() {
-		g.p("// Validate implements api.Input.\nfunc (s *%s) Validate(v *api.Violations) { var at api.Path; s.check(v, &at) }\n", name)
+		reword := ""
+		if rewritten[name] {
+			reword = "; if v.Whole() { s.reword(v) }"
+		}
+		g.p("// Validate implements api.Input.\nfunc (s *%s) Validate(v *api.Violations) { var at api.Path; s.check(v, &at)%s }\n", name, reword)
 	}
 }
 
@@ -38,7 +42,7 @@ func (g *generator) structureCheck(name string, s *shape) {
 	g.p("func (s *%s) check(v *api.Violations, at *api.Path) {", name)
 	for _, m := range checkOrder(name, s.Members) {
 		field, path := "s."+goName(m.Name), fmt.Sprintf("at.Member(%q)", pathName(m.Name))
-		if slices.Contains(s.Required, m.Name) {
+		if slices.Contains(s.Required, m.Name) && !(m.Name == "TableName" && missedLater[name]) {
 			g.p("v.Required(%s, %s)", g.present(field, m.Shape), path)
 		}
 		g.checkMember(field, path, m.Shape)

@@ -202,19 +202,18 @@ func (s *CreateTableInput) check(v *api.Violations, at *api.Path) {
 		at := at.Member("attributeDefinitions")
 		checkAttributeDefinitions(s.AttributeDefinitions, v, &at)
 	}
-	v.Required(s.TableName.OK, at.Member("tableName"))
 	v.Length(s.TableName, 1, 1024, at.Member("tableName"))
 	if s.KeySchema != nil {
 		at := at.Member("keySchema")
 		checkKeySchema(s.KeySchema, v, &at)
 	}
-	if s.LocalSecondaryIndexes != nil {
-		at := at.Member("localSecondaryIndexes")
-		checkLocalSecondaryIndexList(s.LocalSecondaryIndexes, v, &at)
-	}
 	if s.GlobalSecondaryIndexes != nil {
 		at := at.Member("globalSecondaryIndexes")
 		checkGlobalSecondaryIndexList(s.GlobalSecondaryIndexes, v, &at)
+	}
+	if s.LocalSecondaryIndexes != nil {
+		at := at.Member("localSecondaryIndexes")
+		checkLocalSecondaryIndexList(s.LocalSecondaryIndexes, v, &at)
 	}
 	v.Enum(s.BillingMode, enumBillingMode, at.Member("billingMode"))
 	if s.ProvisionedThroughput != nil {
@@ -310,17 +309,17 @@ func (s *DeleteGlobalTableWitnessGroupMemberAction) check(v *api.Violations, at 
 }
 
 func (s *DeleteItemInput) check(v *api.Violations, at *api.Path) {
+	v.Enum(s.ReturnConsumedCapacity, enumReturnConsumedCapacity, at.Member("returnConsumedCapacity"))
 	v.Required(s.TableName.OK, at.Member("tableName"))
 	v.Length(s.TableName, 1, 1024, at.Member("tableName"))
+	v.Enum(s.ReturnValues, enumReturnValue, at.Member("returnValues"))
 	v.Required(s.Key != nil, at.Member("key"))
+	v.Enum(s.ReturnItemCollectionMetrics, enumReturnItemCollectionMetrics, at.Member("returnItemCollectionMetrics"))
 	if s.Expected != nil {
 		at := at.Member("expected")
 		checkExpectedAttributeMap(s.Expected, v, &at)
 	}
 	v.Enum(s.ConditionalOperator, enumConditionalOperator, at.Member("conditionalOperator"))
-	v.Enum(s.ReturnValues, enumReturnValue, at.Member("returnValues"))
-	v.Enum(s.ReturnConsumedCapacity, enumReturnConsumedCapacity, at.Member("returnConsumedCapacity"))
-	v.Enum(s.ReturnItemCollectionMetrics, enumReturnItemCollectionMetrics, at.Member("returnItemCollectionMetrics"))
 	if s.ExpressionAttributeNames != nil {
 		at := at.Member("expressionAttributeNames")
 		checkExpressionAttributeNameMap(s.ExpressionAttributeNames, v, &at)
@@ -347,7 +346,6 @@ func (s *DeleteResourcePolicyInput) check(v *api.Violations, at *api.Path) {
 }
 
 func (s *DeleteTableInput) check(v *api.Violations, at *api.Path) {
-	v.Required(s.TableName.OK, at.Member("tableName"))
 	v.Length(s.TableName, 1, 1024, at.Member("tableName"))
 }
 
@@ -405,7 +403,6 @@ func (s *DescribeKinesisStreamingDestinationInput) check(v *api.Violations, at *
 func (s *DescribeLimitsInput) check(*api.Violations, *api.Path) {}
 
 func (s *DescribeTableInput) check(v *api.Violations, at *api.Path) {
-	v.Required(s.TableName.OK, at.Member("tableName"))
 	v.Length(s.TableName, 1, 1024, at.Member("tableName"))
 }
 
@@ -854,16 +851,16 @@ func (s *Put) check(v *api.Violations, at *api.Path) {
 }
 
 func (s *PutItemInput) check(v *api.Violations, at *api.Path) {
+	v.Enum(s.ReturnConsumedCapacity, enumReturnConsumedCapacity, at.Member("returnConsumedCapacity"))
 	v.Required(s.TableName.OK, at.Member("tableName"))
 	v.Length(s.TableName, 1, 1024, at.Member("tableName"))
+	v.Enum(s.ReturnValues, enumReturnValue, at.Member("returnValues"))
 	v.Required(s.Item != nil, at.Member("item"))
+	v.Enum(s.ReturnItemCollectionMetrics, enumReturnItemCollectionMetrics, at.Member("returnItemCollectionMetrics"))
 	if s.Expected != nil {
 		at := at.Member("expected")
 		checkExpectedAttributeMap(s.Expected, v, &at)
 	}
-	v.Enum(s.ReturnValues, enumReturnValue, at.Member("returnValues"))
-	v.Enum(s.ReturnConsumedCapacity, enumReturnConsumedCapacity, at.Member("returnConsumedCapacity"))
-	v.Enum(s.ReturnItemCollectionMetrics, enumReturnItemCollectionMetrics, at.Member("returnItemCollectionMetrics"))
 	v.Enum(s.ConditionalOperator, enumConditionalOperator, at.Member("conditionalOperator"))
 	if s.ExpressionAttributeNames != nil {
 		at := at.Member("expressionAttributeNames")
@@ -1298,9 +1295,9 @@ func (s *TransactWriteItemsInput) check(v *api.Violations, at *api.Path) {
 		at := at.Member("transactItems")
 		checkTransactWriteItemList(s.TransactItems, v, &at)
 	}
+	v.Length(s.ClientRequestToken, 1, 36, at.Member("clientRequestToken"))
 	v.Enum(s.ReturnConsumedCapacity, enumReturnConsumedCapacity, at.Member("returnConsumedCapacity"))
 	v.Enum(s.ReturnItemCollectionMetrics, enumReturnItemCollectionMetrics, at.Member("returnItemCollectionMetrics"))
-	v.Length(s.ClientRequestToken, 1, 36, at.Member("clientRequestToken"))
 }
 
 func (s *UntagResourceInput) check(v *api.Violations, at *api.Path) {
@@ -1383,9 +1380,13 @@ func (s *UpdateGlobalTableSettingsInput) check(v *api.Violations, at *api.Path) 
 }
 
 func (s *UpdateItemInput) check(v *api.Violations, at *api.Path) {
+	v.Enum(s.ConditionalOperator, enumConditionalOperator, at.Member("conditionalOperator"))
+	v.Enum(s.ReturnConsumedCapacity, enumReturnConsumedCapacity, at.Member("returnConsumedCapacity"))
 	v.Required(s.TableName.OK, at.Member("tableName"))
 	v.Length(s.TableName, 1, 1024, at.Member("tableName"))
+	v.Enum(s.ReturnValues, enumReturnValue, at.Member("returnValues"))
 	v.Required(s.Key != nil, at.Member("key"))
+	v.Enum(s.ReturnItemCollectionMetrics, enumReturnItemCollectionMetrics, at.Member("returnItemCollectionMetrics"))
 	if s.AttributeUpdates != nil {
 		at := at.Member("attributeUpdates")
 		checkAttributeUpdates(s.AttributeUpdates, v, &at)
@@ -1394,10 +1395,6 @@ func (s *UpdateItemInput) check(v *api.Violations, at *api.Path) {
 		at := at.Member("expected")
 		checkExpectedAttributeMap(s.Expected, v, &at)
 	}
-	v.Enum(s.ConditionalOperator, enumConditionalOperator, at.Member("conditionalOperator"))
-	v.Enum(s.ReturnValues, enumReturnValue, at.Member("returnValues"))
-	v.Enum(s.ReturnConsumedCapacity, enumReturnConsumedCapacity, at.Member("returnConsumedCapacity"))
-	v.Enum(s.ReturnItemCollectionMetrics, enumReturnItemCollectionMetrics, at.Member("returnItemCollectionMetrics"))
 	if s.ExpressionAttributeNames != nil {
 		at := at.Member("expressionAttributeNames")
 		checkExpressionAttributeNameMap(s.ExpressionAttributeNames, v, &at)
@@ -1438,7 +1435,6 @@ func (s *UpdateTableInput) check(v *api.Violations, at *api.Path) {
 		at := at.Member("attributeDefinitions")
 		checkAttributeDefinitions(s.AttributeDefinitions, v, &at)
 	}
-	v.Required(s.TableName.OK, at.Member("tableName"))
 	v.Length(s.TableName, 1, 1024, at.Member("tableName"))
 	v.Enum(s.BillingMode, enumBillingMode, at.Member("billingMode"))
 	if s.ProvisionedThroughput != nil {
@@ -1580,7 +1576,13 @@ func checkWriteRequests(list []WriteRequest, v *api.Violations, at *api.Path) {
 func (s *BatchExecuteStatementInput) Validate(v *api.Violations) { var at api.Path; s.check(v, &at) }
 
 // Validate implements api.Input.
-func (s *BatchGetItemInput) Validate(v *api.Violations) { var at api.Path; s.check(v, &at) }
+func (s *BatchGetItemInput) Validate(v *api.Violations) {
+	var at api.Path
+	s.check(v, &at)
+	if v.Whole() {
+		s.reword(v)
+	}
+}
 
 // Validate implements api.Input.
 func (s *BatchWriteItemInput) Validate(v *api.Violations) { var at api.Path; s.check(v, &at) }
@@ -1598,7 +1600,13 @@ func (s *CreateTableInput) Validate(v *api.Violations) { var at api.Path; s.chec
 func (s *DeleteBackupInput) Validate(v *api.Violations) { var at api.Path; s.check(v, &at) }
 
 // Validate implements api.Input.
-func (s *DeleteItemInput) Validate(v *api.Violations) { var at api.Path; s.check(v, &at) }
+func (s *DeleteItemInput) Validate(v *api.Violations) {
+	var at api.Path
+	s.check(v, &at)
+	if v.Whole() {
+		s.reword(v)
+	}
+}
 
 // Validate implements api.Input.
 func (s *DeleteResourcePolicyInput) Validate(v *api.Violations) { var at api.Path; s.check(v, &at) }
@@ -1670,7 +1678,13 @@ func (s *ExecuteTransactionInput) Validate(v *api.Violations) { var at api.Path;
 func (s *ExportTableToPointInTimeInput) Validate(v *api.Violations) { var at api.Path; s.check(v, &at) }
 
 // Validate implements api.Input.
-func (s *GetItemInput) Validate(v *api.Violations) { var at api.Path; s.check(v, &at) }
+func (s *GetItemInput) Validate(v *api.Violations) {
+	var at api.Path
+	s.check(v, &at)
+	if v.Whole() {
+		s.reword(v)
+	}
+}
 
 // Validate implements api.Input.
 func (s *GetResourcePolicyInput) Validate(v *api.Violations) { var at api.Path; s.check(v, &at) }
@@ -1706,13 +1720,25 @@ func (s *ListTablesInput) Validate(v *api.Violations) { var at api.Path; s.check
 func (s *ListTagsOfResourceInput) Validate(v *api.Violations) { var at api.Path; s.check(v, &at) }
 
 // Validate implements api.Input.
-func (s *PutItemInput) Validate(v *api.Violations) { var at api.Path; s.check(v, &at) }
+func (s *PutItemInput) Validate(v *api.Violations) {
+	var at api.Path
+	s.check(v, &at)
+	if v.Whole() {
+		s.reword(v)
+	}
+}
 
 // Validate implements api.Input.
 func (s *PutResourcePolicyInput) Validate(v *api.Violations) { var at api.Path; s.check(v, &at) }
 
 // Validate implements api.Input.
-func (s *QueryInput) Validate(v *api.Violations) { var at api.Path; s.check(v, &at) }
+func (s *QueryInput) Validate(v *api.Violations) {
+	var at api.Path
+	s.check(v, &at)
+	if v.Whole() {
+		s.reword(v)
+	}
+}
 
 // Validate implements api.Input.
 func (s *RestoreTableFromBackupInput) Validate(v *api.Violations) { var at api.Path; s.check(v, &at) }
@@ -1760,7 +1786,13 @@ func (s *UpdateGlobalTableSettingsInput) Validate(v *api.Violations) {
 }
 
 // Validate implements api.Input.
-func (s *UpdateItemInput) Validate(v *api.Violations) { var at api.Path; s.check(v, &at) }
+func (s *UpdateItemInput) Validate(v *api.Violations) {
+	var at api.Path
+	s.check(v, &at)
+	if v.Whole() {
+		s.reword(v)
+	}
+}
 
 // Validate implements api.Input.
 func (s *UpdateKinesisStreamingDestinationInput) Validate(v *api.Violations) {
