@@ -19,4 +19,4 @@ generate:
 	go generate ./...
 
 bench:
-	cd bench && go run . -out REPORT.md
+	cd bench && go run . -suite -out REPORT.md -json out/report.json

@@ -1,115 +1,165 @@
-// Command bench drives a levee server over the wire and reports what it sees:
-// requests a second, latencies, and the CPU time that the server spent for
-// each request, the one figure that survives a noisy machine.
+// Command bench drives a server over the wire and reports what it sees:
+// requests a second, latencies, resident memory, and the CPU time that the
+// server spent for each request, the one figure that survives a noisy machine.
 //
-//	go run . -out REPORT.md              # build and measure, on disk and in memory
-//	go run . -stores memory -ops GetItem # one of them
-//	go run . -endpoint http://host:8000  # any endpoint
+//	go run . -engine levee:disk                            # one engine, built from this tree
+//	go run . -engine levee:disk -compare floor:disk        # as a multiple of what the machine allows
+//	go run . -engine levee:disk -compare ../levee-old:disk # two builds
+//	go run . -engine levee:memory -compare dynalite:memory -ops GetItem
+//	go run . -suite -out REPORT.md                         # all of it, with everyone who is installed
+//
+// Two engines run at the same time, each workload in turn on A, B, B and A, and
+// the report has the ratio of each pair: what drifts on the machine falls on both.
+// Servers share the first CPU, the client has the others.
 //
 // Every operation runs in a closed loop (each connection sends its next
-// request when it has the answer) and then at a fixed rate, where latency
-// counts from the moment at which a request was due, so that a stall is not
-// hidden by the requests that it kept from being sent.
+// request when it has the answer) and then at a fixed rate, the same for both,
+// where latency counts from the moment at which a request was due, so that a
+// stall is not hidden by the requests that it kept from being sent.
 package main
 
 import (
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
 
 type config struct {
-	endpoint string
-	stores   string
-	ops      string
-	conns    int
-	duration time.Duration
-	share    float64
-	out      string
-	jsonOut  string
-	binary   string
+	engine, compare string
+	suite           bool
+	ops             string
+	groups, depths  string
+	conns           int
+	duration        time.Duration
+	share           float64
+	out, jsonOut    string
+	binary          string
+	note            string
+
+	groupCounts, depthCounts []int
+	temp                     string
+	started                  int
 }
 
 func main() {
+	if len(os.Args) > 1 && os.Args[1] == "floor" {
+		exit(floorMain(os.Args[2:]))
+	}
 	var c config
-	flag.StringVar(&c.endpoint, "endpoint", "", "measure this server instead of starting one")
-	flag.StringVar(&c.stores, "stores", "disk,memory", "stores to start the server with")
-	flag.StringVar(&c.ops, "ops", "", "operations to measure, comma-separated; all by default")
+	flag.StringVar(&c.engine, "engine", "levee:disk", "what to measure: an engine or the path of a levee, with :disk or :memory, or a URL")
+	flag.StringVar(&c.compare, "compare", "", "what to compare it with")
+	flag.BoolVar(&c.suite, "suite", false, "compare levee with the floor and with every other engine that is installed")
+	flag.StringVar(&c.ops, "ops", "", "workloads to measure, comma-separated, or beginnings of their names that end in *; all by default")
+	flag.StringVar(&c.groups, "groups", "1,1000,100000", "numbers of message groups to cycle through FIFO queues with")
+	flag.StringVar(&c.depths, "depths", "0,100000", "numbers of messages to have in queues while cycling")
 	flag.IntVar(&c.conns, "conns", 64, "connections")
-	flag.DurationVar(&c.duration, "duration", 5*time.Second, "length of each measurement")
-	flag.Float64Var(&c.share, "share", 0.5, "fixed rate, as a share of the closed loop's rate")
+	flag.DurationVar(&c.duration, "duration", 3*time.Second, "length of each measurement")
+	flag.Float64Var(&c.share, "share", 0.5, "fixed rate, as a share of the slowest closed loop's rate; 0 leaves it out")
 	flag.StringVar(&c.out, "out", "", "write the report to this Markdown file")
 	flag.StringVar(&c.jsonOut, "json", "", "write the figures to this JSON file")
-	flag.StringVar(&c.binary, "binary", "", "measure this levee binary instead of building one")
+	flag.StringVar(&c.binary, "binary", "", "the levee of -engine levee, instead of building one")
+	flag.StringVar(&c.note, "note", "", "a remark on the machine for the report")
 	flag.Parse()
-	if err := run(&c); err != nil {
+	exit(run(&c))
+}
+
+func exit(err error) {
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
+	os.Exit(0)
 }
 
-func run(c *config) error {
-	var results []result
-	for _, store := range targets(c) {
-		s, err := startServer(c, store)
+func run(c *config) (err error) {
+	if c.groupCounts, err = numbers(c.groups); err != nil {
+		return err
+	}
+	if c.depthCounts, err = numbers(c.depths); err != nil {
+		return err
+	}
+	if c.temp, err = os.MkdirTemp("", "levee-bench-"); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(c.temp)) }()
+	if c.binary != "" {
+		if c.binary, err = filepath.Abs(c.binary); err != nil {
+			return err
+		}
+	}
+	if err := pinClient(); err != nil {
+		return err
+	}
+	var pairs []pair
+	for _, texts := range c.plan() {
+		p, err := comparePair(c, texts)
 		if err != nil {
 			return err
 		}
-		measured, err := measureAll(c, s, store)
-		if stopErr := s.stop(); err == nil {
-			err = stopErr
-		}
-		if err != nil {
+		pairs = append(pairs, p)
+		// A report that is not finished is better than none.
+		if err := report(c, pairs); err != nil {
 			return err
 		}
-		results = append(results, measured...)
 	}
-	return report(c, results)
+	return nil
 }
 
-func targets(c *config) []string {
-	if c.endpoint != "" {
-		return []string{"endpoint"}
+// plan returns the pairs to compare.
+func (c *config) plan() [][]string {
+	if !c.suite {
+		texts := []string{c.engine}
+		if c.compare != "" {
+			texts = append(texts, c.compare)
+		}
+		return [][]string{texts}
 	}
-	return strings.Split(c.stores, ",")
-}
-
-func measureAll(c *config, s *server, store string) ([]result, error) {
-	var results []result
-	wanted := strings.Split(c.ops, ",")
-	for _, w := range workloads() {
-		if c.ops != "" && !slices.Contains(wanted, w.name) {
+	pairs := [][]string{{"levee:disk", "floor:disk"}, {"levee:memory", "floor:memory"}, {"floor-nethttp:disk", "floor:disk"}}
+	for _, e := range engines() {
+		if e.name == "levee" || strings.HasPrefix(e.name, "floor") {
 			continue
 		}
-		client := newClient(s.url)
-		if err := w.setup(client); err != nil {
-			return nil, fmt.Errorf("%s: %w", w.name, err)
-		}
-		closed, err := closedLoop(c, s, client, w)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", w.name, err)
-		}
-		open, err := fixedRate(c, s, client, w, closed.PerSecond*c.share)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", w.name, err)
-		}
-		for _, r := range []result{closed, open} {
-			r.Store = store
-			results = append(results, r)
-			fmt.Fprintln(os.Stderr, r)
+		pairs = append(pairs, []string{"levee:disk", e.name + ":memory"})
+		if e.disk {
+			pairs = append(pairs, []string{"levee:disk", e.name + ":disk"})
 		}
 	}
-	return results, nil
+	return pairs
 }
 
-func report(c *config, results []result) error {
+// wants says whether the workload of that name is to be measured.
+func (c *config) wants(name string) bool {
+	return c.ops == "" || slices.ContainsFunc(strings.Split(c.ops, ","), func(op string) bool {
+		prefix, many := strings.CutSuffix(op, "*")
+		return name == op || many && strings.HasPrefix(name, prefix)
+	})
+}
+
+func numbers(list string) ([]int, error) {
+	var ns []int
+	for _, text := range strings.Split(list, ",") {
+		if text == "" {
+			continue
+		}
+		n, err := strconv.Atoi(text)
+		if err != nil {
+			return nil, err
+		}
+		ns = append(ns, n)
+	}
+	return ns, nil
+}
+
+func report(c *config, pairs []pair) error {
 	if c.jsonOut != "" {
-		b, err := json.MarshalIndent(results, "", "  ")
+		b, err := json.MarshalIndent(pairs, "", "  ")
 		if err != nil {
 			return err
 		}
@@ -120,7 +170,7 @@ func report(c *config, results []result) error {
 			return err
 		}
 	}
-	text := markdown(c, results)
+	text := markdown(c, pairs)
 	if c.out == "" {
 		fmt.Print(text)
 		return nil
