@@ -33,8 +33,11 @@ type Config struct {
 type Minute struct {
 	Consumed  Rates // units, not a second but in all
 	Admitted  [classes]uint64
-	Throttled [classes][limits]uint64
+	Throttled [classes]Throttles
 }
+
+// Throttles counts refusals by what was short.
+type Throttles [limits]uint64
 
 func newResource(p *Params, cfg Config, onDemand, collect bool, now int64) *resource {
 	r := &resource{params: p, onDemand: onDemand, Config: cfg, warm: warmed(p, cfg, onDemand)}

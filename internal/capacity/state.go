@@ -64,6 +64,12 @@ func (r *resource) updating() bool {
 	return false
 }
 
+// Warm returns what a resource sustains at once.
+func (t *Table) Warm(now time.Time, index int) Rates {
+	t.turnTo(now.UnixNano())
+	return t.resources[index].warm
+}
+
 // Config returns what is configured.
 func (t *Table) Config() TableConfig {
 	cfg := TableConfig{OnDemand: t.onDemand, LocalIndexes: t.collect, Config: t.resources[Itself].Config}

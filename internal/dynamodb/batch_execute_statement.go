@@ -103,6 +103,9 @@ func (e *Engine) memberSelect(c *api.Caller, m *batchMember) error {
 	m.reached = true
 	v.accessedRow(row)
 	raw, found, err := e.store.Get(row, nil)
+	if err == nil {
+		err = v.admitRead(row, raw, consistent)
+	}
 	if err == nil && consistent {
 		err = e.latches.settle(row)
 	}

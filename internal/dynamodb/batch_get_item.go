@@ -33,16 +33,30 @@ func (e *Engine) BatchGetItem(ctx context.Context, c *api.Caller, in *ddb.BatchG
 			return nil, err
 		}
 		out.Responses = append(out.Responses, api.Entry[[]attr.Item]{Key: g.used.name, Value: g.items})
-		if g.done < len(g.rows) {
+		if g.left != nil {
 			rest := *g.in
-			rest.Keys = g.in.Keys[g.done:]
+			rest.Keys = g.left
 			out.UnprocessedKeys = append(out.UnprocessedKeys, api.Entry[ddb.KeysAndAttributes]{Key: g.used.name, Value: rest})
 		}
 		if report := g.used.report(in.ReturnConsumedCapacity); report != nil {
 			out.ConsumedCapacity = append(out.ConsumedCapacity, *report)
 		}
 	}
+	if err := allThrottled(gets); err != nil {
+		return nil, err
+	}
 	return out, e.settleAll(gets)
+}
+
+// allThrottled returns an error if every key of a batch was throttled.
+func allThrottled(gets []batchGet) (err error) {
+	for i := range gets {
+		if len(gets[i].left) < len(gets[i].rows) || gets[i].throttled == nil {
+			return nil
+		}
+		err = gets[i].throttled
+	}
+	return err
 }
 
 // settleAll waits until what consistent reads have found is durable. It comes
@@ -53,7 +67,7 @@ func (e *Engine) settleAll(gets []batchGet) error {
 		if !g.in.ConsistentRead.V {
 			continue
 		}
-		for _, row := range g.rows[:g.done] {
+		for _, row := range g.rows[:g.reached] {
 			if err := e.latches.settle(row); err != nil {
 				return err
 			}
@@ -69,9 +83,11 @@ type batchGet struct {
 	v          *view
 	rows       [][]byte
 
-	items []attr.Item
-	done  int // number of keys that were read
-	used  usage
+	items     []attr.Item
+	reached   int        // number of keys that were looked at
+	left      []attr.Map // keys that were not processed
+	throttled error      // why the last of them was, if it was throttled
+	used      usage
 }
 
 // batchGets checks a batch. The service checks all of it before it looks at any
@@ -149,7 +165,7 @@ func (g *batchGet) target(c *api.Caller, e *Engine) error {
 
 // read reads the items as long as there is room for them.
 func (g *batchGet) read(ctx context.Context, e *Engine, room *int) error {
-	for _, row := range g.rows {
+	for i, row := range g.rows {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -157,12 +173,18 @@ func (g *batchGet) read(ctx context.Context, e *Engine, room *int) error {
 		if err != nil {
 			return err
 		}
+		if err := g.v.admitRead(row, raw, g.in.ConsistentRead.V); err != nil {
+			g.throttled, g.left = err, append(g.left, g.in.Keys[i])
+			g.reached++
+			continue
+		}
 		if ok {
 			size, err := attr.SizeEncoded(raw)
 			if err != nil {
 				return err
 			}
 			if size > *room {
+				g.left = append(g.left, g.in.Keys[g.reached:]...)
 				return nil
 			}
 			*room -= size
@@ -176,7 +198,7 @@ func (g *batchGet) read(ctx context.Context, e *Engine, room *int) error {
 			return err
 		}
 		g.v.accessedRow(row)
-		g.done++
+		g.reached++
 	}
 	return nil
 }

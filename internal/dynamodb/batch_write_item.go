@@ -13,19 +13,15 @@ import (
 const maxBatchWrite = 25
 
 // BatchWriteItem puts and deletes up to 25 items of one or more tables. Only what
-// a transaction is in the way of is left unprocessed. The writes are one commit,
-// unless the items are so large that their index entries and stream records might
-// be too much for one.
+// a transaction is in the way of, and what is throttled, is left unprocessed. The
+// writes are one commit, unless the items are so large that their index entries and
+// stream records might be too much for one.
 func (e *Engine) BatchWriteItem(_ context.Context, c *api.Caller, in *ddb.BatchWriteItemInput) (*ddb.BatchWriteItemOutput, error) {
 	writes, usages, err := e.batchWrites(c, in)
 	if err != nil {
 		return nil, err
 	}
-	unprocessed := api.Map[[]ddb.WriteRequest]{}
-	if !e.ongoing.idle() {
-		writes, usages, unprocessed = e.setAside(in.RequestItems, writes, usages)
-	}
-	for rest := writes; len(rest) > 0; {
+	for rest := e.setAside(writes); len(rest) > 0; {
 		n := fitting(rest)
 		failed, err := e.commit(rest[:n], nil)
 		if err == nil {
@@ -36,9 +32,13 @@ func (e *Engine) BatchWriteItem(_ context.Context, c *api.Caller, in *ddb.BatchW
 		}
 		rest = rest[n:]
 	}
-	out := &ddb.BatchWriteItemOutput{UnprocessedItems: unprocessed}
-	out.ItemCollectionMetrics = collections(writes, in.ReturnItemCollectionMetrics)
-	out.ConsumedCapacity = consumedByTable(writes, usages, in.ReturnConsumedCapacity)
+	out := &ddb.BatchWriteItemOutput{UnprocessedItems: unprocessed(in.RequestItems, writes)}
+	done, usages := doneOf(writes, usages)
+	if err := throttledWhole(writes); err != nil {
+		return nil, err
+	}
+	out.ItemCollectionMetrics = collections(done, in.ReturnItemCollectionMetrics)
+	out.ConsumedCapacity = consumedByTable(done, usages, in.ReturnConsumedCapacity)
 	return out, nil
 }
 
@@ -55,6 +55,7 @@ func (e *Engine) batchWrites(c *api.Caller, in *ddb.BatchWriteItemInput) ([]*wri
 		u := &usage{name: entry.Key, write: true}
 		for i := range entry.Value {
 			w := &room[len(writes)]
+			w.apart = true
 			if err := e.batchWrite(c, w, entry.Key, &entry.Value[i]); err != nil {
 				return nil, nil, err
 			}
@@ -67,27 +68,64 @@ func (e *Engine) batchWrites(c *api.Caller, in *ddb.BatchWriteItemInput) ([]*wri
 	return writes, usages, nil
 }
 
-// setAside takes out of a batch the writes whose items are part of an ongoing
-// transaction, and returns them as the answer names them.
-func (e *Engine) setAside(tables api.Map[[]ddb.WriteRequest], writes []*write, usages []*usage) ([]*write, []*usage, api.Map[[]ddb.WriteRequest]) {
-	unprocessed := api.Map[[]ddb.WriteRequest]{}
-	kept, next := 0, 0
+// setAside finds the writes of a batch whose items are part of an ongoing
+// transaction, and returns the others.
+func (e *Engine) setAside(writes []*write) []*write {
+	if e.ongoing.idle() {
+		return writes
+	}
+	free := make([]*write, 0, len(writes))
+	for _, w := range writes {
+		if w.aside = e.ongoing.has(w.row); !w.aside {
+			free = append(free, w)
+		}
+	}
+	return free
+}
+
+// unprocessed returns the requests whose writes were not done, as the answer names
+// them.
+func unprocessed(tables api.Map[[]ddb.WriteRequest], writes []*write) api.Map[[]ddb.WriteRequest] {
+	out := api.Map[[]ddb.WriteRequest]{}
+	next := 0
 	for _, entry := range tables {
 		var left []ddb.WriteRequest
 		for i := range entry.Value {
-			if w := writes[next]; e.ongoing.has(w.row) {
+			if w := writes[next]; w.aside || w.throttled != nil {
 				left = append(left, entry.Value[i])
-			} else {
-				writes[kept], usages[kept] = w, usages[next]
-				kept++
 			}
 			next++
 		}
 		if left != nil {
-			unprocessed = append(unprocessed, api.Entry[[]ddb.WriteRequest]{Key: entry.Key, Value: left})
+			out = append(out, api.Entry[[]ddb.WriteRequest]{Key: entry.Key, Value: left})
 		}
 	}
-	return writes[:kept], usages[:kept], unprocessed
+	return out
+}
+
+// throttledWhole returns an error if every write of a batch was throttled.
+func throttledWhole(writes []*write) error {
+	var err error
+	for _, w := range writes {
+		if w.throttled == nil {
+			return nil
+		}
+		err = w.throttled
+	}
+	return err
+}
+
+// doneOf returns the writes of a batch that were done, and their usages.
+func doneOf(writes []*write, usages []*usage) (done []*write, of []*usage) {
+	if !slices.ContainsFunc(writes, func(w *write) bool { return w.aside || w.throttled != nil }) {
+		return writes, usages
+	}
+	for i, w := range writes {
+		if !w.aside && w.throttled == nil {
+			done, of = append(done, w), append(of, usages[i])
+		}
+	}
+	return done, of
 }
 
 // repeated reports whether two of the writes are to the same item.

@@ -93,7 +93,7 @@ func (e *Engine) applyTransaction(writes []*write, tok *token) (done applied, fa
 	}
 	rows := make([][]byte, len(writes))
 	for i, w := range writes {
-		rows[i] = w.row
+		rows[i], w.transact = w.row, true
 	}
 	if taken := e.ongoing.begin(rows...); taken == nil {
 		defer e.ongoing.end(rows...)

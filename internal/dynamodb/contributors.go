@@ -202,6 +202,28 @@ func (v *view) accessedRow(row []byte) {
 	}
 }
 
+// throttledRow counts the refusal of an access to an item by its row.
+func (v *view) throttledRow(row []byte) {
+	if v.insights != nil {
+		v.insights.throttled(row[len(v.prefix):])
+	}
+}
+
+// throttledRange counts the refusal of a query: by the partition, if the rows that it
+// was for begin with one.
+func (s source) throttledRange(row []byte) {
+	c := s.v.insights
+	if s.x != nil {
+		c = s.x.insights
+	}
+	if c == nil || len(row) <= hashBytes {
+		return
+	}
+	if n := keyLength(row[hashBytes:], c.key.Hash); n > 0 {
+		c.throttled(row[:hashBytes+n])
+	}
+}
+
 // accessedPartition counts a query of one partition.
 func (s source) accessedPartition(partition []attr.Value) {
 	c := s.v.insights

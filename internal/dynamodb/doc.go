@@ -95,6 +95,13 @@
 // are accessed, minute by minute, in room that is bounded (sketch). The counts are
 // in memory only, and are gone when the engine is closed.
 //
+// # Capacity
+//
+// A table that is held to its capacity has a meter, around the table's model of package
+// capacity. A write asks it between deciding and applying (admitWrites), a read once it
+// is known what was read; what is refused has changed nothing and is not shown. Where
+// capacity is not enforced there is no meter. Its clock may pass faster than time.
+//
 // # Global tables
 //
 // The replicas of a global table are tables of one account in several regions,
@@ -119,7 +126,8 @@
 //  5. Engine.catalog: which tables there are. Held alone to look one up, with
 //     alter and mu to change one; never together with latches or shards.
 //
-// ongoing.mu guards a map, and contributors.mu counts; they are held for nothing else.
+// ongoing.mu guards a map, contributors.mu counts, and meter.mu decides; they are held
+// for nothing else.
 //
 // Engine.readers and the ledgers of backups are taken last of all, the former
 // before the latter, and held for one look or one batch.

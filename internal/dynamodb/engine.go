@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/levee-io/levee/internal/api"
+	"github.com/levee-io/levee/internal/capacity"
 	"github.com/levee-io/levee/internal/kv"
 )
 
@@ -33,6 +34,14 @@ type Options struct {
 	// ReplicationDelay is how long a write to a global table waits before it is
 	// sent to the other replicas, unless they are strongly consistent.
 	ReplicationDelay time.Duration
+	// EnforceCapacity holds every table to its capacity, as the service does, unless
+	// its tag CapacityTag says otherwise.
+	EnforceCapacity bool
+	// Capacity are the figures by which tables are held to it; nil: those of the
+	// service.
+	Capacity *capacity.Params
+	// TimeScale is how many times faster time passes for capacity; 0 means once.
+	TimeScale float64
 	// Scaling tells whether tables scale by themselves, which provisioned ones
 	// must to have replicas. Without it that is not asked.
 	Scaling Scaling
@@ -51,6 +60,10 @@ type Engine struct {
 
 	replicationDelay time.Duration
 	scaling          Scaling
+
+	enforce bool            // Options.EnforceCapacity
+	params  capacity.Params // of every meter
+	clock   modelClock      // of every meter
 
 	catalog struct {
 		sync.RWMutex // guards the fields below; see the package comment for its place in the lock order
@@ -92,6 +105,11 @@ func Open(store kv.Store, opts Options) (*Engine, error) {
 	e := &Engine{store: store, log: opts.Logger, delay: opts.TableDelay, replicationDelay: opts.ReplicationDelay, scaling: opts.Scaling,
 		work: make(chan struct{}, maxWork), buckets: opts.Buckets,
 		shardLife: cmp.Or(opts.ShardLife, defaultShardLife), shardRate: cmp.Or(opts.ShardRate, defaultShardRate)}
+	e.enforce, e.params = opts.EnforceCapacity, capacity.Defaults()
+	if opts.Capacity != nil {
+		e.params = *opts.Capacity
+	}
+	e.clock = modelClock{time.Now(), opts.TimeScale}
 	e.readers.of = map[uint64]int{}
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)

@@ -26,6 +26,9 @@ func (e *Engine) GetItem(_ context.Context, c *api.Caller, in *ddb.GetItemInput)
 	}
 	v.accessedRow(row)
 	raw, ok, err := e.store.Get(row, nil)
+	if err == nil {
+		err = v.admitRead(row, raw, in.ConsistentRead.V)
+	}
 	if err == nil && in.ConsistentRead.V {
 		err = e.latches.settle(row)
 	}

@@ -121,23 +121,33 @@ func (x *indexView) typeMismatch(a keyAttr, actual attr.Kind) error {
 	return badParameter("Type mismatch for Index Key %s Expected: %s Actual: %s IndexName: %s", a.Name, a.Kind, actual, x.Name)
 }
 
-// stageIndexes adds the changes of the table's indexes to the batch.
-func (w *write) stageIndexes(b kv.Batch) {
+// compareIndexes finds out what a write that was decided changes in the indexes of
+// its table.
+func (w *write) compareIndexes() {
+	if w.op == opCheck || w.op != opDelete && w.newRaw == nil {
+		return
+	}
 	for i := range w.v.indexes {
 		x := &w.v.indexes[i]
 		before := x.entry(w.v, w.old, w.oldRaw, w.oldSize)
 		after := x.entry(w.v, w.new, w.newRaw, w.newSize)
 		moved := !bytes.Equal(before.row, after.row)
-		if !moved && bytes.Equal(before.value, after.value) {
-			continue
+		if moved || !bytes.Equal(before.value, after.value) {
+			w.indexed = append(w.indexed, indexChange{x, before, after, moved})
 		}
-		if moved && before.row != nil {
-			b.Delete(before.row)
+	}
+}
+
+// stageIndexes adds the changes of the table's indexes to the batch.
+func (w *write) stageIndexes(b kv.Batch) {
+	for i := range w.indexed {
+		c := &w.indexed[i]
+		if c.moved && c.before.row != nil {
+			b.Delete(c.before.row)
 		}
-		if after.row != nil {
-			b.Set(after.row, after.value)
+		if c.after.row != nil {
+			b.Set(c.after.row, c.after.value)
 		}
-		w.indexed = append(w.indexed, indexChange{x, before, after, moved})
 	}
 }
 

@@ -62,6 +62,9 @@ func (e *Engine) fill(ctx context.Context, p *page, r kv.Range) error {
 	if err := p.read(ctx, from, r); err != nil {
 		return err
 	}
+	if err := p.admit(r, capacity.ReadUnits(p.size, p.consistent), p.fetchedUnits); err != nil {
+		return err
+	}
 	if p.consistent {
 		return e.settled()
 	}

@@ -199,6 +199,9 @@ func (e *Engine) sendLatched(from, to *table, l *link, rows [][]byte) (s *sendin
 			break
 		}
 	}
+	for _, w := range s.writes {
+		w.compareIndexes()
+	}
 	commit, err = e.applyAll(s.batch, s.writes, nil, time.Now())
 	return s, commit, err
 }

@@ -59,11 +59,15 @@ func (e *Engine) fillRanges(ctx context.Context, p *page, ranges []keyRange, fir
 		if partition := ranges[at].partition; !partition.IsZero() {
 			p.accessedPartition([]attr.Value{partition})
 		}
-		before := p.size
+		before, fetched := p.size, p.fetchedUnits
 		if err := p.read(ctx, from, r); err != nil {
 			return at, 0, err
 		}
-		units += capacity.ReadUnits(p.size-before, p.consistent)
+		cost := capacity.ReadUnits(p.size-before, p.consistent)
+		if err := p.admit(r, cost, p.fetchedUnits-fetched); err != nil {
+			return at, 0, err
+		}
+		units += cost
 		if p.last != nil {
 			break
 		}

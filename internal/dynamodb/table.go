@@ -41,6 +41,7 @@ type view struct {
 	// recording is true while writes leave undo rows.
 	recording bool
 	links     []*link // to the other replicas that writes travel to
+	meter     *meter  // nil unless the table is held to its capacity
 }
 
 // indexView is what a write or a query needs of an index.
@@ -49,6 +50,7 @@ type indexView struct {
 	prefix   []byte
 	stats    *counters
 	insights *contributors // nil unless they are on
+	slot     int           // the number of a global index in the model of the meter
 }
 
 // counters are the number of entries and their size as the service counts it.
@@ -84,11 +86,12 @@ func (e *Engine) newView(d *descriptor, before *view) (*view, error) {
 	v.hidden = v.hidden || d.beingAdded()
 	v.links = newLinks(d, before)
 	d.Key.prepare()
+	v.meter = e.newMeter(d, before)
 	v.insights = v.newContributors("", &d.Key, before)
 	for i := range d.Indexes {
 		ix := &d.Indexes[i]
 		ix.Key.prepare()
-		v.indexes = append(v.indexes, indexView{ix, indexPrefix(d.ID, ix.Number), before.counters(ix.Number), v.newContributors(ix.Name, &ix.Key, before)})
+		v.indexes = append(v.indexes, indexView{ix, indexPrefix(d.ID, ix.Number), before.counters(ix.Number), v.newContributors(ix.Name, &ix.Key, before), v.meter.slot(ix)})
 	}
 	for i := range d.VectorIndexes {
 		x := &d.VectorIndexes[i]

@@ -6,6 +6,7 @@ import (
 
 	"github.com/levee-io/levee/internal/api"
 	ddb "github.com/levee-io/levee/internal/api/dynamodbapi"
+	"github.com/levee-io/levee/internal/capacity"
 )
 
 // nameOf returns the table's name in a TableName member, which may be an ARN.
@@ -42,7 +43,7 @@ func (t *table) describeWhole(v *view) *ddb.TableDescription {
 		TableClassSummary:         v.class(),
 		DeletionProtectionEnabled: api.Some(v.DeletionProtected),
 		OnDemandThroughput:        v.OnDemandLimit.limits(),
-		WarmThroughput:            v.Warm.tableWarm(v.under(changeWarm) != nil),
+		WarmThroughput:            v.meter.warm(capacity.Itself, v.Warm).tableWarm(v.under(changeWarm) != nil),
 		RestoreSummary:            v.describeOrigin(),
 	}
 	v.describeStream(out)
@@ -211,7 +212,7 @@ func (x *indexView) describeGlobal(v *view, now time.Time) ddb.GlobalSecondaryIn
 		ItemCount:             api.Some(items),
 		IndexArn:              api.Some(v.indexARN(x.Name)),
 		OnDemandThroughput:    x.OnDemandLimit.limits(),
-		WarmThroughput:        x.Warm.indexWarm(),
+		WarmThroughput:        v.meter.warm(x.slot, x.Warm).indexWarm(),
 	}
 	if x.Backfilling {
 		out.Backfilling = api.Some(v.underIndex(x.Name) == nil)

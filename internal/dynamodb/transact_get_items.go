@@ -28,6 +28,13 @@ func (e *Engine) getTogether(gets []transactGet, mode api.Opt[string]) ([]ddb.It
 	if err := e.readTogether(gets); err != nil {
 		return nil, nil, err
 	}
+	failed, err := admitGets(gets)
+	if err != nil {
+		return nil, nil, err
+	}
+	if failed != nil {
+		return nil, nil, cancellation(failed)
+	}
 	responses := make([]ddb.ItemResponse, len(gets))
 	for i := range gets {
 		var err error

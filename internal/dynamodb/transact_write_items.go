@@ -180,6 +180,10 @@ func reasonCode(code string) string {
 		return "ConditionalCheckFailed"
 	case ddb.CodeTransactionConflictException:
 		return "TransactionConflict"
+	case ddb.CodeProvisionedThroughputExceededException:
+		return "ProvisionedThroughputExceeded"
+	case ddb.CodeThrottlingException:
+		return "ThrottlingError"
 	case ddb.CodeDuplicateItemException:
 		return "DuplicateItem"
 	case ddb.CodeResourceNotFoundException:

@@ -35,6 +35,11 @@ type write struct {
 	keep    bool // return the item when the condition fails
 	expired bool // a deletion by time to live
 
+	transact  bool       // part of a transaction
+	apart     bool       // of a batch: it is throttled for itself
+	aside     bool       // of a batch: it was not done, since a transaction has its item
+	throttled *api.Error // of a batch: why it was, and was not done
+
 	incoming bool   // from another replica
 	version  []byte // of the item after the write, where the table has replicas
 	// mirrors are the same write in the other replicas of a table with strong
@@ -82,8 +87,9 @@ func (e *Engine) finish(writes []*write, done applied) (failed []error, err erro
 		}
 		return done.failed, done.err
 	}
-	for _, w := range writes {
+	for _, w := range admittedOnly(writes) {
 		w.count()
+		w.stored()
 		w.accessedBy()
 		w.announce()
 	}
@@ -127,16 +133,32 @@ func (e *Engine) decideAndApply(writes []*write, tok *token) (kv.Commit, []error
 		}
 	}
 	if replayed {
-		return nil, nil, e.replay(writes)
+		if err := e.replay(writes); err != nil {
+			return nil, nil, err
+		}
+		return nil, admitWrites(writes), nil
 	}
 	failed, err := e.decideAll(writes)
-	if failed != nil || err != nil {
-		return nil, failed, err
+	if err != nil {
+		return nil, nil, err
+	}
+	if failed != nil {
+		if throttled := admitWrites(writes); throttled != nil {
+			failed = throttled // what fails costs what was read
+		}
+		return nil, failed, nil
 	}
 	if err := e.decideMirrors(writes); err != nil {
 		return nil, nil, err
 	}
-	commit, err := e.applyAll(e.store.NewBatch(), withMirrors(writes), tok, now)
+	all := withMirrors(writes)
+	for _, w := range all {
+		w.compareIndexes()
+	}
+	if throttled := admitWrites(writes); throttled != nil {
+		return nil, throttled, nil
+	}
+	commit, err := e.applyAll(e.store.NewBatch(), admittedOnly(all), tok, now)
 	return commit, nil, err
 }
 
@@ -293,8 +315,8 @@ func (w *write) conditionFailed() error {
 	return err
 }
 
-// applyAll stages every change in a batch and applies it. The commit is nil if
-// there was none.
+// applyAll stages every change in a batch, those of the indexes as compared, and
+// applies it. The commit is nil if there was none.
 func (e *Engine) applyAll(b kv.Batch, writes []*write, tok *token, now time.Time) (commit kv.Commit, err error) {
 	for _, w := range writes {
 		w.stage(b)
@@ -331,9 +353,7 @@ func (w *write) stage(b kv.Batch) {
 	case opCheck:
 		return
 	}
-	if len(w.v.indexes) > 0 {
-		w.stageIndexes(b)
-	}
+	w.stageIndexes(b)
 	if len(w.v.vectors) > 0 {
 		w.stageVectors(b)
 	}

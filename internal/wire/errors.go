@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 	"unicode/utf8"
@@ -18,7 +19,7 @@ const (
 
 // errorRule says what an error code is on the wire. Empty fields stand for the
 // usual: the namespace of the service, the code itself, status 400 or 500 by
-// whose fault it is.
+// whose fault it is, ThrottlingReasons.
 type errorRule struct {
 	namespace string
 	name      string // in __type
@@ -28,6 +29,8 @@ type errorRule struct {
 	// capital says that the text is the member "Message" instead of "message".
 	// Clients take either; the service is like that.
 	capital bool
+	// reasons is the member that has the throttling reasons.
+	reasons string
 }
 
 // dynamodbErrors are the codes of DynamoDB and its streams that are not as
@@ -42,7 +45,7 @@ var dynamodbErrors = map[string]errorRule{
 	"InvalidSignatureException":           {namespace: coral},
 	"UnrecognizedClientException":         {namespace: coral},
 	"ServiceUnavailableException":         {namespace: coral, status: http.StatusServiceUnavailable},
-	"ThrottlingException":                 {namespace: coral},
+	"ThrottlingException":                 {namespace: coral, reasons: "throttlingReasons"},
 	"TransactionCanceledException":        {capital: true},
 }
 
@@ -202,7 +205,7 @@ func appendError(b []byte, svc *service, err *api.Error, rule errorRule) []byte 
 		b = err.Item.AppendJSON(b)
 	}
 	if err.Throttling != nil {
-		b = append(b, `,"ThrottlingReasons":`...)
+		b = append(b, `,"`+cmp.Or(rule.reasons, "ThrottlingReasons")+`":`...)
 		b = api.AppendList(b, err.Throttling, appendThrottling)
 	}
 	return append(b, '}')
