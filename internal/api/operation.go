@@ -56,6 +56,9 @@ const (
 type Operation struct {
 	// Target is the X-Amz-Target prefix of the service, such as "DynamoDB_20120810".
 	Target string
+	// Route is how requests address the operation, for a service of REST JSON,
+	// where Target is only a name.
+	Route Route
 	// Name is the operation's name, such as "PutItem".
 	Name string
 	// Class is the capacity that it consumes.
@@ -76,6 +79,12 @@ type Operation struct {
 // Checking returns the row of an operation that checks attribute values so.
 func (op Operation) Checking(c ValueCheck) Operation {
 	op.Values = c
+	return op
+}
+
+// At returns the row of an operation that is addressed so.
+func (op Operation) At(r Route) Operation {
+	op.Route = r
 	return op
 }
 

@@ -43,6 +43,7 @@ var errClosed = errors.New("wire: the endpoint is closing")
 // Endpoint serves the operations of all services. It is safe for concurrent use.
 type Endpoint struct {
 	routes  map[string]*route
+	rest    restRoutes
 	log     *slog.Logger
 	observe func(Observation)
 	auth    authenticator
@@ -78,6 +79,10 @@ func New(opts Options) *Endpoint {
 		svc := services[op.Target]
 		if svc == nil || e.routes[target] != nil {
 			panic("wire: an unknown or repeated target: " + target)
+		}
+		if svc.rest {
+			e.rest.add(&route{op, svc})
+			continue
 		}
 		e.routes[target] = &route{op, svc}
 	}

@@ -113,6 +113,26 @@ var autoscalingErrors = map[string]errorRule{
 	"ServiceUnavailableException":   {status: http.StatusServiceUnavailable},
 }
 
+// lambdaErrors are the codes of Lambda that are not as usual.
+var lambdaErrors = map[string]errorRule{
+	"AccessDeniedException":               {capital: true, status: http.StatusForbidden},
+	"IncompleteSignatureException":        {status: http.StatusForbidden},
+	"InternalServerError":                 {name: "ServiceException", capital: true},
+	"InvalidSignatureException":           {status: http.StatusForbidden},
+	"MissingAuthenticationTokenException": {status: http.StatusForbidden},
+	"PreconditionFailedException":         {status: http.StatusPreconditionFailed, capital: true},
+	"RequestEntityTooLargeException":      {status: http.StatusRequestEntityTooLarge},
+	"RequestTooLargeException":            {status: http.StatusRequestEntityTooLarge},
+	"ResourceConflictException":           {status: http.StatusConflict},
+	"ResourceInUseException":              {capital: true},
+	"ResourceNotFoundException":           {status: http.StatusNotFound, capital: true},
+	"ServiceUnavailableException":         {status: http.StatusServiceUnavailable},
+	"TooManyRequestsException":            {status: http.StatusTooManyRequests},
+	"UnknownOperationException":           {status: http.StatusNotFound},
+	"UnrecognizedClientException":         {status: http.StatusForbidden},
+	"UnsupportedMediaTypeException":       {status: http.StatusUnsupportedMediaType},
+}
+
 func errUnknownOperation() *api.Error { return &api.Error{Code: "UnknownOperationException"} }
 
 // errMalformed is the error of a body that is not JSON. It comes without a text.

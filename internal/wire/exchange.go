@@ -20,20 +20,30 @@ const (
 	plainJSON = "application/json"
 )
 
+// protocol is how a request says what it asks for.
+type protocol uint8
+
+const (
+	awsJSON  protocol = iota // by a header
+	awsQuery                 // by a parameter: query.go
+	restJSON                 // by method and path: rest.go
+)
+
 // exchange is one request on its way to a response. It is pooled.
 type exchange struct {
 	e    *Endpoint
 	req  *Request
 	resp *Response
 
-	route   *route // nil if the target is unknown
-	service *service
-	code    string // of the error that was answered
-	// query says that the request is one of the query protocol, whose parameters
-	// are form, unless formErr says why they cannot be read.
-	query   bool
+	route    *route // nil if the target is unknown
+	service  *service
+	code     string // of the error that was answered
+	protocol protocol
+	// form is the parameters of the query protocol, unless formErr says why they
+	// cannot be read.
 	form    api.Form
 	formErr error
+	labels  map[string]string // of the path, in REST JSON
 
 	decoder    jsontok.Decoder
 	violations api.Violations
@@ -45,9 +55,13 @@ func newExchange(e *Endpoint, req *Request, resp *Response) *exchange {
 	x := exchanges.Get().(*exchange)
 	x.e, x.req, x.resp = e, req, resp
 	x.code = ""
-	if x.query = isQuery(req); x.query {
+	switch x.protocol = protocolOf(req); x.protocol {
+	case awsQuery:
 		x.parseQuery()
-	} else {
+	case restJSON:
+		x.route, x.labels = e.rest.find(req)
+		x.service = lambda
+	default:
 		x.route, x.service = e.find(req)
 	}
 	resp.Status = http.StatusOK
@@ -55,10 +69,23 @@ func newExchange(e *Endpoint, req *Request, resp *Response) *exchange {
 	return x
 }
 
+// protocolOf tells which protocol a request is of. That of most is AWS JSON, at /.
+func protocolOf(req *Request) protocol {
+	switch {
+	case req.Header.Get("X-Amz-Target") != "":
+		return awsJSON
+	case isRESTPath(req.Path):
+		return restJSON
+	case isQuery(req):
+		return awsQuery
+	}
+	return awsJSON
+}
+
 func (x *exchange) release() {
 	x.decoder.Reset(nil)
 	x.violations = api.Violations{}
-	x.form, x.formErr = api.Form{}, nil
+	x.form, x.formErr, x.labels = api.Form{}, nil, nil
 	x.e, x.req, x.resp = nil, nil, nil
 	exchanges.Put(x)
 }
@@ -77,8 +104,12 @@ func (x *exchange) serve(ctx context.Context) {
 	switch {
 	case x.e.closed:
 		x.fail(errUnavailable())
-	case x.query:
+	case x.protocol == awsQuery:
 		if err := x.runQuery(ctx); err != nil {
+			x.fail(err)
+		}
+	case x.protocol == restJSON:
+		if err := x.runREST(ctx); err != nil {
 			x.fail(err)
 		}
 	case x.req.Method != http.MethodPost:
@@ -197,11 +228,14 @@ func (x *exchange) fail(err error) {
 // refuse answers with an error in the protocol of the request.
 func (x *exchange) refuse(err *api.Error) {
 	x.code = err.Code
-	if x.query {
+	switch x.protocol {
+	case awsQuery:
 		writeQueryError(x.resp, err)
-		return
+	case restJSON:
+		writeRESTError(x.resp, err)
+	default:
+		writeError(x.resp, x.service, err)
 	}
-	writeError(x.resp, x.service, err)
 }
 
 // recover answers a panic as an unexpected error.

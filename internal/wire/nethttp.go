@@ -68,7 +68,7 @@ func requestOf(r *http.Request, body []byte) Request {
 // ServeHTTP implements http.Handler. How long a client may take to send a
 // request, and how large its headers may be, is for the http.Server to say.
 func (e *Endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	limit := bodyLimit(r.Header.Get("X-Amz-Target"))
+	limit := bodyLimit(r.Header.Get("X-Amz-Target"), r.URL.Path)
 	if r.ContentLength > int64(limit) {
 		tooLarge(w)
 		return
@@ -123,6 +123,9 @@ func setHeader(h http.Header, resp *Response) {
 	if resp.QueryError != "" {
 		h["X-Amzn-Query-Error"] = []string{resp.QueryError}
 	}
+	for _, e := range resp.Header {
+		h.Set(e.Key, e.Value)
+	}
 }
 
 // Client sends requests to an Endpoint in the same process, without a socket. It
@@ -162,7 +165,7 @@ func readAll(r *http.Request) ([]byte, error) {
 		return nil, nil
 	}
 	defer r.Body.Close()
-	limit := bodyLimit(r.Header.Get("X-Amz-Target"))
+	limit := bodyLimit(r.Header.Get("X-Amz-Target"), r.URL.Path)
 	body, err := io.ReadAll(io.LimitReader(r.Body, int64(limit)+1))
 	if err == nil && len(body) > limit {
 		err = errors.New("wire: the request is larger than the service takes")

@@ -21,12 +21,9 @@ const (
 	xmlSpace  = ` xmlns="http://queue.amazonaws.com/doc/2012-11-05/">`
 )
 
-// isQuery reports whether a request is one of the query protocol. Those of the
-// others name their operation in a header.
+// isQuery reports whether a request that names no operation in a header is one of
+// the query protocol.
 func isQuery(req *Request) bool {
-	if req.Header.Get("X-Amz-Target") != "" {
-		return false
-	}
 	switch req.Method {
 	case http.MethodPost:
 		return isForm(req) || len(req.Body) == 0 && hasAction(req.Query)

@@ -3,6 +3,8 @@ package wire
 import (
 	"fmt"
 	"net/http"
+
+	"github.com/levee-io/levee/internal/api"
 )
 
 // Request is an HTTP request without the transport that carried it. Its strings
@@ -42,7 +44,9 @@ type Response struct {
 	// set. DynamoDB only.
 	CRC32    uint32
 	HasCRC32 bool
-	Body     []byte
+	// Header has what an operation of REST JSON answers in headers.
+	Header []api.Entry[string]
+	Body   []byte
 }
 
 // maxKeptBody is the largest response body, in bytes, whose memory is kept for

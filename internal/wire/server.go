@@ -96,7 +96,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 }
 
 func limits(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
-	return fasthttp.RequestConfig{MaxRequestBodySize: bodyLimit(alias(h.Peek("X-Amz-Target")))}
+	return fasthttp.RequestConfig{MaxRequestBodySize: bodyLimit(alias(h.Peek("X-Amz-Target")), alias(h.RequestURI()))}
 }
 
 func (s *Server) handle(ctx *fasthttp.RequestCtx) {
@@ -136,6 +136,9 @@ func writeFast(out *fasthttp.Response, resp *Response) {
 	}
 	if resp.QueryError != "" {
 		h.SetCanonical([]byte("x-amzn-query-error"), []byte(resp.QueryError))
+	}
+	for _, e := range resp.Header {
+		h.Set(e.Key, e.Value)
 	}
 	resp.Body = out.SwapBody(resp.Body)
 }

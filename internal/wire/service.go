@@ -3,12 +3,18 @@ package wire
 import (
 	"github.com/levee-io/levee/internal/api/autoscalingapi"
 	"github.com/levee-io/levee/internal/api/dynamodbapi"
+	"github.com/levee-io/levee/internal/api/lambdaapi"
 	"github.com/levee-io/levee/internal/api/sqsapi"
 	"github.com/levee-io/levee/internal/api/streamsapi"
 )
 
-// MaxBody is the largest request body, in bytes, that any service takes.
+// MaxBody is the largest request body, in bytes, that any service takes, except
+// for the code of functions.
 const MaxBody = 16 << 20
+
+// maxCode is the largest request that brings the code of a function.
+// https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+const maxCode = 70_167_211
 
 // service is what tells the services apart on the wire.
 type service struct {
@@ -24,6 +30,8 @@ type service struct {
 	// model, and refused with the words that belong to them. Without it only the
 	// members that are required are looked at.
 	generated bool
+	// rest says that it speaks REST JSON: rest.go.
+	rest bool
 }
 
 var (
@@ -42,6 +50,9 @@ var (
 		scope: "application-autoscaling", errors: autoscalingErrors,
 		newID: uuid, maxBody: MaxBody, generated: true,
 	}
+	lambda = &service{
+		scope: "lambda", errors: lambdaErrors, newID: uuid, maxBody: maxCode, generated: true, rest: true,
+	}
 )
 
 // services are known by the prefix of their targets.
@@ -50,10 +61,15 @@ var services = map[string]*service{
 	streamsapi.Target:     dynamodb, // one service, and one namespace of errors, behind two prefixes
 	sqsapi.Target:         sqs,
 	autoscalingapi.Target: autoscaling,
+	lambdaapi.Target:      lambda,
 }
 
-// bodyLimit returns the largest body that a request to a target may have.
-func bodyLimit(target string) int {
+// bodyLimit returns the largest body that a request to a target, or to a path if
+// it has none, may have.
+func bodyLimit(target, path string) int {
+	if target == "" && isRESTPath(path) {
+		return lambda.maxBody
+	}
 	if len(target) > len(sqsapi.Target) && target[:len(sqsapi.Target)] == sqsapi.Target {
 		return sqs.maxBody
 	}

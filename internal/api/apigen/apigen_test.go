@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"testing"
 )
 
@@ -12,6 +14,7 @@ import (
 func TestTreeIsGenerated(t *testing.T) {
 	for pkg, model := range map[string]string{
 		"dynamodbapi": "dynamodb.json", "streamsapi": "dynamodb-streams.json", "sqsapi": "sqs.json",
+		"lambdaapi": "lambda.json",
 	} {
 		m, err := loadModel(filepath.Join("..", "models", model))
 		if err != nil {
@@ -28,6 +31,28 @@ func TestTreeIsGenerated(t *testing.T) {
 			}
 			if !bytes.Equal(got, want) {
 				t.Errorf("%s/%s is not what the generator writes: run go generate ./internal/api/...", pkg, name)
+			}
+		}
+	}
+}
+
+// What is taken for a pattern that Go has is one.
+func TestPatterns(t *testing.T) {
+	models, err := filepath.Glob("../models/*.json")
+	if err != nil || len(models) < 4 {
+		t.Fatalf("%d models, %v", len(models), err)
+	}
+	for _, path := range models {
+		if strings.HasSuffix(path, "-query.json") {
+			continue
+		}
+		m, err := loadModel(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, s := range m.Shapes {
+			if _, err := regexp.Compile(`^(?:` + goPattern(s.Pattern) + `)$`); err != nil {
+				t.Errorf("%s: %s: %v", path, name, err)
 			}
 		}
 	}

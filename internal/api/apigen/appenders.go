@@ -23,7 +23,7 @@ func (g *generator) appenders() {
 
 func (g *generator) structureAppender(name string, s *shape) {
 	g.p("// AppendJSON implements api.Output.\nfunc (s *%s) AppendJSON(b []byte) []byte {\nb = append(b, '{')", name)
-	for _, m := range s.Members {
+	for _, m := range g.model.body(s) {
 		field := "s." + goName(m.Name)
 		g.p("if %s {", g.present(field, m.Shape))
 		g.p("b = api.AppendName(b, `\"%s\":`)\nb = %s\n}", m.Name, g.appendCall("b", field, m.Shape, true))

@@ -93,7 +93,7 @@ func (g *generator) checkScalar(field, path, name string) {
 	if s.Type == "string" && (s.Min != nil || s.Max != nil) {
 		g.p("v.Length(%s, %d, %d, %s)", field, or(s.Min, 0), or(s.Max, -1), path)
 	}
-	if s.Type != "string" && (s.Min != nil || s.Max != nil) {
+	if (s.Type == "integer" || s.Type == "long") && (s.Min != nil || s.Max != nil) {
 		g.p("v.Range(%s, %s, %s, %s)", field, bound(s.Min), bound(s.Max), path)
 	}
 	if len(s.Enum) > 0 {

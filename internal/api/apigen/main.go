@@ -14,6 +14,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -60,6 +61,9 @@ func generate(m *model, pkg, source string) (map[string][]byte, error) {
 	if m.Query != nil {
 		writers["query_gen.go"] = g.query
 	}
+	if m.isREST() {
+		writers["rest_gen.go"] = g.rest
+	}
 	for name, write := range writers {
 		g.body.Reset()
 		write()
@@ -98,7 +102,7 @@ func (g *generator) file() ([]byte, error) {
 		{"attr.", "github.com/levee-io/levee/internal/attr"},
 		{"jsontok.", "github.com/levee-io/levee/internal/jsontok"},
 	} {
-		if bytes.Contains(g.body.Bytes(), []byte(imp.use)) {
+		if regexp.MustCompile(`\b` + regexp.QuoteMeta(imp.use)).Match(g.body.Bytes()) {
 			imports = append(imports, fmt.Sprintf("%q", imp.path))
 		}
 	}

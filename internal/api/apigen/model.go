@@ -13,6 +13,7 @@ type model struct {
 	Metadata struct {
 		TargetPrefix string `json:"targetPrefix"`
 		ServiceID    string `json:"serviceId"`
+		Protocol     string `json:"protocol"`
 	} `json:"metadata"`
 	Operations map[string]operation `json:"operations"`
 	Shapes     map[string]*shape    `json:"shapes"`
@@ -21,13 +22,20 @@ type model struct {
 }
 
 type operation struct {
+	HTTP struct {
+		Method       string `json:"method"`
+		RequestURI   string `json:"requestUri"`
+		ResponseCode int    `json:"responseCode"`
+	} `json:"http"`
 	Input  *ref  `json:"input"`
 	Output *ref  `json:"output"`
 	Errors []ref `json:"errors"`
 }
 
 type ref struct {
-	Shape string `json:"shape"`
+	Shape        string `json:"shape"`
+	Location     string `json:"location"`
+	LocationName string `json:"locationName"`
 }
 
 type shape struct {
@@ -42,6 +50,8 @@ type shape struct {
 	Max       *int64   `json:"max"`
 	Pattern   string   `json:"pattern"`
 	Exception bool     `json:"exception"`
+	// Payload is the member that is the whole body, in REST JSON.
+	Payload string `json:"payload"`
 }
 
 // members keeps the order of the model, which is the order of most checks.
@@ -50,6 +60,9 @@ type members []member
 type member struct {
 	Name  string
 	Shape string
+	// Location is where a member stands in REST JSON, if not in the body, and
+	// LocationName what it is called there.
+	Location, LocationName string
 }
 
 func (m *members) UnmarshalJSON(b []byte) error {
@@ -66,7 +79,7 @@ func (m *members) UnmarshalJSON(b []byte) error {
 		if err := d.Decode(&r); err != nil {
 			return err
 		}
-		*m = append(*m, member{name.(string), r.Shape})
+		*m = append(*m, member{name.(string), r.Shape, r.Location, r.LocationName})
 	}
 	return nil
 }
@@ -82,6 +95,32 @@ func loadModel(path string) (*model, error) {
 	}
 	m.Query, err = loadQuery(path)
 	return m, err
+}
+
+// target returns what the operation table knows the service by. A service of REST
+// JSON, whose requests have no target, goes by its name.
+func (m *model) target() string {
+	if m.isREST() {
+		return m.Metadata.ServiceID
+	}
+	return m.Metadata.TargetPrefix
+}
+
+func (m *model) isREST() bool { return m.Metadata.Protocol == "rest-json" }
+
+// body returns the members of a structure that are in the JSON of the body: all
+// of them but in REST JSON.
+func (m *model) body(s *shape) members {
+	if !m.isREST() {
+		return s.Members
+	}
+	var in members
+	for _, one := range s.Members {
+		if one.Location == "" && one.Name != s.Payload {
+			in = append(in, one)
+		}
+	}
+	return in
 }
 
 // reach returns the names of the shapes that the named ones are made of,

@@ -25,7 +25,7 @@ func (g *generator) structureReader(name string, s *shape) {
 	g.p("// ReadJSON implements api.Input.\nfunc (s *%s) ReadJSON(d *jsontok.Decoder) {", name)
 	g.p("if !d.Object() {\nd.Name(%q)\nreturn\n}", name)
 	g.p("for key, ok := d.Key(); ok; key, ok = d.Key() {\nswitch string(key) {")
-	for _, m := range s.Members {
+	for _, m := range g.model.body(s) {
 		g.p("case %q:\n%s", m.Name, g.readMember("s."+goName(m.Name), m.Shape))
 	}
 	g.p("default:\nd.Skip()\n}\n}\n}\n")

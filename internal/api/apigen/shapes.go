@@ -7,7 +7,11 @@ import (
 
 // names writes the operations, the error codes and the enums' values.
 func (g *generator) names() {
-	g.p("// Target is the X-Amz-Target prefix of the service.\nconst Target = %q\n", g.model.Metadata.TargetPrefix)
+	if g.model.isREST() {
+		g.p("// Target is what the operation table knows the service by.\nconst Target = %q\n", g.model.target())
+	} else {
+		g.p("// Target is the X-Amz-Target prefix of the service.\nconst Target = %q\n", g.model.target())
+	}
 	g.p("// OperationNames are all operations of the service, by name.\nvar OperationNames = []string{")
 	for _, name := range slices.Sorted(maps.Keys(g.model.Operations)) {
 		g.p("%q,", name)

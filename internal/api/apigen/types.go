@@ -91,7 +91,7 @@ func constName(shape, value string) string {
 
 // goPattern translates a pattern of the model, "" where Go has no equal one.
 func goPattern(p string) string {
-	if strings.Contains(p, `\uD800`) || strings.Contains(p, `(?!`) {
+	if strings.Contains(p, `\uD800`) || strings.Contains(p, `(?!`) || strings.Contains(p, `(?<`) {
 		return ""
 	}
 	return strings.ReplaceAll(p, `\p{Print}`, `[[:print:]]`)
