@@ -54,14 +54,20 @@ type Server struct {
 	// S3 is, instead, an S3-compatible service with such buckets: its BaseEndpoint,
 	// Region and Credentials. nil means none.
 	S3 *aws.Config
+	// RunFunctions has functions of the Lambda API run that are programs: as processes
+	// of this machine, with the rights of this one, and behind HTTP endpoints.
+	// Whoever may call the API can then have any program run. Without it only the
+	// funcs of Function are run.
+	RunFunctions bool
 	// Logger gets what an operator should know. nil means slog.Default.
 	Logger *slog.Logger
 
 	faults fault.Injector
 
-	mu   sync.Mutex
-	srv  *server.Server // nil unless running; guarded by mu
-	addr string         // guarded by mu
+	mu    sync.Mutex
+	srv   *server.Server  // nil unless running; guarded by mu
+	addr  string          // guarded by mu
+	funcs map[string]Func // guarded by mu
 }
 
 // Key is the secret and the account of an access key.
@@ -100,6 +106,7 @@ func (s *Server) Start() error {
 	}
 	srv, err := server.Open(server.Config{
 		Dir: s.Dir, Keys: s.serverKeys(), TableDelay: s.TableDelay, Buckets: s.Buckets, S3: s.S3, Logger: s.Logger, Faults: &s.faults,
+		Functions: s.RunFunctions, Handlers: s.handlers(),
 	})
 	if err != nil {
 		return err
@@ -110,6 +117,10 @@ func (s *Server) Start() error {
 			return errors.Join(err, srv.Close(context.Background()))
 		}
 		s.addr = addr.String()
+	}
+	if err := srv.Run(); err != nil {
+		s.addr = ""
+		return errors.Join(err, srv.Close(context.Background()))
 	}
 	s.srv = srv
 	return nil

@@ -5,6 +5,7 @@ import (
 
 	"github.com/levee-io/levee/internal/api"
 	"github.com/levee-io/levee/internal/api/autoscalingapi"
+	"github.com/levee-io/levee/internal/api/lambdaapi"
 	"github.com/levee-io/levee/internal/api/sqsapi"
 )
 
@@ -49,6 +50,8 @@ func (d *demands) collect(in api.Input) {
 		d.collectSQS(in)
 	case autoscalingapi.Target:
 		d.collectAutoscaling(in)
+	case lambdaapi.Target:
+		d.collectLambda(in)
 	default:
 		d.collectDynamoDB(in)
 	}

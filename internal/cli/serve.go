@@ -37,6 +37,7 @@ type serveCmd struct {
 	FIFOWindow     int           `name:"fifo-window" placeholder:"N" help:"Look only among the first N messages of a FIFO queue for message groups that are free, 120000 as the service; among all by default."`
 	Buckets        string        `placeholder:"DIR" xor:"buckets" type:"existingdir" help:"Directory whose subdirectories are the buckets of exports and imports."`
 	S3Endpoint     string        `name:"s3-endpoint" placeholder:"URL" xor:"buckets" help:"S3-compatible service whose buckets are those of exports and imports."`
+	Functions      bool          `help:"Run the functions of the Lambda API as programs of this machine. Needs a loopback address, or --auth."`
 	LogLevel       string        `default:"info" enum:"debug,info,warn,error" help:"What to log: debug (each request), info, warn or error."`
 }
 
@@ -61,6 +62,10 @@ of the IAM user whose key it is, levee_policy a file with an IAM policy that say
 tables, streams and queues then count, too. Instead, or as well, LEVEE_ACCESS_KEY_ID, LEVEE_SECRET_ACCESS_KEY,
 LEVEE_SESSION_TOKEN and LEVEE_ACCOUNT_ID in the environment are a key.
 
+With --functions, functions of the Lambda API run: zip packages with an executable bootstrap or with Node, commands
+and HTTP endpoints. They are programs with the rights of the server, of whoever may call it, so the address must be
+a loopback one unless --auth says who that is.
+
 Tables are exported to, and imported from, the subdirectories of --buckets, or the buckets of --s3-endpoint, with
 the region and the credentials that AWS tools would use.`
 }
@@ -74,7 +79,10 @@ func (c *serveCmd) Run(ctx context.Context, std streams) error {
 	}
 	cfg := server.Config{Dir: c.dir(), Keys: keys, TableDelay: c.TableDelay, QueueCooldowns: c.QueueCooldowns, Logger: log}
 	cfg.FIFOWindow = c.FIFOWindow
-	cfg.Buckets = c.Buckets
+	cfg.Buckets, cfg.Functions = c.Buckets, c.Functions
+	if err := c.checkFunctions(keys); err != nil {
+		return err
+	}
 	if cfg.TLS, err = c.TLS.config(); err != nil {
 		return err
 	}
@@ -94,6 +102,9 @@ func (c *serveCmd) Run(ctx context.Context, std streams) error {
 	if err != nil {
 		return errors.Join(explain(err, c.Addr), srv.Close(ctx))
 	}
+	if err := srv.Run(); err != nil {
+		return errors.Join(err, srv.Close(ctx))
+	}
 	c.greet(std.err, addr, keys)
 	select {
 	case <-ctx.Done():
@@ -103,6 +114,21 @@ func (c *serveCmd) Run(ctx context.Context, std streams) error {
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 	defer cancel()
 	return errors.Join(err, srv.Close(stop))
+}
+
+// checkFunctions refuses to run the programs of anybody who reaches the address.
+func (c *serveCmd) checkFunctions(keys server.Keys) error {
+	if !c.Functions || keys != nil {
+		return nil
+	}
+	host, _, err := net.SplitHostPort(c.Addr)
+	if err != nil {
+		return err
+	}
+	if ip := net.ParseIP(host); host == "localhost" || ip != nil && ip.IsLoopback() {
+		return nil
+	}
+	return fmt.Errorf("--functions would run the programs of anybody who reaches %s; listen on 127.0.0.1, or accept only known keys with --auth", c.Addr)
 }
 
 // usualAWS returns the configuration that AWS tools would use here, with another
@@ -163,7 +189,7 @@ func (c *serveCmd) greet(w io.Writer, addr net.Addr, keys server.Keys) {
 	if c.TLS.Cert != "" {
 		url = "https://" + reachable(addr)
 	}
-	fmt.Fprintf(w, "levee %s serves DynamoDB, DynamoDB Streams and SQS on %s, data %s\n\n", version(), url, where)
+	fmt.Fprintf(w, "levee %s serves DynamoDB, DynamoDB Streams, SQS and Lambda on %s, data %s\n\n", version(), url, where)
 	fmt.Fprintf(w, "To point the AWS CLI or any AWS SDK at it:\n\n")
 	fmt.Fprintf(w, "  export AWS_ENDPOINT_URL=%s AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1\n", url)
 	if keys == nil {

@@ -19,6 +19,7 @@ import (
 	"github.com/levee-io/levee/internal/autoscaling"
 	"github.com/levee-io/levee/internal/dynamodb"
 	"github.com/levee-io/levee/internal/kv/kvmem"
+	"github.com/levee-io/levee/internal/lambda"
 	"github.com/levee-io/levee/internal/sqs"
 )
 
@@ -57,12 +58,18 @@ func page() (_ string, err error) {
 	var b strings.Builder
 	b.WriteString(general)
 	scaling := autoscaling.Open(store, autoscaling.Options{})
-	all := slices.Concat(tables.Operations(), queues.Operations(), scaling.Operations())
+	functions, err := lambda.Open(store, lambda.Options{})
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, functions.Close()) }()
+	all := slices.Concat(tables.Operations(), queues.Operations(), scaling.Operations(), functions.Operations())
 	for _, s := range []struct{ title, target string }{
 		{"DynamoDB", "DynamoDB_20120810"},
 		{"DynamoDB Streams", "DynamoDBStreams_20120810"},
 		{"SQS", "AmazonSQS"},
 		{"Application Auto Scaling", "AnyScaleFrontendService"},
+		{"Lambda", "Lambda"},
 	} {
 		section(&b, s.title, s.target, all)
 	}

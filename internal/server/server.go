@@ -3,12 +3,13 @@
 //
 //	srv, err := server.Open(server.Config{Dir: "data"})
 //	addr, err := srv.Listen("127.0.0.1:8000")
+//	err = srv.Run()
 //	...
 //	err = srv.Close(ctx)
 //
 // Close takes the parts apart in the order in which they depend on each other:
-// it stops accepting connections, ends long polls, waits for the requests in
-// flight, and closes the engines and then the store. What was acknowledged is
+// it ends what functions run, stops accepting connections, ends long polls, waits
+// for the requests in flight, and closes the engines and then the store. What was acknowledged is
 // durable without it.
 package server
 
@@ -34,6 +35,7 @@ import (
 	"github.com/levee-io/levee/internal/kv"
 	"github.com/levee-io/levee/internal/kv/kvmem"
 	"github.com/levee-io/levee/internal/kv/kvpebble"
+	"github.com/levee-io/levee/internal/lambda"
 	"github.com/levee-io/levee/internal/sqs"
 	"github.com/levee-io/levee/internal/wire"
 )
@@ -65,6 +67,12 @@ type Config struct {
 	// TLS, unless nil, is what listeners serve with: certificates, and what is asked
 	// of those of clients.
 	TLS *tls.Config
+	// Functions has functions run that are programs, as processes of this machine,
+	// and behind HTTP endpoints. Whoever may call the API can then have any program
+	// run. Without it only Go funcs are.
+	Functions bool
+	// Handlers are Go funcs that run as functions, by name.
+	Handlers map[string]lambda.Handler
 	// Logger gets what an operator should know; nil means slog.Default.
 	Logger *slog.Logger
 	// Faults, unless nil, are what requests meet on purpose.
@@ -79,9 +87,11 @@ type Server struct {
 	tables   *dynamodb.Engine
 	queues   *sqs.Engine
 	scaling  *autoscaling.Engine
+	funcs    *lambda.Engine
 	store    kv.Store
 	buckets  buckets // nil if there are none
 	tls      *tls.Config
+	keyed    bool // there are Config.Keys
 
 	failed chan error // see Failed
 
@@ -92,6 +102,7 @@ type Server struct {
 
 type listening struct {
 	http *wire.Server
+	addr net.Addr
 	done chan error
 }
 
@@ -102,7 +113,7 @@ func Open(cfg Config) (*Server, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.Default()
 	}
-	s := &Server{failed: make(chan error, 1), tls: cfg.TLS}
+	s := &Server{failed: make(chan error, 1), tls: cfg.TLS, keyed: cfg.Keys != nil}
 	if err := s.open(cfg); err != nil {
 		return nil, errors.Join(err, s.closeParts())
 	}
@@ -137,12 +148,12 @@ func (s *Server) open(cfg Config) (err error) {
 	if s.queues, err = sqs.Open(s.store, sqs.Options{EnforceCooldowns: cfg.QueueCooldowns, FIFOWindow: cfg.FIFOWindow}); err != nil {
 		return fmt.Errorf("open queues: %w", err)
 	}
-	return nil
+	return s.openFunctions(cfg)
 }
 
 // operations returns the operation table, guarded if there are keys.
 func (s *Server) operations(cfg Config) ([]api.Operation, error) {
-	table := slices.Concat(s.tables.Operations(), s.queues.Operations(), s.scaling.Operations())
+	table := slices.Concat(s.tables.Operations(), s.queues.Operations(), s.scaling.Operations(), s.funcs.Operations())
 	if cfg.Keys != nil {
 		identities, err := cfg.Keys.identities()
 		if err != nil {
@@ -198,7 +209,7 @@ func (s *Server) Listen(addr string) (net.Addr, error) {
 		ln.Close()
 		return nil, net.ErrClosed
 	}
-	l := &listening{http: wire.NewServer(s.endpoint, ln, s.tls), done: make(chan error, 1)}
+	l := &listening{http: wire.NewServer(s.endpoint, ln, s.tls), addr: ln.Addr(), done: make(chan error, 1)}
 	s.listening = append(s.listening, l)
 	go s.serve(l)
 	return ln.Addr(), nil
@@ -218,6 +229,10 @@ func (s *Server) serve(l *listening) {
 	}
 }
 
+// Run starts what works without requests. A listener comes before it, if there is
+// one: functions are told its address.
+func (s *Server) Run() error { return s.funcs.Resume() }
+
 // Failed returns a channel that gets an error when a listener ends by itself.
 func (s *Server) Failed() <-chan error { return s.failed }
 
@@ -232,6 +247,9 @@ func (s *Server) Close(ctx context.Context) error {
 		return nil
 	}
 	s.closed = true
+	if err := s.stopFunctions(); err != nil {
+		return err
+	}
 	stopped := make(chan error, len(s.listening))
 	for _, l := range s.listening {
 		go func() { stopped <- l.shutdown(ctx) }()
@@ -256,7 +274,7 @@ func (l *listening) shutdown(ctx context.Context) error {
 
 // closeParts closes what was opened, the store last.
 func (s *Server) closeParts() error {
-	var errs []error
+	errs := []error{s.stopFunctions()}
 	if s.queues != nil {
 		errs = append(errs, s.queues.Close())
 	}

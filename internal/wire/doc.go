@@ -5,7 +5,8 @@
 // An Endpoint serves every service on one port. Requests are told apart by
 // their X-Amz-Target header, as "DynamoDB_20120810.PutItem". One without that
 // header may be of the query protocol, which SQS spoke before JSON: query.go has
-// it, and only reading and writing differ. Endpoint.Serve does
+// it, and only reading and writing differ. Lambda speaks REST JSON, where method and
+// path name the operation: rest.go. Endpoint.Serve does
 // not depend on a transport; three adapters bring it requests and pass one test
 // suite:
 //

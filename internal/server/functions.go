@@ -1,0 +1,68 @@
+package server
+
+import (
+	"fmt"
+	"net"
+
+	"github.com/levee-io/levee/internal/lambda"
+	"github.com/levee-io/levee/internal/lambda/sandbox"
+)
+
+// openFunctions opens the engine of functions.
+func (s *Server) openFunctions(cfg Config) (err error) {
+	opts := lambda.Options{Logger: cfg.Logger, Handlers: cfg.Handlers}
+	if cfg.Functions {
+		opts.Runner = sandbox.New(sandbox.Options{Environ: s.environ})
+	}
+	if s.funcs, err = lambda.Open(s.store, opts); err != nil {
+		return fmt.Errorf("open functions: %w", err)
+	}
+	return nil
+}
+
+// stopFunctions ends what functions run; again, it does nothing.
+func (s *Server) stopFunctions() error {
+	if s.funcs == nil {
+		return nil
+	}
+	return s.funcs.Close()
+}
+
+// Functions returns the engine of functions, for Go funcs and logs.
+func (s *Server) Functions() *lambda.Engine { return s.funcs }
+
+// environ are the variables with which the SDKs in a function reach this server,
+// in the function's own account. Where keys are configured, the function has to
+// bring one.
+func (s *Server) environ(name lambda.Name) []string {
+	var env []string
+	if addr := s.address(); addr != "" {
+		scheme := "http://"
+		if s.tls != nil {
+			scheme = "https://"
+		}
+		env = append(env, "AWS_ENDPOINT_URL="+scheme+addr)
+	}
+	if !s.keyed {
+		env = append(env, "AWS_ACCESS_KEY_ID="+name.Account, "AWS_SECRET_ACCESS_KEY=levee")
+	}
+	return env
+}
+
+// address is where a process on this machine reaches the server, "" if it does not
+// listen.
+func (s *Server) address() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.listening) == 0 {
+		return ""
+	}
+	addr, ok := s.listening[0].addr.(*net.TCPAddr)
+	if !ok {
+		return s.listening[0].addr.String()
+	}
+	if addr.IP.IsUnspecified() {
+		return fmt.Sprintf("127.0.0.1:%d", addr.Port)
+	}
+	return addr.String()
+}
