@@ -243,6 +243,7 @@ func TestEvent(t *testing.T) {
 		}
 		open(t, store, lambda.Options{Handlers: handlers})
 		time.Sleep(time.Hour)
+		synctest.Wait()
 		if len(times) != 3 || times[1].Sub(start) != time.Minute || times[2].Sub(start) != 3*time.Minute {
 			t.Errorf("attempts after %v: %v", start, times)
 		}

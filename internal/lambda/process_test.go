@@ -100,9 +100,9 @@ func runsSelf(t *testing.T, e *lambda.Engine, name string, change func(*model.Cr
 // An environment is kept; after an error too, but not after a crash.
 func TestProcess(t *testing.T) {
 	e := running(t)
-	runsSelf(t, e, "self", func(in *model.CreateFunctionRequest) {
-		in.Timeout = api.Some(int64(1))
-	})
+	for name, timeout := range map[string]int64{"self": 60, "short": 1} {
+		runsSelf(t, e, name, func(in *model.CreateFunctionRequest) { in.Timeout = api.Some(timeout) })
+	}
 	for _, step := range []struct{ event, payload, kind, text string }{
 		{event: "", payload: "1"},
 		{event: "", payload: "2"},
@@ -112,10 +112,14 @@ func TestProcess(t *testing.T) {
 		{event: "exit", kind: "Runtime.ExitError", text: "RequestId: " + caller.RequestID + " Error: Runtime exited with error: exit status 3"},
 		{event: "", payload: "1"},
 		{event: "exit quietly", kind: "Runtime.ExitError", text: "Runtime exited without providing a reason"},
-		{event: "hang", kind: "Sandbox.Timedout", text: "Task timed out after 1.00 seconds"},
 		{event: "", payload: "1"},
+		{event: "hang", kind: "Sandbox.Timedout", text: "Task timed out after 1.00 seconds"},
 	} {
-		out := invoke(t, e, "self", `"`+step.event+`"`)
+		name := "self"
+		if step.event == "hang" {
+			name = "short"
+		}
+		out := invoke(t, e, name, `"`+step.event+`"`)
 		if step.kind != "" {
 			wantFailure(t, out, step.kind, step.text)
 		} else if string(out.Payload.V) != step.payload {
