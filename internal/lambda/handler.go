@@ -2,6 +2,7 @@ package lambda
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"runtime/debug"
@@ -63,17 +64,17 @@ func (g *goEnvironment) Invoke(ctx context.Context, in *Invocation) ([]byte, err
 }
 
 func (g *goEnvironment) result(payload []byte, err error) ([]byte, error) {
-	if failure, ok := err.(*Failure); ok || err == nil {
-		if failure != nil {
-			return nil, failure
-		}
-		if len(payload) > MaxResult {
-			return nil, TooLarge()
-		}
-		return payload, nil
+	var failure *Failure
+	switch {
+	case errors.As(err, &failure):
+		return nil, failure
+	case err != nil:
+		fmt.Fprintln(g.log, err)
+		return nil, Fail(fmt.Sprintf("%T", err), "%v", err)
+	case len(payload) > MaxResult:
+		return nil, TooLarge()
 	}
-	fmt.Fprintln(g.log, err)
-	return nil, Fail(fmt.Sprintf("%T", err), "%v", err)
+	return payload, nil
 }
 
 // Settle implements Environment: what was written is there.

@@ -33,9 +33,12 @@ func unpack(pkg []byte, dir string) error {
 	if err != nil {
 		return err
 	}
-	defer root.Close()
+	return errors.Join(unpackAll(root, r.File), root.Close())
+}
+
+func unpackAll(root *os.Root, files []*zip.File) error {
 	left := int64(maxUnzipped)
-	for _, f := range r.File {
+	for _, f := range files {
 		if !isUnpackable(f) {
 			return errUnpacked
 		}
