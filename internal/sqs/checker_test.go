@@ -21,12 +21,29 @@ type checker struct {
 	t  *testing.T
 	mu sync.Mutex
 	// left are the messages of each group that were sent and not deleted, held
-	// those that a receiver has, with the end of its time.
-	left  map[string][]string
-	held  map[string]time.Time
-	total int // not deleted yet
-	again int // deliveries of a message that was delivered before
-	seen  map[string]bool
+	// those that a receiver has, with the end of its time. Of the unsure, a delete
+	// was not answered: they may be there or not.
+	left   map[string][]string
+	held   map[string]time.Time
+	unsure map[string]bool
+	total  int // not deleted yet
+	again  int // deliveries of a message that was delivered before
+	seen   map[string]bool
+}
+
+// newChecker returns the checker of so many groups of so many messages each.
+func newChecker(t *testing.T, groups, each int) *checker {
+	c := &checker{
+		t: t, left: map[string][]string{}, held: map[string]time.Time{}, unsure: map[string]bool{},
+		seen: map[string]bool{}, total: groups * each,
+	}
+	for g := range groups {
+		group := fmt.Sprint("g", g)
+		for i := range each {
+			c.left[group] = append(c.left[group], fmt.Sprintf("%s/%d", group, i))
+		}
+	}
+	return c
 }
 
 // received checks one answer: of each group the first messages that are left, in
@@ -40,6 +57,7 @@ func (c *checker) received(list []model.Message, until time.Time) {
 		if next[group] == 0 {
 			c.free(group)
 		}
+		c.passOver(group, next[group], m.Body.V)
 		if at := next[group]; at >= len(c.left[group]) || c.left[group][at] != m.Body.V {
 			c.t.Errorf("group %s: received %s as number %d of %v", group, m.Body.V, at, c.left[group])
 		}
@@ -48,10 +66,25 @@ func (c *checker) received(list []model.Message, until time.Time) {
 			c.again++
 		}
 		c.seen[m.Body.V] = true
+		delete(c.unsure, m.Body.V)
 	}
 	for _, m := range list {
 		c.held[m.Body.V] = until
 	}
+}
+
+// passOver takes out unsure messages from a place of a group on: a later one was
+// received instead, so they are deleted.
+func (c *checker) passOver(group string, at int, body string) {
+	for at < len(c.left[group]) && c.left[group][at] != body && c.unsure[c.left[group][at]] {
+		c.remove(group, at)
+	}
+}
+
+func (c *checker) remove(group string, at int) {
+	delete(c.unsure, c.left[group][at])
+	c.left[group] = slices.Delete(c.left[group], at, at+1)
+	c.total--
 }
 
 // free checks that nobody has a message of a group.
@@ -63,19 +96,26 @@ func (c *checker) free(group string) {
 	}
 }
 
-// gone notes that a message is about to be deleted.
-func (c *checker) gone(m model.Message) {
+// deleting notes that a message is about to be deleted.
+func (c *checker) deleting(m model.Message) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	group, _ := m.Attributes.Get("MessageGroupId")
-	at := slices.Index(c.left[group], m.Body.V)
-	if at < 0 {
+	if !slices.Contains(c.left[group], m.Body.V) {
 		c.t.Errorf("%s is deleted twice", m.Body.V)
-		return
 	}
-	c.left[group] = slices.Delete(c.left[group], at, at+1)
+	c.unsure[m.Body.V] = true
 	delete(c.held, m.Body.V)
-	c.total--
+}
+
+// deleted notes that the delete was answered.
+func (c *checker) deleted(m model.Message) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	group, _ := m.Attributes.Get("MessageGroupId")
+	if at := slices.Index(c.left[group], m.Body.V); at >= 0 {
+		c.remove(group, at)
+	}
 }
 
 func (c *checker) release(m model.Message) {
@@ -84,12 +124,12 @@ func (c *checker) release(m model.Message) {
 	delete(c.held, m.Body.V)
 }
 
-// has reports whether a message was never deleted.
+// has reports whether a message is there for sure.
 func (c *checker) has(m model.Message) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	group, _ := m.Attributes.Get("MessageGroupId")
-	return slices.Contains(c.left[group], m.Body.V)
+	return slices.Contains(c.left[group], m.Body.V) && !c.unsure[m.Body.V]
 }
 
 func (c *checker) done() bool {
@@ -106,13 +146,7 @@ func TestFIFOUnderConcurrentReceivers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
 		url := r.fifo("q.fifo")
-		c := &checker{t: t, left: map[string][]string{}, held: map[string]time.Time{}, seen: map[string]bool{}, total: groups * each}
-		for g := range groups {
-			group := fmt.Sprint("g", g)
-			for i := range each {
-				c.left[group] = append(c.left[group], fmt.Sprintf("%s/%d", group, i))
-			}
-		}
+		c := newChecker(t, groups, each)
 		var wg sync.WaitGroup
 		for s := range 4 {
 			wg.Go(func() { r.produce(c, url, s, groups) })
@@ -197,9 +231,10 @@ func (r *rig) finish(c *checker, url string, m model.Message, until time.Time, r
 		c.release(m)
 		r.must(r.setVisibility(url, m, 0))
 	default:
-		c.gone(m)
+		c.deleting(m)
 		if err := r.delete(url, m); err != nil {
 			r.Errorf("deleting %s in time: %v", m.Body.V, err)
 		}
+		c.deleted(m)
 	}
 }
