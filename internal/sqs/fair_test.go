@@ -138,6 +138,20 @@ func TestNoisyTenantFallsSilent(t *testing.T) {
 	})
 }
 
+// A message that its receiver gave back does not count as work when the store is
+// opened long after.
+func TestRestartIsNoWork(t *testing.T) {
+	bubble(t, func(r *rig) {
+		url := r.create("q", "VisibilityTimeout", "600")
+		r.send(url, "a0", "a")
+		r.must(r.setVisibility(url, r.receive(url, 1)[0], 0))
+		time.Sleep(4 * time.Minute)
+		r.send(url, "b0", "b")
+		r.reopen()
+		r.wantBodies(r.receive(url, 2), "a0 b0")
+	})
+}
+
 // Memory of a tenant goes with its last message, whatever becomes of it.
 func TestTenantsAreForgotten(t *testing.T) {
 	bubble(t, func(r *rig) {

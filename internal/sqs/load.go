@@ -58,10 +58,12 @@ func (q *queue) restore(e entry, s state, now int64) {
 	q.line.restore(m, s.group)
 	m.receives, m.visibleAt, m.first, m.received = s.receives, s.visibleAt, s.first, s.received
 	q.adopt(m)
-	q.fly(m)
 	if m.visibleAt <= now {
-		q.land(m, now)
-	} else if l, ok := q.line.(*fifo); ok {
+		q.line.undo(m, now)
+		return
+	}
+	q.fly(m)
+	if l, ok := q.line.(*fifo); ok {
 		l.place(m.group, now) // an earlier message may have opened it
 	}
 }

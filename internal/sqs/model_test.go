@@ -2,40 +2,147 @@ package sqs
 
 import (
 	"fmt"
+	"math"
 	"slices"
-	"strings"
-	"testing"
-	"testing/synctest"
 	"time"
-
-	"pgregory.net/rapid"
 
 	"github.com/levee-io/levee/internal/api"
 	model "github.com/levee-io/levee/internal/api/sqsapi"
 )
 
 // slow is an obvious queue: a list of messages that is searched for everything.
+// Each method is told what time it is; tick comes first.
 type slow struct {
 	fifo               bool
+	window             int // of a FIFO queue; 0: none
 	retention, timeout time.Duration
-	delay              time.Duration // of the queue
-	most               int           // receives before a message is a dead letter; 0: no such queue
-	list               []*slowMessage
-	accepted           map[string]time.Time // deduplication
-	dead               []string
+	delay              time.Duration  // of the queue
+	most               int            // receives before a message is a dead letter; 0: no such queue
+	list               []*slowMessage // in the order of sending
+	dead               []*slowMessage
+	accepted           map[string]slowSend // deduplication, by body
+	attempts           map[string]*slowAttempt
+	lastSent           map[string]time.Time // by tenant
+	work               []slowWork
 }
 
 type slowMessage struct {
 	body, group string
 	sent        time.Time
 	ready       time.Time // standard: the end of its own delay
+	inFlight    bool
+	released    bool // the last receiver gave it back
+	received    time.Time
 	until       time.Time // in flight until then
 	receives    int
 	handle      string
+	gone        bool
 }
 
-func (s *slow) expire(now time.Time) {
-	s.list = slices.DeleteFunc(s.list, func(m *slowMessage) bool { return now.Sub(m.sent) >= s.retention })
+// slowSend is what was answered to a send.
+type slowSend struct {
+	at           time.Time
+	id, sequence string
+}
+
+// slowAttempt is what a ReceiveRequestAttemptId was given.
+type slowAttempt struct {
+	at       time.Time
+	messages []*slowMessage
+	receives []int
+	until    time.Time
+}
+
+// slowWork is time that consumers spent on a message of a tenant.
+type slowWork struct {
+	group string
+	spent time.Duration
+	at    time.Time // of its end
+}
+
+// tick lets happen what is due.
+func (s *slow) tick(now time.Time) {
+	for _, m := range slices.Clone(s.list) {
+		switch {
+		case now.Sub(m.sent) >= s.retention:
+			s.remove(m, now)
+		case m.inFlight && !now.Before(m.until):
+			s.land(m, now)
+		}
+	}
+	s.dead = slices.DeleteFunc(s.dead, func(m *slowMessage) bool { return now.Sub(m.sent) >= deadRetention })
+}
+
+// deadRetention is how long the dead-letter queue keeps messages, the longest time
+// there is.
+const deadRetention = 14 * 24 * time.Hour
+
+// land ends the flight of a message.
+func (s *slow) land(m *slowMessage, now time.Time) {
+	end := m.until
+	if now.Before(end) {
+		end = now
+	}
+	m.inFlight = false
+	s.work = append(s.work, slowWork{m.group, end.Sub(m.received), now})
+}
+
+// remove takes a message out of the queue. A tenant is forgotten with its last
+// message; what it took of the consumers still counts among all.
+func (s *slow) remove(m *slowMessage, now time.Time) {
+	if m.inFlight {
+		s.land(m, now)
+	}
+	m.gone = true
+	s.list = slices.DeleteFunc(s.list, func(o *slowMessage) bool { return o == m })
+	if s.has(m.group) {
+		return
+	}
+	delete(s.lastSent, m.group)
+	for i := range s.work {
+		if s.work[i].group == m.group {
+			s.work[i].group = ""
+		}
+	}
+}
+
+func (s *slow) has(group string) bool {
+	return slices.ContainsFunc(s.list, func(m *slowMessage) bool { return m.group == group })
+}
+
+// add puts a message at the end. Work that was done while there was no tenant
+// does not count.
+func (s *slow) add(body, group string, delay time.Duration, now time.Time) {
+	if len(s.lastSent) == 0 {
+		s.work = nil
+	}
+	if group != "" {
+		s.lastSent[group] = now
+	}
+	s.list = append(s.list, &slowMessage{body: body, group: group, sent: now, ready: now.Add(delay)})
+}
+
+// repeats returns what was answered to the send that a FIFO queue recognizes.
+func (s *slow) repeats(body string, now time.Time) (slowSend, bool) {
+	first, ok := s.accepted[body]
+	return first, s.fifo && ok && now.Sub(first.at) < 5*time.Minute
+}
+
+// restart forgets what the store does not have.
+func (s *slow) restart() {
+	s.work, s.lastSent, s.attempts = nil, map[string]time.Time{}, map[string]*slowAttempt{}
+	for _, m := range s.list {
+		if m.group != "" {
+			s.lastSent[m.group] = m.sent // of each group the last one is the youngest
+		}
+	}
+}
+
+func (s *slow) purge() {
+	for _, m := range s.list {
+		m.gone = true
+	}
+	s.list, s.work, s.lastSent = nil, nil, map[string]time.Time{}
 }
 
 func (s *slow) delayed(m *slowMessage, now time.Time) bool {
@@ -45,53 +152,12 @@ func (s *slow) delayed(m *slowMessage, now time.Time) bool {
 	return now.Before(m.ready)
 }
 
-func (m *slowMessage) flying(now time.Time) bool { return now.Before(m.until) }
-
-func (s *slow) send(body, group string, delay time.Duration, now time.Time) {
-	if s.fifo {
-		if first, ok := s.accepted[body]; ok && now.Sub(first) < 5*time.Minute {
-			return
-		}
-		s.accepted[body] = now
-	}
-	s.list = append(s.list, &slowMessage{body: body, group: group, sent: now, ready: now.Add(delay)})
-}
-
-func (s *slow) byHandle(handle string) *slowMessage {
-	for _, m := range s.list {
-		if m.handle == handle {
-			return m
-		}
-	}
-	return nil
-}
-
-// available returns, for each group, the messages that a receive may return.
-// A standard queue is one group.
-func (s *slow) available(now time.Time) map[string][]*slowMessage {
-	out, closed := map[string][]*slowMessage{}, map[string]bool{}
-	for _, m := range s.list {
-		group := map[bool]string{true: m.group}[s.fifo]
-		switch {
-		case m.flying(now):
-			if s.fifo {
-				closed[group] = true
-				delete(out, group)
-			}
-		case closed[group], s.delayed(m, now):
-		default:
-			out[group] = append(out[group], m)
-		}
-	}
-	return out
-}
-
 // counts returns the numbers of visible, not visible and delayed messages.
 func (s *slow) counts(now time.Time) [3]string {
 	var n [3]int
 	for _, m := range s.list {
 		switch {
-		case m.flying(now):
+		case m.inFlight:
 			n[1]++
 		case s.delayed(m, now):
 			n[2]++
@@ -102,245 +168,160 @@ func (s *slow) counts(now time.Time) [3]string {
 	return [3]string{fmt.Sprint(n[0]), fmt.Sprint(n[1]), fmt.Sprint(n[2])}
 }
 
-// TestAgainstModel does random things to a queue and to the obvious one. What
-// restarts can spoil took a thousand histories to show.
-func TestAgainstModel(t *testing.T) {
-	for round := range 5 {
-		t.Run(fmt.Sprint(round), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				// Without the Deadline of a T, which a bubble does not have.
-				rapid.Check(struct{ rapid.TB }{t}, func(rt *rapid.T) { newDuel(rt, t).fight(rt) })
-			})
-		})
-	}
-}
-
-func (d *duel) fight(rt *rapid.T) {
-	rt.Repeat(map[string]func(*rapid.T){
-		"":           d.compare,
-		"send":       d.send,
-		"receive":    d.receive,
-		"delete":     d.delete,
-		"visibility": d.visibility,
-		"sleep": func(rt *rapid.T) {
-			time.Sleep(time.Duration(rapid.IntRange(1, 40_000).Draw(rt, "ms")) * time.Millisecond)
-		},
-		"restart":  func(*rapid.T) { d.reopen() },
-		"settings": d.settings,
-		"purge":    d.purge,
-		"redrive":  d.redrive,
-	})
-}
-
-// duel is a queue and its model.
-type duel struct {
-	*rig
-	url, dead string
-	slow      slow
-	handles   []model.Message
-	bodies    int
-}
-
-func newDuel(rt *rapid.T, t *testing.T) *duel {
-	d := &duel{rig: newRig(t)}
-	d.slow = slow{
-		fifo: rapid.Bool().Draw(rt, "fifo"), retention: 100 * time.Second, timeout: 20 * time.Second,
-		accepted: map[string]time.Time{},
-	}
-	attributes := []string{"VisibilityTimeout", "20", "MessageRetentionPeriod", "100"}
-	if d.slow.fifo {
-		d.url = d.fifo("q.fifo", attributes...)
-		return d
-	}
-	if rapid.Bool().Draw(rt, "redrive") {
-		d.dead, d.slow.most = d.create("dead"), 2
-		attributes = append(attributes, "RedrivePolicy", redriveTo("dead", 2))
-	}
-	d.url = d.create("q", attributes...)
-	return d
-}
-
-func (d *duel) compare(rt *rapid.T) {
-	d.slow.expire(time.Now())
-	if got, want := d.rig.counts(d.url), d.slow.counts(time.Now()); got != want {
-		rt.Fatalf("visible, not visible, delayed: %v, want %v", got, want)
-	}
-	if d.dead != "" {
-		if got, want := d.attribute(d.dead, "ApproximateNumberOfMessages"), fmt.Sprint(len(d.slow.dead)); got != want {
-			rt.Fatalf("%s dead letters, want %s", got, want)
+// available returns, for each group of a FIFO queue, the messages that a receive
+// may return.
+func (s *slow) available(now time.Time) map[string][]*slowMessage {
+	out, closed := map[string][]*slowMessage{}, map[string]bool{}
+	for i, m := range s.list {
+		switch {
+		case s.window > 0 && i >= s.window:
+		case m.inFlight:
+			closed[m.group] = true
+			delete(out, m.group)
+		case closed[m.group], s.delayed(m, now):
+		default:
+			out[m.group] = append(out[m.group], m)
 		}
 	}
+	return out
 }
 
-func (d *duel) send(rt *rapid.T) {
-	n := rapid.IntRange(1, 10).Draw(rt, "n")
-	in := &model.SendMessageBatchRequest{QueueUrl: api.Some(d.url)}
-	now := time.Now()
-	for i := range n {
-		en := model.SendMessageBatchRequestEntry{Id: api.Some(fmt.Sprint(i))}
-		delay := d.slow.delay
-		if d.slow.fifo {
-			en.MessageBody = api.Some(fmt.Sprint(rapid.IntRange(0, 200).Draw(rt, "body")))
-			en.MessageGroupId = api.Some(string(rune('a' + rapid.IntRange(0, 4).Draw(rt, "group"))))
-		} else {
-			d.bodies++
-			en.MessageBody = api.Some(fmt.Sprint(d.bodies))
-			if rapid.IntRange(0, 3).Draw(rt, "delayed") == 0 {
-				seconds := rapid.Int64Range(0, 30).Draw(rt, "delay")
-				en.DelaySeconds, delay = api.Some(seconds), time.Duration(seconds)*time.Second
-			}
+// receive takes up to n messages of a standard queue.
+func (s *slow) receive(n int, timeout time.Duration, now time.Time) (list []*slowMessage) {
+	for len(list) < n {
+		m := s.next(now)
+		switch {
+		case m == nil:
+			return list
+		case s.most > 0 && m.receives >= s.most:
+			s.remove(m, now)
+			s.dead = append(s.dead, m)
+		default:
+			m.take(timeout, now)
+			list = append(list, m)
 		}
-		in.Entries = append(in.Entries, en)
-		d.slow.send(en.MessageBody.V, en.MessageGroupId.V, delay, now)
 	}
-	out, err := d.SendMessageBatch(d.Context(), caller, in)
-	if err != nil || len(out.Failed) > 0 {
-		rt.Fatalf("send: %v %+v", err, out)
-	}
+	return list
 }
 
-func (d *duel) receive(rt *rapid.T) {
-	n, seconds := rapid.IntRange(1, 10).Draw(rt, "n"), rapid.Int64Range(0, 40).Draw(rt, "visibility")
-	now := time.Now()
-	have := d.slow.available(now)
-	if !d.slow.fifo {
-		d.buryOld(have, n)
-	}
-	got := d.rig.receive(d.url, int64(n), visibility(seconds))
-	total := 0
-	for _, list := range have {
-		total += len(list)
-	}
-	if len(got) != min(n, total) {
-		rt.Fatalf("received %d messages, want %d of %d", len(got), n, total)
-	}
-	last := ""
-	for i, m := range got {
-		group, _ := m.Attributes.Get("MessageGroupId")
-		if i > 0 && group != last && len(have[last]) > 0 {
-			rt.Fatalf("left group %s before it was exhausted", last)
+func (m *slowMessage) take(timeout time.Duration, now time.Time) {
+	m.receives++
+	m.inFlight, m.released, m.received, m.until = true, false, now, now.Add(timeout)
+}
+
+// next is the oldest visible message of a standard queue that is not of a noisy
+// tenant; if there is none, the oldest of the noisy tenant with the least in flight.
+func (s *slow) next(now time.Time) *slowMessage {
+	var noisy *slowMessage
+	for _, m := range s.list {
+		switch {
+		case m.inFlight || s.delayed(m, now):
+		case !s.noisy(m.group, now):
+			return m
+		case noisy == nil || s.flying(m.group) < s.flying(noisy.group):
+			noisy = m
 		}
-		last = group
-		want := have[group][0]
-		have[group] = have[group][1:]
-		want.receives++
-		count, _ := m.Attributes.Get("ApproximateReceiveCount")
-		if m.Body.V != want.body || count != fmt.Sprint(want.receives) {
-			rt.Fatalf("received %s for the %s. time, want %s for the %d.", m.Body.V, count, want.body, want.receives)
+	}
+	return noisy
+}
+
+func (s *slow) flying(group string) (n int) {
+	for _, m := range s.list {
+		if m.inFlight && m.group == group {
+			n++
 		}
-		want.until, want.handle = now.Add(time.Duration(seconds)*time.Second), m.ReceiptHandle.V
-		d.handles = append(d.handles, m)
 	}
+	return n
 }
 
-// buryOld does what the receive of a standard queue with a dead-letter queue
-// does before it has n messages.
-func (d *duel) buryOld(have map[string][]*slowMessage, n int) {
-	if d.slow.most == 0 {
-		return
+// noisy is the rule of fair queues.
+func (s *slow) noisy(group string, now time.Time) bool {
+	if group == "" || now.Sub(s.lastSent[group]) >= 5*time.Minute {
+		return false
 	}
-	var keep []*slowMessage
-	for _, m := range have[""] {
-		if len(keep) < n && m.receives >= d.slow.most {
-			d.slow.dead = append(d.slow.dead, m.body)
-			d.slow.list = slices.DeleteFunc(d.slow.list, func(o *slowMessage) bool { return o == m })
-			continue
+	var flying, all int
+	var work, allWork float64 // ms
+	count := func(of string, n int, spent float64) {
+		all, allWork = all+n, allWork+spent
+		if of == group {
+			flying, work = flying+n, work+spent
 		}
-		keep = append(keep, m)
 	}
-	have[""] = keep
+	for _, m := range s.list {
+		if m.inFlight {
+			count(m.group, 1, float64(now.Sub(m.received).Milliseconds()))
+		}
+	}
+	for _, w := range s.work {
+		count(w.group, 0, float64(w.spent.Milliseconds())*math.Exp2(-now.Sub(w.at).Minutes()))
+	}
+	return flying >= 30 && float64(flying) > 0.1*float64(all) || work >= 10_000 && work > 0.1*allWork
 }
 
-// handle draws one of the handles received so far.
-func (d *duel) handle(rt *rapid.T) model.Message {
-	if len(d.handles) == 0 {
-		rt.Skip("nothing was received")
+// repeat returns the messages of an earlier receive with the same attempt id, if
+// all are as it left them.
+func (s *slow) repeat(id string, timeout time.Duration, now time.Time) []*slowMessage {
+	a := s.attempts[id]
+	if a == nil || now.Sub(a.at) >= 5*time.Minute {
+		return nil
 	}
-	return d.handles[len(d.handles)-1-rapid.IntRange(0, min(30, len(d.handles)-1)).Draw(rt, "handle")]
+	for i, m := range a.messages {
+		if m.gone || !m.inFlight || m.receives != a.receives[i] || !m.until.Equal(a.until) {
+			return nil
+		}
+	}
+	a.until = now.Add(timeout)
+	for _, m := range a.messages {
+		m.until = a.until
+	}
+	return a.messages
 }
 
-func (d *duel) delete(rt *rapid.T) {
-	m := d.handle(rt)
-	have := d.slow.byHandle(m.ReceiptHandle.V)
-	err := d.rig.delete(d.url, m)
+func (s *slow) attempt(id string, list []*slowMessage, now time.Time) {
+	a := &slowAttempt{at: now, messages: list, until: list[0].until}
+	for _, m := range list {
+		a.receives = append(a.receives, m.receives)
+	}
+	s.attempts[id] = a
+}
+
+// slowHandle is a receipt handle: a message and which of its receives.
+type slowHandle struct {
+	text     string
+	message  *slowMessage
+	receives int
+}
+
+func (h slowHandle) isOld() bool { return !h.message.inFlight || h.message.receives != h.receives }
+
+func (h slowHandle) refused(reason string) error {
+	return errParameter(h.text, "ReceiptHandle", "%s", reason)
+}
+
+func (s *slow) refusesDelete(h slowHandle) error {
+	if s.fifo && !h.message.gone && h.isOld() {
+		return h.refused("The receipt handle has expired.")
+	}
+	return nil
+}
+
+func (s *slow) setVisibility(h slowHandle, seconds int64, now time.Time) error {
+	m, end := h.message, now.Add(time.Duration(seconds)*time.Second)
 	switch {
-	case !d.slow.fifo:
-		// Older handles serve too.
-		if err != nil {
-			rt.Fatal(err)
-		}
-		d.slow.list = slices.DeleteFunc(d.slow.list, func(o *slowMessage) bool { return o.body == m.Body.V })
-	case have == nil:
-		// Deleted before, or received again since.
-		if err != nil && !strings.Contains(err.Error(), "expired") {
-			rt.Fatal(err)
-		}
-	case have.flying(time.Now()):
-		if err != nil {
-			rt.Fatal(err)
-		}
-		d.slow.list = slices.DeleteFunc(d.slow.list, func(o *slowMessage) bool { return o == have })
+	case s.fifo && !m.gone && h.isOld():
+		return h.refused("The receipt handle has expired.")
+	case m.gone || m.receives != h.receives:
+		return h.refused("Message does not exist or is not available for visibility timeout change.")
+	case m.released:
+		return api.Errorf(model.CodeMessageNotInflight, "The specified message isn't in flight.")
+	case !m.inFlight: // its time was over
+	case end.After(m.received.Add(12 * time.Hour)):
+		return errParameter(seconds, "VisibilityTimeout", "Total VisibilityTimeout for the message is beyond the limit [43200 seconds]")
+	case seconds == 0:
+		m.until, m.released = now, true
+		s.land(m, now)
 	default:
-		if err == nil {
-			rt.Fatalf("an expired handle deleted %s", have.body)
-		}
+		m.until = end
 	}
-}
-
-func (d *duel) visibility(rt *rapid.T) {
-	m := d.handle(rt)
-	seconds := rapid.Int64Range(0, 30).Draw(rt, "visibility")
-	now := time.Now()
-	have := d.slow.byHandle(m.ReceiptHandle.V)
-	err := d.setVisibility(d.url, m, seconds)
-	if have != nil && have.flying(now) {
-		if err != nil {
-			rt.Fatal(err)
-		}
-		have.until = now.Add(time.Duration(seconds) * time.Second)
-	}
-}
-
-func (d *duel) settings(rt *rapid.T) {
-	delay, retention := rapid.IntRange(0, 30).Draw(rt, "delay"), rapid.IntRange(60, 200).Draw(rt, "retention")
-	d.slow.delay, d.slow.retention = time.Duration(delay)*time.Second, time.Duration(retention)*time.Second
-	if err := d.set(d.url, "DelaySeconds", fmt.Sprint(delay), "MessageRetentionPeriod", fmt.Sprint(retention)); err != nil {
-		rt.Fatal(err)
-	}
-}
-
-func (d *duel) purge(rt *rapid.T) {
-	if rapid.IntRange(0, 9).Draw(rt, "really") > 0 {
-		rt.Skip("seldom")
-	}
-	_, err := d.PurgeQueue(d.Context(), caller, &model.PurgeQueueRequest{QueueUrl: api.Some(d.url)})
-	if err != nil {
-		rt.Fatal(err)
-	}
-	d.slow.list = nil
-}
-
-// redrive moves the dead letters back, through a restart, with a task that is
-// given the time it needs: 50 messages each tenth of a second.
-func (d *duel) redrive(rt *rapid.T) {
-	if len(d.slow.dead) == 0 {
-		rt.Skip("no dead letters")
-	}
-	start := time.Now()
-	for at, body := range d.slow.dead {
-		back := start.Add(time.Duration(at/50+1) * time.Second / stepsPerSecond)
-		d.slow.list = append(d.slow.list, &slowMessage{body: body, sent: back, ready: back.Add(d.slow.delay)})
-		d.handles = slices.DeleteFunc(d.handles, func(m model.Message) bool { return m.Body.V == body })
-	}
-	handle, err := d.move("dead", "", 0)
-	if err != nil || handle == "" {
-		rt.Fatalf("start: %v", err)
-	}
-	time.Sleep(time.Duration(len(d.slow.dead)/50+1)*time.Second/stepsPerSecond + time.Millisecond)
-	d.reopen()
-	task := d.moves("dead", 1)[0]
-	if task.Status.V != taskCompleted || task.ApproximateNumberOfMessagesMoved.V != int64(len(d.slow.dead)) {
-		rt.Fatalf("%d dead letters, task %+v", len(d.slow.dead), task)
-	}
-	d.slow.dead = nil
+	return nil
 }

@@ -37,7 +37,7 @@ func newStandard(s *settings, adopt func(*message), expire func(uint64)) *standa
 func (l *standard) matures(e delayedEntry) int64 { return min(e.visibleAt, e.sent+l.retention) }
 
 func (l *standard) add(e entry, group string, visibleAt, now int64) {
-	t := l.tenants.join(group)
+	t := l.join(group)
 	if t != nil {
 		t.lastSent = max(t.lastSent, e.sent)
 	}
@@ -46,6 +46,15 @@ func (l *standard) add(e entry, group string, visibleAt, now int64) {
 		return
 	}
 	l.show(e, t)
+}
+
+// join returns the tenant of a message that comes, nil for one without a group.
+// What was done before there was a tenant is held against none.
+func (l *standard) join(group string) *tenant {
+	if group != "" && len(l.tenants.byName) == 0 {
+		l.load.work = 0
+	}
+	return l.tenants.join(group)
 }
 
 // show puts in a visible message.
@@ -156,7 +165,7 @@ func (l *standard) remove(m *message, now int64) {
 
 // restore makes a message that was received before one of its tenant.
 func (l *standard) restore(m *message, group string) {
-	if m.tenant = l.tenants.join(group); m.tenant != nil {
+	if m.tenant = l.join(group); m.tenant != nil {
 		m.tenant.lastSent = max(m.tenant.lastSent, m.sent)
 	}
 }

@@ -23,12 +23,13 @@ func (q *queue) prepareVisibility(c *change, handle string, seconds, now int64) 
 		return errParameter(seconds, "VisibilityTimeout", "VisibilityTimeout must be an integer between 0 and %d.", maxVisibility)
 	}
 	m := q.known[r.seq]
+	released := slices.Contains(c.released, m)
 	switch {
-	case q.fifo && m != nil && (!m.inFlight || m.receives != r.receives):
+	case q.fifo && m != nil && (!m.inFlight || released || m.receives != r.receives):
 		return errReceiptExpired(handle)
 	case m == nil || m.receives != r.receives:
 		return errParameter(handle, "ReceiptHandle", "Message does not exist or is not available for visibility timeout change.")
-	case !m.inFlight && m.visibleAt == 0, slices.Contains(c.released, m):
+	case !m.inFlight && m.visibleAt == 0, released:
 		return api.Errorf(model.CodeMessageNotInflight, "The specified message isn't in flight.")
 	case !m.inFlight:
 		return nil
