@@ -68,6 +68,8 @@ var (
 	ErrClosed = errors.New("kv: store is closed")
 	// ErrFormat: the directory was written in a format this program does not know.
 	ErrFormat = errors.New("kv: unknown on-disk format")
+	// ErrDamaged: files of the store are not as they were written.
+	ErrDamaged = errors.New("kv: damaged on disk")
 	// ErrUnsupported: the store cannot do this at all (Checkpoint in memory).
 	ErrUnsupported = errors.New("kv: not supported by this store")
 )

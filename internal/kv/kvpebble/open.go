@@ -14,7 +14,8 @@ import (
 
 // Open opens the store in dir, or creates it if dir is empty or does not exist.
 // It fails with kv.ErrFormat if dir holds other files, or a store that a later
-// version of Levee wrote; and with ErrLocked if another process has it open.
+// version of Levee wrote; with ErrLocked if another process has it open; and with
+// kv.ErrDamaged if its files are not as they were written.
 func Open(dir string, o Options) (*Store, error) {
 	disk := o.FS
 	if disk == nil {
@@ -54,13 +55,11 @@ func openLocked(disk vfs.FS, dir string, lock *pebble.Lock, o Options) (db *pebb
 	}
 	po := o.pebble()
 	po.Lock = lock
-	if found.format == 0 {
-		db, err = create(disk, dir, found, po)
-	} else {
-		db, err = pebble.Open(dir, po)
+	if found.format != 0 {
+		return openDB(disk, dir, po)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("kvpebble: open %s: %w", dir, err)
+	if db, err = create(disk, dir, found, po); err != nil {
+		return nil, fmt.Errorf("kvpebble: create %s: %w", dir, err)
 	}
 	return db, nil
 }
