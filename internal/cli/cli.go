@@ -21,6 +21,7 @@ type root struct {
 	Serve       serveCmd       `cmd:"" help:"Serve tables, streams and queues until interrupted."`
 	Surge       surgeCmd       `cmd:"" help:"Play a surge against an embedded engine, and audit it."`
 	Conformance conformanceCmd `cmd:"" help:"Ask an endpoint whether it answers as the services do."`
+	Check       checkCmd       `cmd:"" help:"Look whether a data directory is sound, or save what can be read of it."`
 	Version     versionCmd     `cmd:"" help:"Print the version."`
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 
+	"github.com/levee-io/levee/internal/kv"
 	"github.com/levee-io/levee/internal/kv/kvpebble"
 	"github.com/levee-io/levee/internal/server"
 	"github.com/levee-io/levee/internal/wire"
@@ -173,6 +174,8 @@ func explain(err error, addr string) error {
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
 		return fmt.Errorf("%s is in use, perhaps by another levee; choose another address with --addr", addr)
+	case errors.Is(err, kv.ErrDamaged):
+		return fmt.Errorf("%w\nRestore a backup, or save what can be read with levee check --salvage", err)
 	case errors.Is(err, kvpebble.ErrLocked):
 		return fmt.Errorf("%w\nStop that process, or choose another directory with --data", err)
 	}
