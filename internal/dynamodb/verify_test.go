@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/levee-io/levee/internal/kv"
 )
@@ -20,10 +21,13 @@ const verifiedTable = `{"TableName":"Sound","BillingMode":"PAY_PER_REQUEST",
 
 // newVerified returns an engine with one table of everything that Verify compares:
 // 20 items, of which one has no index key and one was deleted.
+//
+// It wants the bubble of a synctest.
 func newVerified(t *testing.T) *harness {
 	h := newEngine(t)
 	h.mustDo("CreateTable", verifiedTable)
 	h.mustDo("UpdateTimeToLive", `{"TableName":"Sound","TimeToLiveSpecification":{"AttributeName":"x","Enabled":true}}`)
+	synctest.Wait() // until it says that all items have their rows
 	for i := range 20 {
 		g := fmt.Sprintf(`,"g":{"S":"g%d"}`, i%3)
 		if i == 7 {
@@ -68,11 +72,13 @@ func (h *harness) change(do func(b kv.Batch)) {
 }
 
 func TestVerify(t *testing.T) {
-	h := newVerified(t)
-	total, wrong := h.verify()
-	if want := (Verified{Tables: 1, Items: 19, IndexEntries: 2 * 18, StreamRecords: 22}); total != want || wrong != nil {
-		t.Errorf("%+v, want %+v\n%s", total, want, strings.Join(wrong, "\n"))
-	}
+	synctest.Test(t, func(t *testing.T) {
+		h := newVerified(t)
+		total, wrong := h.verify()
+		if want := (Verified{Tables: 1, Items: 19, IndexEntries: 2 * 18, StreamRecords: 22}); total != want || wrong != nil {
+			t.Errorf("%+v, want %+v\n%s", total, want, strings.Join(wrong, "\n"))
+		}
+	})
 }
 
 func TestVerifyNotices(t *testing.T) {
@@ -98,36 +104,40 @@ func TestVerifyNotices(t *testing.T) {
 		"record of delete is lost": {func(h *harness, b kv.Batch) { b.Delete(h.record(recordRemove)) }, "is there: false, which the last record contradicts"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			h := newVerified(t)
-			h.change(func(b kv.Batch) { tt.harm(h, b) })
-			_, wrong := h.verify()
-			if all := strings.Join(wrong, "\n"); !strings.Contains(all, tt.want) || !strings.HasPrefix(all, "table arn:aws:dynamodb:us-east-1:000000000000:table/Sound: ") {
-				t.Errorf("want %q in\n%s", tt.want, all)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				h := newVerified(t)
+				h.change(func(b kv.Batch) { tt.harm(h, b) })
+				_, wrong := h.verify()
+				if all := strings.Join(wrong, "\n"); !strings.Contains(all, tt.want) || !strings.HasPrefix(all, "table arn:aws:dynamodb:us-east-1:000000000000:table/Sound: ") {
+					t.Errorf("want %q in\n%s", tt.want, all)
+				}
+			})
 		})
 	}
 }
 
 func TestSalvage(t *testing.T) {
-	h := newVerified(t)
-	h.change(func(b kv.Batch) { b.Set(h.rowsOf(kindItem)[3], []byte{1, 2, 3}) })
-	h.change(func(b kv.Batch) { b.Set(catalogKey(testNamespace, "Aaaa"), []byte("{")) })
-	files := map[string]*salvagedFile{}
-	var lost []string
-	n, err := Salvage(h.store, func(name string) (io.WriteCloser, error) {
-		files[name] = new(salvagedFile)
-		return files[name], nil
-	}, func(text string) { lost = append(lost, text) })
-	if n != 18 || err != nil || len(lost) != 2 {
-		t.Errorf("%d items, %v, lost %q", n, err, lost)
-	}
-	items := files["dynamodb/000000000000/us-east-1/Sound.ndjson"]
-	if lines := strings.Split(items.String(), "\n"); len(lines) != 19 || !strings.HasPrefix(lines[0], `{"Item":{"g":{"S":`) || !items.closed {
-		t.Errorf("%q", lines)
-	}
-	if about := files["dynamodb/000000000000/us-east-1/Sound.table.json"].String(); !strings.Contains(about, `"name":"Sound"`) {
-		t.Errorf("%s", about)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		h := newVerified(t)
+		h.change(func(b kv.Batch) { b.Set(h.rowsOf(kindItem)[3], []byte{1, 2, 3}) })
+		h.change(func(b kv.Batch) { b.Set(catalogKey(testNamespace, "Aaaa"), []byte("{")) })
+		files := map[string]*salvagedFile{}
+		var lost []string
+		n, err := Salvage(h.store, func(name string) (io.WriteCloser, error) {
+			files[name] = new(salvagedFile)
+			return files[name], nil
+		}, func(text string) { lost = append(lost, text) })
+		if n != 18 || err != nil || len(lost) != 2 {
+			t.Errorf("%d items, %v, lost %q", n, err, lost)
+		}
+		items := files["dynamodb/000000000000/us-east-1/Sound.ndjson"]
+		if lines := strings.Split(items.String(), "\n"); len(lines) != 19 || !strings.HasPrefix(lines[0], `{"Item":{"g":{"S":`) || !items.closed {
+			t.Errorf("%q", lines)
+		}
+		if about := files["dynamodb/000000000000/us-east-1/Sound.table.json"].String(); !strings.Contains(about, `"name":"Sound"`) {
+			t.Errorf("%s", about)
+		}
+	})
 }
 
 type salvagedFile struct {
