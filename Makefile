@@ -1,4 +1,4 @@
-.PHONY: build test check race lint bench generate
+.PHONY: build test check race lint bench soak generate
 
 build:
 	CGO_ENABLED=0 go build -o levee ./cmd/levee
@@ -20,3 +20,6 @@ generate:
 
 bench:
 	cd bench && go run . -suite -out REPORT.md -json out/report.json
+
+soak:
+	cd integration && go run ./soak -time 1h

@@ -1,0 +1,69 @@
+// Command soak runs levee serve on disk under a mixed load, kills it at random
+// moments, starts it again on what is left, and checks everything that was
+// acknowledged.
+//
+//	go run ./soak -time 1h              # kills about a minute apart: also for leaks
+//	go run ./soak -time 20m -life 300ms # thousands of kills
+//
+// The load writes items with an index and a stream, adds to one item from all
+// sides, moves money between accounts in transactions with tokens, and sends
+// through a FIFO and a standard queue. Whoever gets no answer does not know whether
+// the request was carried out, and both is right, but only one of them
+// consistently: in the table, in its index, in its stream, and for ever after.
+//
+// After every start the loads compare what the server has with what they were
+// told, each in a time that does not grow with that of the run. Some kills are
+// followed by levee check, some are SIGTERM instead of SIGKILL, and at the end the
+// queues are emptied. The exit status is 1 if anything was lost, doubled, half
+// written or out of order.
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+func main() {
+	cfg := config{log: os.Stderr}
+	flag.DurationVar(&cfg.length, "time", time.Minute, "length of the run")
+	flag.IntVar(&cfg.kills, "kills", 0, "end after so many kills; 0: whenever the time is over")
+	flag.DurationVar(&cfg.life, "life", time.Minute, "how long the server lives, on average")
+	flag.StringVar(&cfg.dir, "dir", "", "data directory, kept; a temporary one by default")
+	flag.StringVar(&cfg.binary, "binary", os.Getenv("LEVEE"), "levee binary; $LEVEE, or else one built from this tree")
+	flag.Uint64Var(&cfg.seed, "seed", uint64(time.Now().UnixNano()), "seed of the random moments")
+	flag.Parse()
+	if err := run(&cfg); err != nil {
+		fmt.Fprintln(os.Stderr, "soak:", err)
+		os.Exit(1)
+	}
+}
+
+// run builds what is missing, soaks and reports.
+func run(cfg *config) error {
+	temp, err := os.MkdirTemp("", "levee-soak-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(temp)
+	if cfg.dir == "" {
+		cfg.dir = filepath.Join(temp, "data")
+	}
+	if cfg.binary == "" {
+		cfg.binary = filepath.Join(temp, "levee")
+		if err := build(cfg.binary); err != nil {
+			return fmt.Errorf("build the server: %w", err)
+		}
+	}
+	rep, err := soak(cfg)
+	if rep != nil {
+		rep.write(os.Stdout)
+		if err == nil && rep.wrong.count > 0 {
+			err = errors.New("the server did not keep its word")
+		}
+	}
+	return err
+}
