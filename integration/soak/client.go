@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -47,6 +48,9 @@ const (
 	queues  = "AmazonSQS."
 )
 
+// errStopping is the answer of a server that was sent SIGTERM.
+var errStopping = errors.New("the server is stopping")
+
 // call sends a request. The error is a *refusal if there was an answer; otherwise
 // nobody knows whether the request was carried out.
 func (c *client) call(target string, in, out any) error {
@@ -69,6 +73,9 @@ func (c *client) call(target string, in, out any) error {
 	answer, err := io.ReadAll(resp.Body)
 	if err := firstOf(err, resp.Body.Close()); err != nil {
 		return err
+	}
+	if resp.StatusCode == http.StatusServiceUnavailable {
+		return errStopping
 	}
 	if resp.StatusCode != http.StatusOK {
 		r := &refusal{Status: resp.StatusCode}
