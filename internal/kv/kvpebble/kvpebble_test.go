@@ -1,6 +1,7 @@
 package kvpebble
 
 import (
+	"math/rand/v2"
 	"testing"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -32,6 +33,18 @@ func busy(po *pebble.Options) {
 	}
 }
 
+// busier makes a database that is busy in its own way.
+func busier(rng *rand.Rand) func(*pebble.Options) {
+	memtable, table, block := 1<<(14+rng.IntN(6)), int64(1)<<(10+rng.IntN(8)), 1<<(6+rng.IntN(10))
+	return func(po *pebble.Options) {
+		busy(po)
+		po.MemTableSize = uint64(memtable)
+		for i := range po.TargetFileSizes {
+			po.TargetFileSizes[i], po.Levels[i].BlockSize = table, block
+		}
+	}
+}
+
 func TestStore(t *testing.T) { kvtest.Run(t, openMem) }
 
 func TestSameAsMemory(t *testing.T) {
@@ -44,8 +57,9 @@ func TestSameAsMemory(t *testing.T) {
 
 func TestReopen(t *testing.T) {
 	disk := vfs.NewMem()
+	rng := rand.New(rand.NewPCG(8, 9))
 	kvtest.RunReopen(t, func(t *testing.T, dir string) kv.Store {
-		return mustOpen(t, dir, Options{FS: disk, tune: busy})
+		return mustOpen(t, dir, Options{FS: disk, CacheBytes: 1 << (10 + rng.IntN(15)), tune: busier(rng)})
 	})
 }
 

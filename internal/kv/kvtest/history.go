@@ -24,8 +24,8 @@ func Compare(t *testing.T, openA, openB Open) {
 // history is one random history.
 type history struct {
 	a, b kv.Store
-	// reopen, if not nil, closes b and opens it again.
-	reopen func(kv.Store) kv.Store
+	// reopen, if not nil, closes b and opens it again, or a checkpoint of it.
+	reopen func(b kv.Store, checkpoint bool) kv.Store
 
 	snapshots []pair[kv.Snapshot]
 	iterators []pair[kv.Iterator]
@@ -249,7 +249,7 @@ func (h *history) reopenB(t *rapid.T) {
 		t.Skip("not a store that can be opened again")
 	}
 	h.closeReaders(t)
-	h.b = h.reopen(h.b)
+	h.b = h.reopen(h.b, rapid.Bool().Draw(t, "checkpoint"))
 }
 
 func (h *history) closeReaders(t *rapid.T) {

@@ -62,7 +62,14 @@ func testReopenHistory(t *testing.T, open OpenDir) {
 		n++
 		dir := filepath.Join(root, strconv.Itoa(n))
 		h := &history{a: NewModel(), b: open(t, dir)}
-		h.reopen = func(s kv.Store) kv.Store {
+		h.reopen = func(s kv.Store, checkpoint bool) kv.Store {
+			if checkpoint {
+				n++
+				dir = filepath.Join(root, strconv.Itoa(n))
+				if err := s.Checkpoint(dir); err != nil {
+					rt.Fatal(err)
+				}
+			}
 			if err := s.Close(); err != nil {
 				rt.Fatal(err)
 			}
