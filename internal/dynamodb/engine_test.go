@@ -19,6 +19,8 @@ type harness struct {
 	opts   Options
 	caller api.Caller
 	ops    map[string]api.Operation
+	// twin, unless nil, is asked the same and has to give the same answers.
+	twin *harness
 }
 
 // testNamespace is that of a harness's caller.
@@ -63,7 +65,13 @@ func (h *harness) restart() {
 	if err := h.Close(); err != nil {
 		h.t.Fatalf("close: %v", err)
 	}
-	fresh := openEngineWith(h.t, h.store, h.opts)
+	h.reopen(h.store)
+}
+
+// reopen opens the engine on a store.
+func (h *harness) reopen(store kv.Store) {
+	h.t.Helper()
+	fresh := openEngineWith(h.t, store, h.opts)
 	h.Engine, h.ops = fresh.Engine, fresh.ops
 }
 
@@ -89,10 +97,24 @@ func (h *harness) do(name, in string) (string, error) {
 		return "", op.Values.Refusal(err)
 	}
 	out, err := op.Handle(h.t.Context(), &h.caller, request)
-	if err != nil {
-		return "", err
+	answer := ""
+	if err == nil {
+		answer = string(out.AppendJSON(nil))
 	}
-	return string(out.AppendJSON(nil)), nil
+	if h.twin != nil {
+		return answer, errors.Join(err, h.twin.differs(name, in, answer, err))
+	}
+	return answer, err
+}
+
+// differs has a twin do what was answered, and returns an error if it answers
+// something else.
+func (h *harness) differs(name, in, answer string, err error) error {
+	own, ownErr := h.do(name, in)
+	if own == answer && fmt.Sprint(ownErr) == fmt.Sprint(err) {
+		return nil
+	}
+	return fmt.Errorf("%s %s\n is answered with %s %v\n and by its twin with %s %v", name, in, answer, err, own, ownErr)
 }
 
 // mustDo runs an operation that must succeed.

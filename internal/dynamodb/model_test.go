@@ -25,18 +25,11 @@ func TestModel(t *testing.T) {
 		m := newModel(rt, h)
 		restarted := false
 		for range rapid.IntRange(1, 40).Draw(rt, "steps") {
-			switch rapid.IntRange(0, 9).Draw(rt, "step") {
-			case 0:
-				m.transact(rt, h)
-			case 1:
-				m.batch(rt, h)
-			case 2:
-				m.check(rt, h)
-			case 3:
+			if rapid.IntRange(0, 9).Draw(rt, "restart") == 0 {
 				h.restart()
 				restarted = true
-			default:
-				m.single(rt, h)
+			} else {
+				m.step(rt, h)
 			}
 		}
 		m.check(rt, h)
@@ -47,6 +40,20 @@ func TestModel(t *testing.T) {
 			rt.Fatal(err)
 		}
 	})
+}
+
+// step runs a random operation.
+func (m *model) step(rt *rapid.T, h *harness) {
+	switch rapid.IntRange(0, 8).Draw(rt, "step") {
+	case 0:
+		m.transact(rt, h)
+	case 1:
+		m.batch(rt, h)
+	case 2:
+		m.check(rt, h)
+	default:
+		m.single(rt, h)
+	}
 }
 
 // modelItem is an item: the JSON of each attribute's value.
@@ -69,6 +76,7 @@ func (it modelItem) number(name string) (n int) {
 // model is a table "model" with the key k or k and r. An item may have g and n, the
 // keys of the global index "global", and n also that of the local one.
 type model struct {
+	table                 string // the request that creates it
 	ranged, local, global bool
 	items                 map[string]modelItem // by the JSON of the key
 }
@@ -93,7 +101,8 @@ func newModel(rt *rapid.T, h *harness) *model {
 	if m.local || m.global {
 		defs = append(defs, fmt.Sprintf(define, "n", "N"))
 	}
-	h.mustDo("CreateTable", fmt.Sprintf(`{"TableName":"model","BillingMode":"PAY_PER_REQUEST","AttributeDefinitions":[%s],"KeySchema":[%s]%s}`, strings.Join(defs, ","), key, indexes))
+	m.table = fmt.Sprintf(`{"TableName":"model","BillingMode":"PAY_PER_REQUEST","AttributeDefinitions":[%s],"KeySchema":[%s]%s}`, strings.Join(defs, ","), key, indexes)
+	h.mustDo("CreateTable", m.table)
 	return m
 }
 
