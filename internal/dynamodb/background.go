@@ -11,6 +11,7 @@ func (e *Engine) startBackground() error {
 	e.background.Go(e.forgetTokens)
 	e.background.Go(e.forgetHistory)
 	e.background.Go(e.clearTombstones)
+	e.background.Go(e.tendGraphs)
 	var list []counting
 	views := map[*table]*view{}
 	for _, t := range e.catalog.tables {

@@ -3,6 +3,8 @@ package dynamodb
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -112,4 +114,36 @@ func benchAdd(i int) string {
 func benchPut(table string, i int) string {
 	return fmt.Sprintf(`{"TableName":%q,"Item":{"pk":{"S":"p%d"},"sk":{"N":"%d"},"kind":{"S":"k%d"},"name":{"S":"item number %d"},"visits":{"N":"%s"},"text":{"S":%q}}}`,
 		table, i/10, i%10, i%100, i, strconv.Itoa(i), strings.Repeat("x", 200))
+}
+
+// BenchmarkSearchVectors measures a search of ten thousand vectors of 128 numbers,
+// exactly and by a graph.
+func BenchmarkSearchVectors(b *testing.B) {
+	const dims = 128
+	r := rand.New(rand.NewPCG(1, 2))
+	vector := func() string {
+		list := make([]string, dims)
+		for i := range list {
+			list[i] = fmt.Sprintf(`{"N":"%.4f"}`, r.NormFloat64())
+		}
+		return strings.Join(list, ",")
+	}
+	h := newEngine(b)
+	h.mustDo("CreateTable", strings.ReplaceAll(docsTable, `"Dimensions":2`, fmt.Sprint(`"Dimensions":`, dims)))
+	for i := range benchItems {
+		h.mustDo("PutItem", fmt.Sprintf(`{"TableName":"docs","Item":{"id":{"S":"%d"},"v":{"L":[%s]}}}`, i, vector()))
+	}
+	search := func(b *testing.B) {
+		for b.Loop() {
+			h.mustDo("SearchVectors", `{"TableName":"docs","IndexName":"near","SearchVector":[`+vector()+`],"TopK":10,"ProjectionExpression":"id"}`)
+		}
+	}
+	h.graphs.least = benchItems + 1
+	b.Run("exact", search)
+	h.graphs.least = leastEntries
+	h.mustDo("SearchVectors", `{"TableName":"docs","IndexName":"near","SearchVector":[`+vector()+`],"TopK":10}`)
+	for h.graphOf("near") == nil {
+		runtime.Gosched() // it is being built
+	}
+	b.Run("graph", search)
 }

@@ -49,7 +49,11 @@
 //
 // A vector index has rows of its own kind of value, the vector before the attributes,
 // and no sort key; writes and backfill treat it like a global index. A search looks at
-// all rows of the index, or of one of its partitions, and keeps the nearest.
+// all rows of the index, or of one of its partitions, and keeps the nearest. Where
+// those are many a graph in memory proposes some of them, and what they hold is read
+// from the store as ever. A write notes the rows that it changes in such a graph
+// before it applies them; one goroutine, the tender, brings the graph up to date, and
+// until then searches look at the noted rows besides.
 //
 // # Streams
 //
@@ -127,7 +131,9 @@
 //     alter and mu to change one; never together with latches or shards.
 //
 // ongoing.mu guards a map, contributors.mu counts, and meter.mu decides; they are held
-// for nothing else.
+// for nothing else, and neither is changedRows.mu, which a write takes before it
+// applies. graphs.mu is taken before scopes and before scopeGraph.mu, and none of them
+// before any other lock.
 //
 // Engine.readers and the ledgers of backups are taken last of all, the former
 // before the latter, and held for one look or one batch.
@@ -136,6 +142,6 @@
 // and it never calls back.
 //
 // Background work (filling indexes, counting after Open, trimming and rolling
-// streams, deleting expired items, ending changes, copying whole tables) ends with
+// streams, deleting expired items, ending changes, copying whole tables, tending graphs) ends with
 // Close. It takes the same locks for one step at a time.
 package dynamodb

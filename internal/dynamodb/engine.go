@@ -81,6 +81,7 @@ type Engine struct {
 	importing sync.Mutex
 	buckets   Buckets       // nil: there are none
 	work      chan struct{} // has an element for each that runs; see startWork
+	graphs    graphs
 	readers   struct {
 		sync.Mutex                // taken before that of the ledger
 		of         map[uint64]int // how much is reading a backup's rows, by their number
@@ -103,7 +104,7 @@ type tableID struct {
 // caller's to close, after the engine.
 func Open(store kv.Store, opts Options) (*Engine, error) {
 	e := &Engine{store: store, log: opts.Logger, delay: opts.TableDelay, replicationDelay: opts.ReplicationDelay, scaling: opts.Scaling,
-		work: make(chan struct{}, maxWork), buckets: opts.Buckets,
+		work: make(chan struct{}, maxWork), buckets: opts.Buckets, graphs: newGraphs(),
 		shardLife: cmp.Or(opts.ShardLife, defaultShardLife), shardRate: cmp.Or(opts.ShardRate, defaultShardRate)}
 	e.enforce, e.params = opts.EnforceCapacity, capacity.Defaults()
 	if opts.Capacity != nil {

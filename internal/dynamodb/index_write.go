@@ -14,6 +14,7 @@ type entry struct {
 	row   []byte
 	value []byte
 	size  int // as the service counts it
+	scope int // of a vector index: the length of the part of row that its graph is of
 }
 
 // entry returns the entry of an item whose key attributes have been checked; raw
@@ -28,10 +29,10 @@ func (x *indexView) entry(v *view, item attr.Map, raw []byte, size int) entry {
 	row = x.Key.appendRow(row, item)
 	row = v.Key.appendRow(row, item)
 	if x.Projection.Type == "ALL" {
-		return entry{row, raw, size}
+		return entry{row: row, value: raw, size: size}
 	}
 	projected := x.project(v, item)
-	return entry{row, attr.AppendMap(nil, projected), projected.Size()}
+	return entry{row: row, value: attr.AppendMap(nil, projected), size: projected.Size()}
 }
 
 // covers reports whether an item has every key attribute of the index, and each

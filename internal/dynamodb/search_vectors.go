@@ -2,6 +2,7 @@ package dynamodb
 
 import (
 	"context"
+	"time"
 
 	"github.com/levee-io/levee/internal/api"
 	ddb "github.com/levee-io/levee/internal/api/dynamodbapi"
@@ -19,24 +20,38 @@ const (
 )
 
 // SearchVectors returns the items of a vector index that are nearest to a vector.
-// It looks at every entry that can be among them, so what it finds is exact.
+// Among few it looks at every entry that can be one of them; among many a graph
+// proposes some (vector_graph.go), which makes the answer quick, and nearly exact.
 func (e *Engine) SearchVectors(ctx context.Context, c *api.Caller, in *ddb.SearchVectorsInput) (*ddb.SearchVectorsOutput, error) {
 	s, err := parseSearch(in)
 	if err != nil {
 		return nil, err
 	}
-	v, err := e.view(c, in.TableName.V)
+	t, err := e.lookup(c, in.TableName.V)
 	if err != nil {
 		return nil, err
+	}
+	v := t.open()
+	if v == nil {
+		return nil, errNoResource()
 	}
 	if err := s.bind(v, in); err != nil {
 		return nil, err
 	}
-	snapshot := e.store.Snapshot()
+	candidates, ok := s.propose()
+	snapshot := e.store.Snapshot() // has all that the candidates are due to
 	defer snapshot.Close()
-	hits, err := s.find(ctx, snapshot)
+	hits, err := s.choose(snapshot, candidates)
 	if err != nil {
 		return nil, err
+	}
+	if !ok || len(hits) < s.k { // of which there may be more
+		if hits, err = s.find(ctx, snapshot); err != nil {
+			return nil, err
+		}
+	}
+	if s.entries >= e.graphs.least {
+		e.graphs.want(t, s.x, s.scope, s.entries)
 	}
 	out := &ddb.SearchVectorsOutput{}
 	if out.SearchResults, err = s.results(snapshot, hits); err != nil {
@@ -56,12 +71,13 @@ type search struct {
 
 	x       *vectorView
 	query   []float32
-	rows    kv.Range
+	scope   []byte          // begins all rows that can be found
 	filters []expr.Equality // those that the rows have to be compared with
 	k       int
 
-	bytes int               // of the entries looked at, as the service counts them
-	kept  map[uint64][]byte // the rows of what is, or was, among the nearest
+	bytes   int               // of the entries looked at, as the service counts them
+	entries int               // all that there are, if all were looked at
+	kept    map[uint64][]byte // the rows of what is, or was, among the nearest
 }
 
 // parseSearch checks what needs no table.
@@ -143,18 +159,59 @@ func (s *search) bindCondition() error {
 	if len(s.x.Key.Hash) > 0 && !keyed {
 		return api.Validation("SearchConditionExpression must be provided when SearchSchema has a HASH key")
 	}
-	s.rows = kv.PrefixRange(prefix)
+	s.scope = prefix
 	return nil
 }
 
-// find looks at the rows and returns the nearest.
+// propose returns the rows that a graph takes for the nearest. It is not ok if there
+// is no graph, or none that can tell.
+func (s *search) propose() (rows [][]byte, ok bool) {
+	g := s.x.scopes.find(s.scope)
+	if g == nil {
+		return nil, false
+	}
+	g.used.Store(time.Now().UnixNano())
+	return g.candidates(s)
+}
+
+// choose reads the candidates, given in the order of their rows, and returns the
+// nearest of those that match.
+func (s *search) choose(from kv.Reader, candidates [][]byte) ([]vector.Hit, error) {
+	nearest := vector.NewNearest(s.x.distance(), s.query, s.k)
+	s.kept = map[uint64][]byte{}
+	floats := make([]float32, s.x.Dimensions)
+	for id, row := range candidates {
+		value, ok, err := from.Get(row, nil)
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
+			continue // it was deleted meanwhile
+		}
+		matches, err := s.matches(value[s.x.bytesOf():])
+		if err != nil {
+			return nil, err
+		}
+		if !matches {
+			continue
+		}
+		readVector(floats, value)
+		if nearest.Offer(uint64(id), floats) {
+			s.kept[uint64(id)] = row
+		}
+	}
+	return nearest.Hits(), nil
+}
+
+// find looks at all rows and returns the nearest.
 func (s *search) find(ctx context.Context, from kv.Reader) ([]vector.Hit, error) {
 	nearest := vector.NewNearest(s.x.distance(), s.query, s.k)
 	s.kept = map[uint64][]byte{}
 	floats := make([]float32, s.x.Dimensions)
-	it := from.Scan(s.rows)
+	it := from.Scan(kv.PrefixRange(s.scope))
 	defer it.Close()
 	for id := uint64(0); it.Next(); id++ {
+		s.entries++
 		if id%64 == 0 && ctx.Err() != nil {
 			return nil, ctx.Err()
 		}

@@ -33,7 +33,13 @@ func doc(id string, x, y float64, rest string) string {
 // nearest searches docs and returns what it found as "id score", the nearest first.
 func (h *harness) nearest(index string, x, y float64, k int, rest string) string {
 	h.t.Helper()
-	out := h.mustDo("SearchVectors", searchDocs(index, x, y, k, rest))
+	return h.results(searchDocs(index, x, y, k, rest))
+}
+
+// results searches and returns what it found as "id score", the nearest first.
+func (h *harness) results(in string) string {
+	h.t.Helper()
+	out := h.mustDo("SearchVectors", in)
 	var answer struct {
 		SearchResults []struct {
 			Item  map[string]map[string]any

@@ -95,7 +95,7 @@ func (e *Engine) newView(d *descriptor, before *view) (*view, error) {
 	}
 	for i := range d.VectorIndexes {
 		x := &d.VectorIndexes[i]
-		v.vectors = append(v.vectors, vectorView{x, indexPrefix(d.ID, x.Number), before.counters(x.Number)})
+		v.vectors = append(v.vectors, vectorView{x, indexPrefix(d.ID, x.Number), before.counters(x.Number), before.scopes(x.Number)})
 	}
 	slices.SortFunc(v.vectors, func(a, b vectorView) int { return strings.Compare(a.Name, b.Name) })
 	slices.SortFunc(v.indexes, func(a, b indexView) int { return strings.Compare(a.Name, b.Name) })
@@ -126,6 +126,19 @@ func (v *view) counters(number uint16) *counters {
 		}
 	}
 	return new(counters)
+}
+
+// scopes returns the graphs of a vector index that a view already has, or room for
+// them.
+func (v *view) scopes(number uint16) *scopes {
+	if v != nil {
+		for i := range v.vectors {
+			if v.vectors[i].Number == number {
+				return v.vectors[i].scopes
+			}
+		}
+	}
+	return &scopes{of: map[string]*scopeGraph{}}
 }
 
 // find returns the index view of a name, or nil.

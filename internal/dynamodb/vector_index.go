@@ -32,6 +32,7 @@ type vectorView struct {
 	*vectorIndex
 	prefix []byte
 	stats  *counters
+	scopes *scopes
 }
 
 // vectorNamed returns the vector index of a name, or nil.
@@ -104,9 +105,14 @@ func (x *vectorView) entry(v *view, item attr.Map) entry {
 	}
 	row := make([]byte, len(x.prefix), len(x.prefix)+96)
 	copy(row, x.prefix)
-	row = v.Key.appendRow(x.Key.appendRow(row, item), item)
+	row = x.Key.appendRow(row, item)
+	scope := len(x.prefix)
+	if len(x.Key.Hash) > 0 {
+		scope = len(row)
+	}
+	row = v.Key.appendRow(row, item)
 	projected := x.project(v, item)
-	return entry{row, attr.AppendMap(value, projected), x.bytesOf() + projected.Size()}
+	return entry{row, attr.AppendMap(value, projected), x.bytesOf() + projected.Size(), scope}
 }
 
 // project returns the attributes of an item that the index holds beside its vector.

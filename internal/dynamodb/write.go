@@ -329,6 +329,8 @@ func (e *Engine) applyAll(b kv.Batch, writes []*write, tok *token, now time.Time
 		b.Discard()
 		return nil, nil
 	}
+	graphs := e.touch(writes)
+	defer graphs.end()
 	shards := lockShards(writes)
 	defer func() { shards.unlock(commit) }()
 	for _, w := range writes {

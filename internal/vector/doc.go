@@ -13,7 +13,7 @@
 //
 //	g := vector.NewGraph(vector.Cosine, vector.Options{})
 //	g.Insert(id, v)
-//	hits := g.Search(query, 10, 0, nil)
+//	found := g.Search(vector.Query{Vector: query, K: 10})
 //
 // It is a hierarchical navigable small world (Malkov and Yashunin, 2016): each vector
 // is linked with some near it, on several floors of which a higher one has fewer

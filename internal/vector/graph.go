@@ -66,7 +66,9 @@ func (g *Graph) Insert(id uint64, v []float32) {
 			from = g.descend(g.nodes[at].point, from, floor)
 			continue
 		}
-		found := g.explore(g.nodes[at].point, from, floor, g.opts.Width, nil).sorted()
+		w := walk{g: g, query: g.nodes[at].point, floor: floor, width: g.opts.Width}
+		w.explore(from)
+		found := w.found.sorted()
 		from = found[0].at
 		for _, other := range g.choose(found, g.opts.Links) {
 			g.link(at, other, floor)
@@ -101,20 +103,40 @@ func (g *Graph) Delete(id uint64) {
 	}
 }
 
-// Search returns the k nearest to a query that keep, if it is not nil, says yes to.
-// It keeps width vectors on its way, at least as many as the options say: more find
-// more, and take longer. Few that keep says yes to make it look at all vectors.
-func (g *Graph) Search(query []float32, k, width int, keep func(id uint64) bool) []Hit {
-	if len(g.ids) == 0 || k <= 0 {
-		return nil
+// Query is what a search of a graph is for.
+type Query struct {
+	Vector []float32
+	K      int
+	// Width is how many vectors the search keeps on its way, at least as many as the
+	// options of the graph say: more find more, and take longer.
+	Width int
+	// Most is how many vectors it may look at before it gives up; 0: all.
+	Most int
+	// Keep says which vectors may be found; nil: all. Few that it says yes to make the
+	// search look at all vectors, or at as many as it may.
+	Keep func(id uint64) bool
+}
+
+// Found is what a search came to.
+type Found struct {
+	Hits   []Hit
+	Looked int  // at so many vectors
+	GaveUp bool // and found less than there is
+}
+
+// Search returns the nearest to a vector.
+func (g *Graph) Search(q Query) Found {
+	if len(g.ids) == 0 || q.K <= 0 {
+		return Found{}
 	}
-	q, from := newPoint(query), g.top
+	to, from := newPoint(q.Vector), g.top
 	for floor := g.floors(g.top) - 1; floor > 0; floor-- {
-		from = g.descend(q, from, floor)
+		from = g.descend(to, from, floor)
 	}
-	found := g.explore(q, from, 0, max(k, width, g.opts.Width), keep)
-	hits := found.hits(g.d)
-	return hits[:min(k, len(hits))]
+	w := walk{g: g, query: to, width: max(q.K, q.Width, g.opts.Width), most: q.Most, keep: q.Keep}
+	done := w.explore(from)
+	hits := w.found.hits(g.d)
+	return Found{hits[:min(q.K, len(hits))], w.looked, !done}
 }
 
 // draw chooses on how many floors a new vector is.

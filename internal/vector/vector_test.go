@@ -97,7 +97,7 @@ func (w *world) recall(t *testing.T, keep func(uint64) bool) float64 {
 				exact.Offer(id, v)
 			}
 		}
-		want, got := exact.Hits(), w.g.Search(q, k, 0, keep)
+		want, got := exact.Hits(), w.g.Search(Query{Vector: q, K: k, Keep: keep}).Hits
 		for _, h := range got {
 			v, ok := w.all[h.ID]
 			if !ok || keep != nil && !keep(h.ID) || w.d.Score(q, v) != h.Score {
@@ -170,24 +170,39 @@ func TestGraphIsDeterministic(t *testing.T) {
 				w.delete(id / 2)
 			}
 		}
-		return fmt.Sprint(w.g.Search(w.vector(), 20, 0, nil), w.g.nodes)
+		return fmt.Sprint(w.g.Search(Query{Vector: w.vector(), K: 20}), w.g.nodes)
 	}
 	if run() != run() {
 		t.Error("the same calls made two different graphs")
 	}
 }
 
+// A search that may look at few vectors says so when it gives up.
+func TestGraphGivesUp(t *testing.T) {
+	w := newWorld(Euclidean, 5)
+	for id := range uint64(600) {
+		w.insert(id)
+	}
+	few := func(id uint64) bool { return id < 3 }
+	if found := w.g.Search(Query{Vector: w.vector(), K: 10, Most: 200, Keep: few}); !found.GaveUp || found.Looked < 200 || found.Looked > 300 {
+		t.Errorf("gave up %t after %d vectors", found.GaveUp, found.Looked)
+	}
+	if found := w.g.Search(Query{Vector: w.vector(), K: 10, Keep: few}); found.GaveUp || found.Looked != 600 || len(found.Hits) != 3 {
+		t.Errorf("looked at all: gave up %t after %d vectors with %v", found.GaveUp, found.Looked, found.Hits)
+	}
+}
+
 func TestGraphEmptiesAndFillsAgain(t *testing.T) {
 	w := newWorld(Cosine, 1)
 	for range 3 {
-		if hits := w.g.Search(w.vector(), 5, 0, nil); len(hits) != 0 {
+		if hits := w.g.Search(Query{Vector: w.vector(), K: 5}).Hits; len(hits) != 0 {
 			t.Fatalf("found %v in nothing", hits)
 		}
 		for id := range uint64(40) {
 			w.insert(id)
 		}
 		for id := range uint64(40) {
-			if hits := w.g.Search(w.all[id], 1, 0, nil); len(hits) != 1 || hits[0].ID != id {
+			if hits := w.g.Search(Query{Vector: w.all[id], K: 1}).Hits; len(hits) != 1 || hits[0].ID != id {
 				t.Fatalf("looked for %d, found %v", id, hits)
 			}
 			w.delete(id)

@@ -20,36 +20,56 @@ func (g *Graph) descend(query point, from uint32, floor int) uint32 {
 	}
 }
 
-// explore looks at a floor around a place, nearest to the query first, until nothing
-// is left that could be nearer than the width nearest ones found, and returns those.
-// Only what keep says yes to is found; the way may lead over all.
-func (g *Graph) explore(query point, from uint32, floor, width int, keep func(id uint64) bool) farthest {
-	var found farthest
-	var ahead closest
-	visited := make([]uint64, (len(g.nodes)+63)/64)
-	visit := func(at uint32) {
-		if visited[at/64]&(1<<(at%64)) != 0 {
-			return
-		}
-		visited[at/64] |= 1 << (at % 64)
-		there := g.seen(query, at)
-		if len(found) == width && there.compare(found[0]) >= 0 {
-			return
-		}
-		heap.Push(&ahead, there)
-		if keep == nil || keep(there.id) {
-			found.keep(there, width)
-		}
-	}
-	visit(from)
-	for len(ahead.farthest) > 0 {
-		here := heap.Pop(&ahead).(near)
-		if len(found) == width && here.compare(found[0]) > 0 {
+// walk is a search of one floor.
+type walk struct {
+	g     *Graph
+	query point
+	floor int
+	width int // how many to find
+	most  int // how many to look at; 0: all
+	keep  func(id uint64) bool
+
+	visited []uint64 // a bit for each place
+	looked  int
+	ahead   closest
+	found   farthest
+}
+
+// explore looks at the floor around a place, nearest to the query first, until
+// nothing is left that could be nearer than the width nearest ones found. Only what
+// keep says yes to is found; the way may lead over all. It reports whether it came
+// to the end.
+func (w *walk) explore(from uint32) bool {
+	w.visited = make([]uint64, (len(w.g.nodes)+63)/64)
+	w.visit(from)
+	for len(w.ahead.farthest) > 0 {
+		here := heap.Pop(&w.ahead).(near)
+		if len(w.found) == w.width && here.compare(w.found[0]) > 0 {
 			break
 		}
-		for _, at := range g.nodes[here.at].links[floor] {
-			visit(at)
+		if w.most > 0 && w.looked > w.most {
+			return false
+		}
+		for _, at := range w.g.nodes[here.at].links[w.floor] {
+			w.visit(at)
 		}
 	}
-	return found
+	return true
+}
+
+// visit looks at a place for the first time.
+func (w *walk) visit(at uint32) {
+	if w.visited[at/64]&(1<<(at%64)) != 0 {
+		return
+	}
+	w.visited[at/64] |= 1 << (at % 64)
+	w.looked++
+	there := w.g.seen(w.query, at)
+	if len(w.found) == w.width && there.compare(w.found[0]) >= 0 {
+		return
+	}
+	heap.Push(&w.ahead, there)
+	if w.keep == nil || w.keep(there.id) {
+		w.found.keep(there, w.width)
+	}
 }
