@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"maps"
 	"net/http"
@@ -199,6 +200,19 @@ func (c client) Do(r *http.Request) (*http.Response, error) {
 		return nil, ErrNotStarted
 	}
 	return wire.Client{Endpoint: e}.Do(r)
+}
+
+// Backup writes a copy of all data, as it is at one moment, to w: a tar archive, of
+// which levee restore makes a directory again. Requests go on meanwhile. A server
+// whose data is in memory has none.
+func (s *Server) Backup(w io.Writer) error {
+	s.mu.Lock()
+	srv := s.srv
+	s.mu.Unlock()
+	if srv == nil {
+		return ErrNotStarted
+	}
+	return srv.Backup(w)
 }
 
 // Close stops accepting requests, ends those that wait for messages, waits up to

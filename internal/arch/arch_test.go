@@ -87,6 +87,9 @@ var forbidden = []struct{ from, to, why string }{
 	{"internal/fault", "internal/sqs", "faults know operations, not engines"},
 	{"internal/fault", "internal/wire", "faults know no protocol"},
 	{"internal/fault", "internal/kv", "faults know no store"},
+	{"internal/telemetry", "internal/dynamodb", "what is seen of requests is seen on the wire"},
+	{"internal/telemetry", "internal/sqs", "what is seen of requests is seen on the wire"},
+	{"internal/telemetry", "internal/kv", "what is seen of requests is seen on the wire"},
 	{"internal/iam", "internal", "policies know no operation and no store"},
 	{"internal/iam", "net/http", "policies are decided without a protocol"},
 }

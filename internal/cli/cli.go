@@ -22,6 +22,8 @@ type root struct {
 	Surge       surgeCmd       `cmd:"" help:"Play a surge against an embedded engine, and audit it."`
 	Conformance conformanceCmd `cmd:"" help:"Ask an endpoint whether it answers as the services do."`
 	Check       checkCmd       `cmd:"" help:"Look whether a data directory is sound, or save what can be read of it."`
+	Backup      backupCmd      `cmd:"" help:"Copy all data of a server into a file, while it runs or not."`
+	Restore     restoreCmd     `cmd:"" help:"Make a directory of data from a backup."`
 	Version     versionCmd     `cmd:"" help:"Print the version."`
 }
 

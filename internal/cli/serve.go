@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"os"
 	"syscall"
@@ -17,7 +16,6 @@ import (
 	"github.com/levee-io/levee/internal/kv"
 	"github.com/levee-io/levee/internal/kv/kvpebble"
 	"github.com/levee-io/levee/internal/server"
-	"github.com/levee-io/levee/internal/wire"
 )
 
 const (
@@ -39,7 +37,7 @@ type serveCmd struct {
 	Buckets        string        `placeholder:"DIR" xor:"buckets" type:"existingdir" help:"Directory whose subdirectories are the buckets of exports and imports."`
 	S3Endpoint     string        `name:"s3-endpoint" placeholder:"URL" xor:"buckets" help:"S3-compatible service whose buckets are those of exports and imports."`
 	Functions      bool          `help:"Run the functions of the Lambda API as programs of this machine. Needs a loopback address, or --auth."`
-	LogLevel       string        `default:"info" enum:"debug,info,warn,error" help:"What to log: debug (each request), info, warn or error."`
+	Observe        observeFlags  `embed:""`
 }
 
 // Help is what levee serve --help says beside the flags.
@@ -67,13 +65,16 @@ With --functions, functions of the Lambda API run: zip packages with an executab
 and HTTP endpoints. They are programs with the rights of the server, of whoever may call it, so the address must be
 a loopback one unless --auth says who that is.
 
+With --admin-addr, what operators need is on an address of its own, which should be one that only they reach:
+/metrics for Prometheus, /healthz, /backup (see levee backup) and /debug/pprof/.
+
 Tables are exported to, and imported from, the subdirectories of --buckets, or the buckets of --s3-endpoint, with
 the region and the credentials that AWS tools would use.`
 }
 
 // Run serves until ctx ends.
 func (c *serveCmd) Run(ctx context.Context, std streams) error {
-	log, level := newLogger(std.err, c.LogLevel)
+	log := c.Observe.logger(std.err)
 	keys, err := readKeys(c.Auth, os.Getenv)
 	if err != nil {
 		return err
@@ -92,9 +93,9 @@ func (c *serveCmd) Run(ctx context.Context, std streams) error {
 			return err
 		}
 	}
-	if level <= slog.LevelDebug {
-		cfg.Observe = logRequests(log)
-	}
+	seen := c.Observe.start(log)
+	defer seen.close()
+	cfg.Observe = seen.observer
 	srv, err := server.Open(cfg)
 	if err != nil {
 		return explain(err, c.Addr)
@@ -105,6 +106,9 @@ func (c *serveCmd) Run(ctx context.Context, std streams) error {
 	}
 	if err := srv.Run(); err != nil {
 		return errors.Join(err, srv.Close(ctx))
+	}
+	if err := seen.serveAdmin(srv, std.err); err != nil {
+		return errors.Join(explain(err, c.Observe.AdminAddr), srv.Close(ctx))
 	}
 	c.greet(std.err, addr, keys)
 	select {
@@ -152,21 +156,6 @@ func (c *serveCmd) dir() string {
 		return defaultDir
 	}
 	return c.Data
-}
-
-func newLogger(w io.Writer, name string) (*slog.Logger, slog.Level) {
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(name)); err != nil {
-		panic(err) // the parser lets only the names of levels pass
-	}
-	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level})), level
-}
-
-func logRequests(log *slog.Logger) func(wire.Observation) {
-	return func(o wire.Observation) {
-		log.Debug("request", "target", o.Target, "status", o.Status, "code", o.Code, "duration", o.Duration,
-			"in", o.In, "out", o.Out, "requestId", o.RequestID)
-	}
 }
 
 // explain adds what to do about the errors that a newcomer meets.

@@ -20,6 +20,9 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -91,12 +94,14 @@ type Server struct {
 	store    kv.Store
 	buckets  buckets // nil if there are none
 	tls      *tls.Config
-	keyed    bool // there are Config.Keys
+	keyed    bool   // there are Config.Keys
+	dir      string // of the data, "" for memory
 
 	failed chan error // see Failed
 
 	mu        sync.Mutex
 	listening []*listening // guarded by mu
+	admin     *http.Server // guarded by mu; nil unless ListenAdmin was called
 	closed    bool         // guarded by mu
 }
 
@@ -113,7 +118,7 @@ func Open(cfg Config) (*Server, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.Default()
 	}
-	s := &Server{failed: make(chan error, 1), tls: cfg.TLS, keyed: cfg.Keys != nil}
+	s := &Server{failed: make(chan error, 1), tls: cfg.TLS, keyed: cfg.Keys != nil, dir: cfg.Dir}
 	if err := s.open(cfg); err != nil {
 		return nil, errors.Join(err, s.closeParts())
 	}
@@ -189,6 +194,9 @@ func openStore(cfg Config) (kv.Store, error) {
 	if err != nil {
 		return nil, err // not a nil *kvpebble.Store in a kv.Store
 	}
+	if err := os.RemoveAll(filepath.Join(cfg.Dir, backupDir)); err != nil { // what a crash has left
+		return nil, errors.Join(err, store.Close())
+	}
 	return store, nil
 }
 
@@ -255,6 +263,9 @@ func (s *Server) Close(ctx context.Context) error {
 		go func() { stopped <- l.shutdown(ctx) }()
 	}
 	err := s.endpoint.Close(ctx)
+	if s.admin != nil {
+		err = errors.Join(err, s.admin.Close()) // what it serves can be asked again
+	}
 	for range s.listening {
 		err = errors.Join(err, <-stopped)
 	}

@@ -32,9 +32,18 @@ type Observation struct {
 	RequestID string
 	Code      string // of the error; "" on success
 	Status    int
-	Duration  time.Duration // from the whole request read to the response ready
+	Start     time.Time     // when the whole request was read
+	Duration  time.Duration // from then until the response was ready
 	In, Out   int           // bytes of the bodies
+	// Waits says that the operation may wait for something to happen, as a receive
+	// does for messages.
+	Waits bool
+	// Traceparent is that header of W3C Trace Context, as sent.
+	Traceparent string
 }
+
+// receives is the target of the one operation that waits.
+const receives = "AmazonSQS.ReceiveMessage"
 
 // errClosed is the cause of the end of a request's context when the endpoint
 // closes.
@@ -121,9 +130,11 @@ func (e *Endpoint) Serve(ctx context.Context, req *Request, resp *Response) {
 	x := newExchange(e, req, resp)
 	x.serve(ctx)
 	if e.observe != nil {
+		target := x.target()
 		e.observe(Observation{
-			Target: x.target(), RequestID: resp.RequestID, Code: x.code, Status: resp.Status,
-			Duration: time.Since(start), In: len(req.Body), Out: len(resp.Body),
+			Target: target, RequestID: resp.RequestID, Code: x.code, Status: resp.Status,
+			Start: start, Duration: time.Since(start), In: len(req.Body), Out: len(resp.Body),
+			Waits: target == receives, Traceparent: strings.Clone(req.Header.Get("Traceparent")),
 		})
 	}
 	x.release()
