@@ -347,7 +347,7 @@ func TestObserve(t *testing.T) {
 			t.Fatalf("%d observations", len(seen))
 		}
 		o := seen[0]
-		o.Duration = 0
+		o.Start, o.Duration = time.Time{}, 0
 		want := wire.Observation{
 			Target: "DynamoDB_20120810.GetItem", RequestID: got.header.Get("X-Amzn-Requestid"),
 			Code: "ResourceNotFoundException", Status: http.StatusBadRequest, In: 32, Out: len(got.body),
