@@ -13,6 +13,7 @@ func ReadValue(d *jsontok.Decoder) attr.Value {
 	if d.Null() {
 		return attr.Value{}
 	}
+	d.Field()
 	return attr.ReadValue(d)
 }
 
@@ -35,7 +36,7 @@ func ReadItem(d *jsontok.Decoder) attr.Item {
 // ReadExpressionValues reads ExpressionAttributeValues, whose invalid values the
 // older layer reports with the placeholder that has them: see ValueCheck.
 func ReadExpressionValues(d *jsontok.Decoder) attr.Map {
-	return readMap(d, func(bad *attr.ValueError) string {
+	return readMap(d, attr.ReadPlaceholders, func(bad *attr.ValueError) string {
 		return fmt.Sprintf("ExpressionAttributeValues contains invalid value: %s for key %s", bad.Older, bad.Key)
 	})
 }
@@ -43,15 +44,18 @@ func ReadExpressionValues(d *jsontok.Decoder) attr.Map {
 // ReadStartKey reads ExclusiveStartKey, whose invalid values the older layer
 // reports as such.
 func ReadStartKey(d *jsontok.Decoder) attr.Map {
-	return readMap(d, func(bad *attr.ValueError) string {
+	return readMap(d, attr.ReadMap, func(bad *attr.ValueError) string {
 		return "The provided starting key is invalid: " + string(bad.Older)
 	})
 }
 
 // readMap reads a map of whose invalid values the older layer says more.
-func readMap(d *jsontok.Decoder, older func(*attr.ValueError) string) attr.Map {
+func readMap(d *jsontok.Decoder, read func(*jsontok.Decoder) attr.Map, older func(*attr.ValueError) string) attr.Map {
+	if d.Null() {
+		return nil
+	}
 	before := d.Noted()
-	m := ReadMap(d)
+	m := read(d)
 	var bad *attr.ValueError
 	if before == nil && errors.As(d.Noted(), &bad) {
 		d.Renote(&placedError{bad, older(bad)})

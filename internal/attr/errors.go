@@ -21,6 +21,7 @@ const (
 	ErrEmptyStringSet = Error(invalidParameter + "An string set  may not be empty")
 	ErrEmptyNumberSet = Error(invalidParameter + "An number set  may not be empty")
 	ErrEmptyBinarySet = Error(invalidParameter + "Binary sets should not be empty")
+	ErrEmptyName      = Error("Empty attribute name")
 	ErrFalseNull      = Error(invalidParameter + "Null attribute value types must have the value of true")
 	ErrTooDeep        = Error("Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit")
 )

@@ -24,6 +24,10 @@ const usualMembers = 16
 // outlive the request are better encoded, or copied with strings.Clone.
 func ReadMap(d *jsontok.Decoder) Map { return reader{d: d}.attrs(0) }
 
+// ReadPlaceholders is ReadMap for values that expressions refer to: their names are
+// not those of attributes, and may be empty.
+func ReadPlaceholders(d *jsontok.Decoder) Map { return reader{d: d, placeholders: true}.attrs(0) }
+
 // ReadValue reads one attribute value, as ReadMap does.
 func ReadValue(d *jsontok.Decoder) Value { return reader{d: d}.value(1) }
 
@@ -31,6 +35,8 @@ func ReadValue(d *jsontok.Decoder) Value { return reader{d: d}.value(1) }
 type reader struct {
 	d   *jsontok.Decoder
 	key string // see ValueError
+	// placeholders tells that the names of the map being read are no attributes'.
+	placeholders bool
 }
 
 func (r reader) note(err Error) { r.noteBoth(err, err) }
@@ -50,6 +56,7 @@ func (r reader) attrs(depth int) Map {
 	}
 	var few [usualMembers]Attr
 	attrs := few[:0]
+	before, unnamed := r.d.Noted(), false
 	for {
 		name, ok := r.d.KeyText()
 		if !ok {
@@ -58,19 +65,45 @@ func (r reader) attrs(depth int) Map {
 		if depth == 0 {
 			r.key = name
 		}
+		unnamed = unnamed || name == ""
 		attrs = append(attrs, Attr{Name: name, Value: r.value(depth + 1)})
 	}
 	if r.d.Err() != nil {
 		return nil
 	}
+	if unnamed && (depth > 0 || !r.placeholders) {
+		r.noteUnnamed(depth, before)
+	}
 	m := NewMap(attrs)
 	return append(make(Map, 0, len(m)), m...)
+}
+
+// noteUnnamed notes an empty name in a map at that depth. That of an attribute comes
+// before what is wrong with the values of its item; before is what was noted until
+// then.
+func (r reader) noteUnnamed(depth int, before error) {
+	if depth == 0 {
+		if r.key = ""; before == nil {
+			r.d.Renote(nil)
+		}
+	}
+	r.note(ErrEmptyName)
+}
+
+// noteTooDeep notes a value that nests too deeply, which comes before an empty name
+// in a value.
+func (r reader) noteTooDeep() {
+	var bad *ValueError
+	if errors.As(r.d.Noted(), &bad) && bad.Err == ErrEmptyName && bad.Key != "" {
+		r.d.Renote(nil)
+	}
+	r.note(ErrTooDeep)
 }
 
 // value reads a value at that depth, 1 for that of an attribute itself.
 func (r reader) value(depth int) Value {
 	if depth > MaxDepth {
-		r.note(ErrTooDeep)
+		r.noteTooDeep()
 		r.d.Skip()
 		return Value{}
 	}
@@ -162,13 +195,23 @@ func (r reader) scalar(kind Kind) Value {
 		case err != nil && text == "":
 			r.noteBoth(ErrNotNumeric+": ", ErrNotNumeric)
 		case errors.As(err, &bad):
-			r.note(bad)
+			r.noteBoth(bad, olderNumber(bad, text))
 		}
 		return N(n)
 	case KindB:
 		return B(r.d.Base64String())
 	}
 	return S(r.d.Text())
+}
+
+// olderNumber is a complaint about a number in the words of the older layer, which
+// counts the digits before the point in 32 bits.
+func olderNumber(bad Error, text string) Error {
+	const largest = "2147483647"
+	if bad == ErrOverflow && strings.HasSuffix(strings.ToLower(strings.Replace(text, "+", "", 1)), "e"+largest) {
+		return ErrUnderflow
+	}
+	return bad
 }
 
 func (r reader) list(depth int) Value {

@@ -32,7 +32,7 @@ func genValue(levels int) *rapid.Generator[Value] {
 
 func genMap(levels int) *rapid.Generator[Map] {
 	attr := rapid.Custom(func(t *rapid.T) Attr {
-		return Attr{rapid.StringN(0, 3, -1).Draw(t, "name"), genValue(levels).Draw(t, "value")}
+		return Attr{rapid.StringN(1, 3, -1).Draw(t, "name"), genValue(levels).Draw(t, "value")}
 	})
 	return rapid.Map(rapid.SliceOfN(attr, 0, 40), func(attrs []Attr) Map { return NewMap(attrs) })
 }

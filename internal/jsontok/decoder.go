@@ -56,6 +56,7 @@ type Decoder struct {
 
 	err   error
 	noted error
+	field int // where the last value stands of which Field told
 
 	copy  string // the whole input, once Text or KeyText needed it
 	last  int    // where in the input the last string read begins; -1 if it had escapes
@@ -306,7 +307,7 @@ func (d *Decoder) want(kind Kind) bool {
 	case Invalid:
 		d.syntax(d.pos, "a value is missing")
 	default:
-		d.err = &TypeError{Want: kind, Got: got, Offset: d.pos}
+		d.err = &TypeError{Want: kind, Got: got, Offset: d.pos, Field: d.pos > 0 && d.field == d.pos}
 	}
 	return false
 }

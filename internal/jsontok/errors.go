@@ -22,6 +22,7 @@ type TypeError struct {
 	Want, Got Kind
 	Offset    int    // of the value's first byte, which also tells true from false
 	Type      string // that the reader has for it: see Name
+	Field     bool   // it is a member of a structure: see Decoder.Field
 }
 
 // Error implements error.
@@ -43,6 +44,12 @@ func (d *Decoder) Name(typ string) {
 	if d.err != nil && errors.As(d.err, &e) && e.Type == "" {
 		e.Type = typ
 	}
+}
+
+// Field tells that the next value is a member of a structure, not of a map.
+func (d *Decoder) Field() {
+	d.peek()
+	d.field = d.pos
 }
 
 // Err returns the sticky error.

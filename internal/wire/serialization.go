@@ -41,7 +41,7 @@ func typeText(body []byte, e *jsontok.TypeError, svc *service) string {
 		if strings.HasPrefix(e.Type, "map of ") && isMember(body, e.Offset) {
 			return "Unexpected field type"
 		}
-		if depth > 1 { // a value within a map or list, such as an attribute value
+		if depth > 1 && !(e.Field && isMember(body, e.Offset)) { // a value within a map or list, such as an attribute value
 			return "Unexpected value type in payload"
 		}
 		return "Unexpected field type"

@@ -43,7 +43,7 @@ func (g *generator) readMember(target, name string) string {
 	s := g.model.Shapes[name]
 	switch s.Type {
 	case "structure":
-		return fmt.Sprintf("if !d.Null() {\n%s = new(%s)\n%s.ReadJSON(d)\n}", target, name, target)
+		return fmt.Sprintf("if !d.Null() {\n%s = new(%s)\nd.Field()\n%s.ReadJSON(d)\n}", target, name, target)
 	case "list", "map":
 		return fmt.Sprintf("%s = read%s(d)", target, name)
 	}

@@ -336,6 +336,7 @@ func (s *PredictiveScalingMetricDataQuery) ReadJSON(d *jsontok.Decoder) {
 		case "MetricStat":
 			if !d.Null() {
 				s.MetricStat = new(PredictiveScalingMetricStat)
+				d.Field()
 				s.MetricStat.ReadJSON(d)
 			}
 		case "Label":
@@ -383,31 +384,37 @@ func (s *PredictiveScalingMetricSpecification) ReadJSON(d *jsontok.Decoder) {
 		case "PredefinedMetricPairSpecification":
 			if !d.Null() {
 				s.PredefinedMetricPairSpecification = new(PredictiveScalingPredefinedMetricPairSpecification)
+				d.Field()
 				s.PredefinedMetricPairSpecification.ReadJSON(d)
 			}
 		case "PredefinedScalingMetricSpecification":
 			if !d.Null() {
 				s.PredefinedScalingMetricSpecification = new(PredictiveScalingPredefinedScalingMetricSpecification)
+				d.Field()
 				s.PredefinedScalingMetricSpecification.ReadJSON(d)
 			}
 		case "PredefinedLoadMetricSpecification":
 			if !d.Null() {
 				s.PredefinedLoadMetricSpecification = new(PredictiveScalingPredefinedLoadMetricSpecification)
+				d.Field()
 				s.PredefinedLoadMetricSpecification.ReadJSON(d)
 			}
 		case "CustomizedScalingMetricSpecification":
 			if !d.Null() {
 				s.CustomizedScalingMetricSpecification = new(PredictiveScalingCustomizedMetricSpecification)
+				d.Field()
 				s.CustomizedScalingMetricSpecification.ReadJSON(d)
 			}
 		case "CustomizedLoadMetricSpecification":
 			if !d.Null() {
 				s.CustomizedLoadMetricSpecification = new(PredictiveScalingCustomizedMetricSpecification)
+				d.Field()
 				s.CustomizedLoadMetricSpecification.ReadJSON(d)
 			}
 		case "CustomizedCapacityMetricSpecification":
 			if !d.Null() {
 				s.CustomizedCapacityMetricSpecification = new(PredictiveScalingCustomizedMetricSpecification)
+				d.Field()
 				s.CustomizedCapacityMetricSpecification.ReadJSON(d)
 			}
 		default:
@@ -431,6 +438,7 @@ func (s *PredictiveScalingMetricStat) ReadJSON(d *jsontok.Decoder) {
 		case "Metric":
 			if !d.Null() {
 				s.Metric = new(PredictiveScalingMetric)
+				d.Field()
 				s.Metric.ReadJSON(d)
 			}
 		case "Stat":
@@ -542,16 +550,19 @@ func (s *PutScalingPolicyRequest) ReadJSON(d *jsontok.Decoder) {
 		case "StepScalingPolicyConfiguration":
 			if !d.Null() {
 				s.StepScalingPolicyConfiguration = new(StepScalingPolicyConfiguration)
+				d.Field()
 				s.StepScalingPolicyConfiguration.ReadJSON(d)
 			}
 		case "TargetTrackingScalingPolicyConfiguration":
 			if !d.Null() {
 				s.TargetTrackingScalingPolicyConfiguration = new(TargetTrackingScalingPolicyConfiguration)
+				d.Field()
 				s.TargetTrackingScalingPolicyConfiguration.ReadJSON(d)
 			}
 		case "PredictiveScalingPolicyConfiguration":
 			if !d.Null() {
 				s.PredictiveScalingPolicyConfiguration = new(PredictiveScalingPolicyConfiguration)
+				d.Field()
 				s.PredictiveScalingPolicyConfiguration.ReadJSON(d)
 			}
 		default:
@@ -587,6 +598,7 @@ func (s *PutScheduledActionRequest) ReadJSON(d *jsontok.Decoder) {
 		case "ScalableTargetAction":
 			if !d.Null() {
 				s.ScalableTargetAction = new(ScalableTargetAction)
+				d.Field()
 				s.ScalableTargetAction.ReadJSON(d)
 			}
 		default:
@@ -618,6 +630,7 @@ func (s *RegisterScalableTargetRequest) ReadJSON(d *jsontok.Decoder) {
 		case "SuspendedState":
 			if !d.Null() {
 				s.SuspendedState = new(SuspendedState)
+				d.Field()
 				s.SuspendedState.ReadJSON(d)
 			}
 		case "Tags":
@@ -783,6 +796,7 @@ func (s *TargetTrackingMetricDataQuery) ReadJSON(d *jsontok.Decoder) {
 		case "MetricStat":
 			if !d.Null() {
 				s.MetricStat = new(TargetTrackingMetricStat)
+				d.Field()
 				s.MetricStat.ReadJSON(d)
 			}
 		case "ReturnData":
@@ -826,6 +840,7 @@ func (s *TargetTrackingMetricStat) ReadJSON(d *jsontok.Decoder) {
 		case "Metric":
 			if !d.Null() {
 				s.Metric = new(TargetTrackingMetric)
+				d.Field()
 				s.Metric.ReadJSON(d)
 			}
 		case "Stat":
@@ -851,11 +866,13 @@ func (s *TargetTrackingScalingPolicyConfiguration) ReadJSON(d *jsontok.Decoder) 
 		case "PredefinedMetricSpecification":
 			if !d.Null() {
 				s.PredefinedMetricSpecification = new(PredefinedMetricSpecification)
+				d.Field()
 				s.PredefinedMetricSpecification.ReadJSON(d)
 			}
 		case "CustomizedMetricSpecification":
 			if !d.Null() {
 				s.CustomizedMetricSpecification = new(CustomizedMetricSpecification)
+				d.Field()
 				s.CustomizedMetricSpecification.ReadJSON(d)
 			}
 		case "ScaleOutCooldown":

@@ -71,6 +71,7 @@ func (s *AutoScalingPolicyUpdate) ReadJSON(d *jsontok.Decoder) {
 		case "TargetTrackingScalingPolicyConfiguration":
 			if !d.Null() {
 				s.TargetTrackingScalingPolicyConfiguration = new(AutoScalingTargetTrackingScalingPolicyConfigurationUpdate)
+				d.Field()
 				s.TargetTrackingScalingPolicyConfiguration.ReadJSON(d)
 			}
 		default:
@@ -98,6 +99,7 @@ func (s *AutoScalingSettingsUpdate) ReadJSON(d *jsontok.Decoder) {
 		case "ScalingPolicyUpdate":
 			if !d.Null() {
 				s.ScalingPolicyUpdate = new(AutoScalingPolicyUpdate)
+				d.Field()
 				s.ScalingPolicyUpdate.ReadJSON(d)
 			}
 		default:
@@ -291,21 +293,25 @@ func (s *CreateGlobalSecondaryIndexAction) ReadJSON(d *jsontok.Decoder) {
 		case "Projection":
 			if !d.Null() {
 				s.Projection = new(Projection)
+				d.Field()
 				s.Projection.ReadJSON(d)
 			}
 		case "ProvisionedThroughput":
 			if !d.Null() {
 				s.ProvisionedThroughput = new(ProvisionedThroughput)
+				d.Field()
 				s.ProvisionedThroughput.ReadJSON(d)
 			}
 		case "OnDemandThroughput":
 			if !d.Null() {
 				s.OnDemandThroughput = new(OnDemandThroughput)
+				d.Field()
 				s.OnDemandThroughput.ReadJSON(d)
 			}
 		case "WarmThroughput":
 			if !d.Null() {
 				s.WarmThroughput = new(WarmThroughput)
+				d.Field()
 				s.WarmThroughput.ReadJSON(d)
 			}
 		default:
@@ -379,11 +385,13 @@ func (s *CreateReplicationGroupMemberAction) ReadJSON(d *jsontok.Decoder) {
 		case "ProvisionedThroughputOverride":
 			if !d.Null() {
 				s.ProvisionedThroughputOverride = new(ProvisionedThroughputOverride)
+				d.Field()
 				s.ProvisionedThroughputOverride.ReadJSON(d)
 			}
 		case "OnDemandThroughputOverride":
 			if !d.Null() {
 				s.OnDemandThroughputOverride = new(OnDemandThroughputOverride)
+				d.Field()
 				s.OnDemandThroughputOverride.ReadJSON(d)
 			}
 		case "GlobalSecondaryIndexes":
@@ -419,16 +427,19 @@ func (s *CreateTableInput) ReadJSON(d *jsontok.Decoder) {
 		case "ProvisionedThroughput":
 			if !d.Null() {
 				s.ProvisionedThroughput = new(ProvisionedThroughput)
+				d.Field()
 				s.ProvisionedThroughput.ReadJSON(d)
 			}
 		case "StreamSpecification":
 			if !d.Null() {
 				s.StreamSpecification = new(StreamSpecification)
+				d.Field()
 				s.StreamSpecification.ReadJSON(d)
 			}
 		case "SSESpecification":
 			if !d.Null() {
 				s.SSESpecification = new(SSESpecification)
+				d.Field()
 				s.SSESpecification.ReadJSON(d)
 			}
 		case "Tags":
@@ -440,6 +451,7 @@ func (s *CreateTableInput) ReadJSON(d *jsontok.Decoder) {
 		case "WarmThroughput":
 			if !d.Null() {
 				s.WarmThroughput = new(WarmThroughput)
+				d.Field()
 				s.WarmThroughput.ReadJSON(d)
 			}
 		case "ResourcePolicy":
@@ -447,6 +459,7 @@ func (s *CreateTableInput) ReadJSON(d *jsontok.Decoder) {
 		case "OnDemandThroughput":
 			if !d.Null() {
 				s.OnDemandThroughput = new(OnDemandThroughput)
+				d.Field()
 				s.OnDemandThroughput.ReadJSON(d)
 			}
 		case "GlobalTableSourceArn":
@@ -474,6 +487,7 @@ func (s *CreateVectorIndexAction) ReadJSON(d *jsontok.Decoder) {
 		case "VectorAttribute":
 			if !d.Null() {
 				s.VectorAttribute = new(VectorAttributeDefinition)
+				d.Field()
 				s.VectorAttribute.ReadJSON(d)
 			}
 		case "SearchSchema":
@@ -481,6 +495,7 @@ func (s *CreateVectorIndexAction) ReadJSON(d *jsontok.Decoder) {
 		case "Projection":
 			if !d.Null() {
 				s.Projection = new(Projection)
+				d.Field()
 				s.Projection.ReadJSON(d)
 			}
 		case "Dimensions":
@@ -1050,6 +1065,7 @@ func (s *ExportTableToPointInTimeInput) ReadJSON(d *jsontok.Decoder) {
 		case "IncrementalExportSpecification":
 			if !d.Null() {
 				s.IncrementalExportSpecification = new(IncrementalExportSpecification)
+				d.Field()
 				s.IncrementalExportSpecification.ReadJSON(d)
 			}
 		default:
@@ -1147,21 +1163,25 @@ func (s *GlobalSecondaryIndex) ReadJSON(d *jsontok.Decoder) {
 		case "Projection":
 			if !d.Null() {
 				s.Projection = new(Projection)
+				d.Field()
 				s.Projection.ReadJSON(d)
 			}
 		case "ProvisionedThroughput":
 			if !d.Null() {
 				s.ProvisionedThroughput = new(ProvisionedThroughput)
+				d.Field()
 				s.ProvisionedThroughput.ReadJSON(d)
 			}
 		case "OnDemandThroughput":
 			if !d.Null() {
 				s.OnDemandThroughput = new(OnDemandThroughput)
+				d.Field()
 				s.OnDemandThroughput.ReadJSON(d)
 			}
 		case "WarmThroughput":
 			if !d.Null() {
 				s.WarmThroughput = new(WarmThroughput)
+				d.Field()
 				s.WarmThroughput.ReadJSON(d)
 			}
 		default:
@@ -1183,6 +1203,7 @@ func (s *GlobalSecondaryIndexAutoScalingUpdate) ReadJSON(d *jsontok.Decoder) {
 		case "ProvisionedWriteCapacityAutoScalingUpdate":
 			if !d.Null() {
 				s.ProvisionedWriteCapacityAutoScalingUpdate = new(AutoScalingSettingsUpdate)
+				d.Field()
 				s.ProvisionedWriteCapacityAutoScalingUpdate.ReadJSON(d)
 			}
 		default:
@@ -1210,16 +1231,19 @@ func (s *GlobalSecondaryIndexUpdate) ReadJSON(d *jsontok.Decoder) {
 		case "Update":
 			if !d.Null() {
 				s.Update = new(UpdateGlobalSecondaryIndexAction)
+				d.Field()
 				s.Update.ReadJSON(d)
 			}
 		case "Create":
 			if !d.Null() {
 				s.Create = new(CreateGlobalSecondaryIndexAction)
+				d.Field()
 				s.Create.ReadJSON(d)
 			}
 		case "Delete":
 			if !d.Null() {
 				s.Delete = new(DeleteGlobalSecondaryIndexAction)
+				d.Field()
 				s.Delete.ReadJSON(d)
 			}
 		default:
@@ -1247,6 +1271,7 @@ func (s *GlobalTableGlobalSecondaryIndexSettingsUpdate) ReadJSON(d *jsontok.Deco
 		case "ProvisionedWriteCapacityAutoScalingSettingsUpdate":
 			if !d.Null() {
 				s.ProvisionedWriteCapacityAutoScalingSettingsUpdate = new(AutoScalingSettingsUpdate)
+				d.Field()
 				s.ProvisionedWriteCapacityAutoScalingSettingsUpdate.ReadJSON(d)
 			}
 		default:
@@ -1270,11 +1295,13 @@ func (s *GlobalTableWitnessGroupUpdate) ReadJSON(d *jsontok.Decoder) {
 		case "Create":
 			if !d.Null() {
 				s.Create = new(CreateGlobalTableWitnessGroupMemberAction)
+				d.Field()
 				s.Create.ReadJSON(d)
 			}
 		case "Delete":
 			if !d.Null() {
 				s.Delete = new(DeleteGlobalTableWitnessGroupMemberAction)
+				d.Field()
 				s.Delete.ReadJSON(d)
 			}
 		default:
@@ -1300,6 +1327,7 @@ func (s *ImportTableInput) ReadJSON(d *jsontok.Decoder) {
 		case "S3BucketSource":
 			if !d.Null() {
 				s.S3BucketSource = new(S3BucketSource)
+				d.Field()
 				s.S3BucketSource.ReadJSON(d)
 			}
 		case "InputFormat":
@@ -1307,6 +1335,7 @@ func (s *ImportTableInput) ReadJSON(d *jsontok.Decoder) {
 		case "InputFormatOptions":
 			if !d.Null() {
 				s.InputFormatOptions = new(InputFormatOptions)
+				d.Field()
 				s.InputFormatOptions.ReadJSON(d)
 			}
 		case "InputCompressionType":
@@ -1314,6 +1343,7 @@ func (s *ImportTableInput) ReadJSON(d *jsontok.Decoder) {
 		case "TableCreationParameters":
 			if !d.Null() {
 				s.TableCreationParameters = new(TableCreationParameters)
+				d.Field()
 				s.TableCreationParameters.ReadJSON(d)
 			}
 		default:
@@ -1353,6 +1383,7 @@ func (s *InputFormatOptions) ReadJSON(d *jsontok.Decoder) {
 		case "Csv":
 			if !d.Null() {
 				s.Csv = new(CsvOptions)
+				d.Field()
 				s.Csv.ReadJSON(d)
 			}
 		default:
@@ -1428,6 +1459,7 @@ func (s *KinesisStreamingDestinationInput) ReadJSON(d *jsontok.Decoder) {
 		case "EnableKinesisStreamingConfiguration":
 			if !d.Null() {
 				s.EnableKinesisStreamingConfiguration = new(EnableKinesisStreamingConfiguration)
+				d.Field()
 				s.EnableKinesisStreamingConfiguration.ReadJSON(d)
 			}
 		default:
@@ -1593,6 +1625,7 @@ func (s *LocalSecondaryIndex) ReadJSON(d *jsontok.Decoder) {
 		case "Projection":
 			if !d.Null() {
 				s.Projection = new(Projection)
+				d.Field()
 				s.Projection.ReadJSON(d)
 			}
 		default:
@@ -1924,6 +1957,7 @@ func (s *ReplicaAutoScalingUpdate) ReadJSON(d *jsontok.Decoder) {
 		case "ReplicaProvisionedReadCapacityAutoScalingUpdate":
 			if !d.Null() {
 				s.ReplicaProvisionedReadCapacityAutoScalingUpdate = new(AutoScalingSettingsUpdate)
+				d.Field()
 				s.ReplicaProvisionedReadCapacityAutoScalingUpdate.ReadJSON(d)
 			}
 		default:
@@ -1949,11 +1983,13 @@ func (s *ReplicaGlobalSecondaryIndex) ReadJSON(d *jsontok.Decoder) {
 		case "ProvisionedThroughputOverride":
 			if !d.Null() {
 				s.ProvisionedThroughputOverride = new(ProvisionedThroughputOverride)
+				d.Field()
 				s.ProvisionedThroughputOverride.ReadJSON(d)
 			}
 		case "OnDemandThroughputOverride":
 			if !d.Null() {
 				s.OnDemandThroughputOverride = new(OnDemandThroughputOverride)
+				d.Field()
 				s.OnDemandThroughputOverride.ReadJSON(d)
 			}
 		default:
@@ -1975,6 +2011,7 @@ func (s *ReplicaGlobalSecondaryIndexAutoScalingUpdate) ReadJSON(d *jsontok.Decod
 		case "ProvisionedReadCapacityAutoScalingUpdate":
 			if !d.Null() {
 				s.ProvisionedReadCapacityAutoScalingUpdate = new(AutoScalingSettingsUpdate)
+				d.Field()
 				s.ProvisionedReadCapacityAutoScalingUpdate.ReadJSON(d)
 			}
 		default:
@@ -2006,6 +2043,7 @@ func (s *ReplicaGlobalSecondaryIndexSettingsUpdate) ReadJSON(d *jsontok.Decoder)
 		case "ProvisionedReadCapacityAutoScalingSettingsUpdate":
 			if !d.Null() {
 				s.ProvisionedReadCapacityAutoScalingSettingsUpdate = new(AutoScalingSettingsUpdate)
+				d.Field()
 				s.ProvisionedReadCapacityAutoScalingSettingsUpdate.ReadJSON(d)
 			}
 		default:
@@ -2037,6 +2075,7 @@ func (s *ReplicaSettingsUpdate) ReadJSON(d *jsontok.Decoder) {
 		case "ReplicaProvisionedReadCapacityAutoScalingSettingsUpdate":
 			if !d.Null() {
 				s.ReplicaProvisionedReadCapacityAutoScalingSettingsUpdate = new(AutoScalingSettingsUpdate)
+				d.Field()
 				s.ReplicaProvisionedReadCapacityAutoScalingSettingsUpdate.ReadJSON(d)
 			}
 		case "ReplicaGlobalSecondaryIndexSettingsUpdate":
@@ -2064,11 +2103,13 @@ func (s *ReplicaUpdate) ReadJSON(d *jsontok.Decoder) {
 		case "Create":
 			if !d.Null() {
 				s.Create = new(CreateReplicaAction)
+				d.Field()
 				s.Create.ReadJSON(d)
 			}
 		case "Delete":
 			if !d.Null() {
 				s.Delete = new(DeleteReplicaAction)
+				d.Field()
 				s.Delete.ReadJSON(d)
 			}
 		default:
@@ -2092,16 +2133,19 @@ func (s *ReplicationGroupUpdate) ReadJSON(d *jsontok.Decoder) {
 		case "Create":
 			if !d.Null() {
 				s.Create = new(CreateReplicationGroupMemberAction)
+				d.Field()
 				s.Create.ReadJSON(d)
 			}
 		case "Update":
 			if !d.Null() {
 				s.Update = new(UpdateReplicationGroupMemberAction)
+				d.Field()
 				s.Update.ReadJSON(d)
 			}
 		case "Delete":
 			if !d.Null() {
 				s.Delete = new(DeleteReplicationGroupMemberAction)
+				d.Field()
 				s.Delete.ReadJSON(d)
 			}
 		default:
@@ -2135,16 +2179,19 @@ func (s *RestoreTableFromBackupInput) ReadJSON(d *jsontok.Decoder) {
 		case "ProvisionedThroughputOverride":
 			if !d.Null() {
 				s.ProvisionedThroughputOverride = new(ProvisionedThroughput)
+				d.Field()
 				s.ProvisionedThroughputOverride.ReadJSON(d)
 			}
 		case "OnDemandThroughputOverride":
 			if !d.Null() {
 				s.OnDemandThroughputOverride = new(OnDemandThroughput)
+				d.Field()
 				s.OnDemandThroughputOverride.ReadJSON(d)
 			}
 		case "SSESpecificationOverride":
 			if !d.Null() {
 				s.SSESpecificationOverride = new(SSESpecification)
+				d.Field()
 				s.SSESpecificationOverride.ReadJSON(d)
 			}
 		case "VectorIndexOverride":
@@ -2182,16 +2229,19 @@ func (s *RestoreTableToPointInTimeInput) ReadJSON(d *jsontok.Decoder) {
 		case "ProvisionedThroughputOverride":
 			if !d.Null() {
 				s.ProvisionedThroughputOverride = new(ProvisionedThroughput)
+				d.Field()
 				s.ProvisionedThroughputOverride.ReadJSON(d)
 			}
 		case "OnDemandThroughputOverride":
 			if !d.Null() {
 				s.OnDemandThroughputOverride = new(OnDemandThroughput)
+				d.Field()
 				s.OnDemandThroughputOverride.ReadJSON(d)
 			}
 		case "SSESpecificationOverride":
 			if !d.Null() {
 				s.SSESpecificationOverride = new(SSESpecification)
+				d.Field()
 				s.SSESpecificationOverride.ReadJSON(d)
 			}
 		case "VectorIndexOverride":
@@ -2381,16 +2431,19 @@ func (s *TableCreationParameters) ReadJSON(d *jsontok.Decoder) {
 		case "ProvisionedThroughput":
 			if !d.Null() {
 				s.ProvisionedThroughput = new(ProvisionedThroughput)
+				d.Field()
 				s.ProvisionedThroughput.ReadJSON(d)
 			}
 		case "OnDemandThroughput":
 			if !d.Null() {
 				s.OnDemandThroughput = new(OnDemandThroughput)
+				d.Field()
 				s.OnDemandThroughput.ReadJSON(d)
 			}
 		case "SSESpecification":
 			if !d.Null() {
 				s.SSESpecification = new(SSESpecification)
+				d.Field()
 				s.SSESpecification.ReadJSON(d)
 			}
 		case "GlobalSecondaryIndexes":
@@ -2474,6 +2527,7 @@ func (s *TransactGetItem) ReadJSON(d *jsontok.Decoder) {
 		case "Get":
 			if !d.Null() {
 				s.Get = new(Get)
+				d.Field()
 				s.Get.ReadJSON(d)
 			}
 		default:
@@ -2515,21 +2569,25 @@ func (s *TransactWriteItem) ReadJSON(d *jsontok.Decoder) {
 		case "ConditionCheck":
 			if !d.Null() {
 				s.ConditionCheck = new(ConditionCheck)
+				d.Field()
 				s.ConditionCheck.ReadJSON(d)
 			}
 		case "Put":
 			if !d.Null() {
 				s.Put = new(Put)
+				d.Field()
 				s.Put.ReadJSON(d)
 			}
 		case "Delete":
 			if !d.Null() {
 				s.Delete = new(Delete)
+				d.Field()
 				s.Delete.ReadJSON(d)
 			}
 		case "Update":
 			if !d.Null() {
 				s.Update = new(Update)
+				d.Field()
 				s.Update.ReadJSON(d)
 			}
 		default:
@@ -2623,6 +2681,7 @@ func (s *UpdateContinuousBackupsInput) ReadJSON(d *jsontok.Decoder) {
 		case "PointInTimeRecoverySpecification":
 			if !d.Null() {
 				s.PointInTimeRecoverySpecification = new(PointInTimeRecoverySpecification)
+				d.Field()
 				s.PointInTimeRecoverySpecification.ReadJSON(d)
 			}
 		default:
@@ -2666,16 +2725,19 @@ func (s *UpdateGlobalSecondaryIndexAction) ReadJSON(d *jsontok.Decoder) {
 		case "ProvisionedThroughput":
 			if !d.Null() {
 				s.ProvisionedThroughput = new(ProvisionedThroughput)
+				d.Field()
 				s.ProvisionedThroughput.ReadJSON(d)
 			}
 		case "OnDemandThroughput":
 			if !d.Null() {
 				s.OnDemandThroughput = new(OnDemandThroughput)
+				d.Field()
 				s.OnDemandThroughput.ReadJSON(d)
 			}
 		case "WarmThroughput":
 			if !d.Null() {
 				s.WarmThroughput = new(WarmThroughput)
+				d.Field()
 				s.WarmThroughput.ReadJSON(d)
 			}
 		default:
@@ -2719,6 +2781,7 @@ func (s *UpdateGlobalTableSettingsInput) ReadJSON(d *jsontok.Decoder) {
 		case "GlobalTableProvisionedWriteCapacityAutoScalingSettingsUpdate":
 			if !d.Null() {
 				s.GlobalTableProvisionedWriteCapacityAutoScalingSettingsUpdate = new(AutoScalingSettingsUpdate)
+				d.Field()
 				s.GlobalTableProvisionedWriteCapacityAutoScalingSettingsUpdate.ReadJSON(d)
 			}
 		case "GlobalTableGlobalSecondaryIndexSettingsUpdate":
@@ -2802,6 +2865,7 @@ func (s *UpdateKinesisStreamingDestinationInput) ReadJSON(d *jsontok.Decoder) {
 		case "UpdateKinesisStreamingConfiguration":
 			if !d.Null() {
 				s.UpdateKinesisStreamingConfiguration = new(UpdateKinesisStreamingConfiguration)
+				d.Field()
 				s.UpdateKinesisStreamingConfiguration.ReadJSON(d)
 			}
 		default:
@@ -2825,11 +2889,13 @@ func (s *UpdateReplicationGroupMemberAction) ReadJSON(d *jsontok.Decoder) {
 		case "ProvisionedThroughputOverride":
 			if !d.Null() {
 				s.ProvisionedThroughputOverride = new(ProvisionedThroughputOverride)
+				d.Field()
 				s.ProvisionedThroughputOverride.ReadJSON(d)
 			}
 		case "OnDemandThroughputOverride":
 			if !d.Null() {
 				s.OnDemandThroughputOverride = new(OnDemandThroughputOverride)
+				d.Field()
 				s.OnDemandThroughputOverride.ReadJSON(d)
 			}
 		case "GlobalSecondaryIndexes":
@@ -2859,6 +2925,7 @@ func (s *UpdateTableInput) ReadJSON(d *jsontok.Decoder) {
 		case "ProvisionedThroughput":
 			if !d.Null() {
 				s.ProvisionedThroughput = new(ProvisionedThroughput)
+				d.Field()
 				s.ProvisionedThroughput.ReadJSON(d)
 			}
 		case "GlobalSecondaryIndexUpdates":
@@ -2866,11 +2933,13 @@ func (s *UpdateTableInput) ReadJSON(d *jsontok.Decoder) {
 		case "StreamSpecification":
 			if !d.Null() {
 				s.StreamSpecification = new(StreamSpecification)
+				d.Field()
 				s.StreamSpecification.ReadJSON(d)
 			}
 		case "SSESpecification":
 			if !d.Null() {
 				s.SSESpecification = new(SSESpecification)
+				d.Field()
 				s.SSESpecification.ReadJSON(d)
 			}
 		case "ReplicaUpdates":
@@ -2886,11 +2955,13 @@ func (s *UpdateTableInput) ReadJSON(d *jsontok.Decoder) {
 		case "OnDemandThroughput":
 			if !d.Null() {
 				s.OnDemandThroughput = new(OnDemandThroughput)
+				d.Field()
 				s.OnDemandThroughput.ReadJSON(d)
 			}
 		case "WarmThroughput":
 			if !d.Null() {
 				s.WarmThroughput = new(WarmThroughput)
+				d.Field()
 				s.WarmThroughput.ReadJSON(d)
 			}
 		case "GlobalTableSettingsReplicationMode":
@@ -2918,6 +2989,7 @@ func (s *UpdateTableReplicaAutoScalingInput) ReadJSON(d *jsontok.Decoder) {
 		case "ProvisionedWriteCapacityAutoScalingUpdate":
 			if !d.Null() {
 				s.ProvisionedWriteCapacityAutoScalingUpdate = new(AutoScalingSettingsUpdate)
+				d.Field()
 				s.ProvisionedWriteCapacityAutoScalingUpdate.ReadJSON(d)
 			}
 		case "ReplicaUpdates":
@@ -2941,6 +3013,7 @@ func (s *UpdateTimeToLiveInput) ReadJSON(d *jsontok.Decoder) {
 		case "TimeToLiveSpecification":
 			if !d.Null() {
 				s.TimeToLiveSpecification = new(TimeToLiveSpecification)
+				d.Field()
 				s.TimeToLiveSpecification.ReadJSON(d)
 			}
 		default:
@@ -2978,6 +3051,7 @@ func (s *VectorIndex) ReadJSON(d *jsontok.Decoder) {
 		case "VectorAttribute":
 			if !d.Null() {
 				s.VectorAttribute = new(VectorAttributeDefinition)
+				d.Field()
 				s.VectorAttribute.ReadJSON(d)
 			}
 		case "SearchSchema":
@@ -2985,6 +3059,7 @@ func (s *VectorIndex) ReadJSON(d *jsontok.Decoder) {
 		case "Projection":
 			if !d.Null() {
 				s.Projection = new(Projection)
+				d.Field()
 				s.Projection.ReadJSON(d)
 			}
 		case "Dimensions":
@@ -3012,11 +3087,13 @@ func (s *VectorIndexUpdate) ReadJSON(d *jsontok.Decoder) {
 		case "Create":
 			if !d.Null() {
 				s.Create = new(CreateVectorIndexAction)
+				d.Field()
 				s.Create.ReadJSON(d)
 			}
 		case "Delete":
 			if !d.Null() {
 				s.Delete = new(DeleteVectorIndexAction)
+				d.Field()
 				s.Delete.ReadJSON(d)
 			}
 		default:
@@ -3058,11 +3135,13 @@ func (s *WriteRequest) ReadJSON(d *jsontok.Decoder) {
 		case "PutRequest":
 			if !d.Null() {
 				s.PutRequest = new(PutRequest)
+				d.Field()
 				s.PutRequest.ReadJSON(d)
 			}
 		case "DeleteRequest":
 			if !d.Null() {
 				s.DeleteRequest = new(DeleteRequest)
+				d.Field()
 				s.DeleteRequest.ReadJSON(d)
 			}
 		default:

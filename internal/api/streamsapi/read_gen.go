@@ -24,6 +24,7 @@ func (s *DescribeStreamInput) ReadJSON(d *jsontok.Decoder) {
 		case "ShardFilter":
 			if !d.Null() {
 				s.ShardFilter = new(ShardFilter)
+				d.Field()
 				s.ShardFilter.ReadJSON(d)
 			}
 		default:
