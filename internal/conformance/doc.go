@@ -16,7 +16,8 @@
 //     one, with names of its own (vars.go) and with the tables and queues it
 //     asked for (fixture.go), which it removes;
 //   - client.go signs and sends a step, as it is or with what is wrong about it;
-//     query.go says the same in the query protocol of SQS;
+//     query.go says the same in the query protocol of SQS; stream.go reads the whole
+//     of a stream for a step;
 //   - check.go and match.go compare the answer, report.go counts.
 //
 // Nothing here has a lock of its own but the collector of results.

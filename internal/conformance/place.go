@@ -162,7 +162,7 @@ func (p *place) step(ctx context.Context, s *step) ([]string, error) {
 		return nil, sleep(ctx, s.pause)
 	}
 	for began, delay := time.Now(), 5*time.Millisecond; ; delay = min(2*delay, time.Second) {
-		a, err := p.run.client.do(ctx, s, p.protocol, p.vars)
+		a, err := p.do(ctx, s)
 		if err != nil {
 			return nil, err
 		}

@@ -64,11 +64,14 @@ func systemBackup(t *table, v *view, now time.Time) *backup {
 	return k
 }
 
-// findBackup returns the backup that an ARN names.
-func (e *Engine) findBackup(c *api.Caller, arn string) (*backup, error) {
+// findBackup returns the backup that an ARN names, for an operation of that name.
+func (e *Engine) findBackup(c *api.Caller, action, arn string) (*backup, error) {
 	_, id, ok := strings.Cut(arn, "/backup/")
 	if !ok {
 		return nil, api.Validation("Invalid Backup ARN")
+	}
+	if part := strings.SplitN(arn, ":", 6); len(part) == 6 && part[4] != c.Account {
+		return nil, api.Errorf("AccessDeniedException", "User: arn:aws:iam::%s:root is not authorized to perform: dynamodb:%s on resource: %s because no resource-based policy allows the dynamodb:%s action", c.Account, action, arn, action)
 	}
 	k := e.backups.find(recordID{c.Namespace, id})
 	if k == nil || k.arn() != arn {

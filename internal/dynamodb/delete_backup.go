@@ -9,7 +9,7 @@ import (
 
 // DeleteBackup deletes a backup. It is gone at once.
 func (e *Engine) DeleteBackup(_ context.Context, c *api.Caller, in *ddb.DeleteBackupInput) (*ddb.DeleteBackupOutput, error) {
-	k, err := e.findBackup(c, in.BackupArn.V)
+	k, err := e.findBackup(c, "DeleteBackup", in.BackupArn.V)
 	if err != nil {
 		return nil, err
 	}

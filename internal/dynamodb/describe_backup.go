@@ -9,7 +9,7 @@ import (
 
 // DescribeBackup describes a backup.
 func (e *Engine) DescribeBackup(_ context.Context, c *api.Caller, in *ddb.DescribeBackupInput) (*ddb.DescribeBackupOutput, error) {
-	k, err := e.findBackup(c, in.BackupArn.V)
+	k, err := e.findBackup(c, "DescribeBackup", in.BackupArn.V)
 	// What another caller did may not be on disk yet.
 	if unsettled := e.settled(); unsettled != nil {
 		return nil, unsettled

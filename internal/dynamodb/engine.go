@@ -83,8 +83,8 @@ type Engine struct {
 	work      chan struct{} // has an element for each that runs; see startWork
 	graphs    graphs
 	readers   struct {
-		sync.Mutex                // taken before that of the ledger
-		of         map[uint64]int // how much is reading a backup's rows, by their number
+		sync.Mutex                     // taken before that of the ledger
+		of         map[uint64][]string // the tables that a backup's rows are read for, by its number
 	}
 
 	background struct {
@@ -111,7 +111,7 @@ func Open(store kv.Store, opts Options) (*Engine, error) {
 		e.params = *opts.Capacity
 	}
 	e.clock = modelClock{time.Now(), opts.TimeScale}
-	e.readers.of = map[uint64]int{}
+	e.readers.of = map[uint64][]string{}
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)
 	}

@@ -103,7 +103,7 @@ func (x *export) setIncrement(v *view, spec *ddb.IncrementalExportSpecification,
 	x.From, x.To = spec.ExportFromTime.V, spec.ExportToTime.Or(now)
 	x.View = spec.ExportViewType.Or(ddb.ExportViewTypeNewAndOldImages)
 	if length := x.To.Sub(x.From); length < minIncrement || length > maxIncrement {
-		return badParameter("Difference between export times must be at least 15 minutes and at most 24 hours")
+		return api.Errorf(ddb.CodeInvalidExportTimeException, "Difference between export times must be at least 15 minutes and at most 24 hours")
 	}
 	if err := v.checkExportTime(x.From, now); err != nil {
 		return err

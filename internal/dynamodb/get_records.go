@@ -24,6 +24,9 @@ const (
 // GetRecords returns the next records of a shard, in the order in which they
 // were written. They are durable.
 func (e *Engine) GetRecords(ctx context.Context, c *api.Caller, in *streams.GetRecordsInput) (*streams.GetRecordsOutput, error) {
+	if err := checkLimit(in.Limit, maxRecords); err != nil {
+		return nil, err
+	}
 	it, err := decodeIterator(in.ShardIterator.V)
 	if err != nil {
 		return nil, err
@@ -44,7 +47,7 @@ func (e *Engine) GetRecords(ctx context.Context, c *api.Caller, in *streams.GetR
 	if err != nil {
 		return nil, err
 	}
-	r := recordReader{ref: ref, shard: it.shard, next: it.next, end: end, limit: int(min(in.Limit.Or(maxRecords), maxRecords)), lost: lostBefore(now)}
+	r := recordReader{ref: ref, shard: it.shard, next: it.next, end: end, limit: int(in.Limit.Or(maxRecords)), lost: lostBefore(now)}
 	if it.horizon {
 		r.next, r.lost = trimHorizon(now), 0
 	}
@@ -57,6 +60,14 @@ func (e *Engine) GetRecords(ctx context.Context, c *api.Caller, in *streams.GetR
 		out.NextShardIterator = api.Some(next.encode())
 	}
 	return out, nil
+}
+
+// checkLimit refuses a limit above the largest one, which the model leaves out.
+func checkLimit(limit api.Opt[int64], largest int64) error {
+	var v api.Violations
+	var at api.Path
+	v.Range(limit, nil, &largest, at.Member("limit"))
+	return v.Err()
 }
 
 // recordReader reads records from next to end.

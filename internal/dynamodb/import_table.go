@@ -52,13 +52,23 @@ func checkImport(in *ddb.ImportTableInput) error {
 	return nil
 }
 
+// sameImport reports whether two requests with one token ask for the same. The
+// service does not look at the prefix of the keys.
 func sameImport(a, b *ddb.ImportTableInput) (bool, error) {
-	x, err := json.Marshal(a)
+	x, err := json.Marshal(withoutPrefix(a))
 	if err != nil {
 		return false, err
 	}
-	y, err := json.Marshal(b)
+	y, err := json.Marshal(withoutPrefix(b))
 	return string(x) == string(y), err
+}
+
+func withoutPrefix(in *ddb.ImportTableInput) ddb.ImportTableInput {
+	out := *in
+	source := *in.S3BucketSource
+	source.S3KeyPrefix = api.Opt[string]{}
+	out.S3BucketSource = &source
+	return out
 }
 
 // beginImport creates the table of an import and starts to fill it.

@@ -152,7 +152,7 @@ func TestTableBeingRestored(t *testing.T) {
 		h.fails("UpdateTable", `{"TableName":"again","DeletionProtectionEnabled":true}`, inUse+"Table is being created: again")
 		h.fails("CreateBackup", `{"TableName":"again","BackupName":"third"}`, "ContinuousBackupsUnavailableException: Backups are being enabled for the table: again. Please retry later")
 		h.fails("RestoreTableFromBackup", fmt.Sprintf(`{"TargetTableName":"again","BackupArn":%q}`, arn), "TableInUseException: Table is being created: again")
-		h.fails("DeleteBackup", fmt.Sprintf(`{"BackupArn":%q}`, arn), "BackupInUseException: Backup is in use: "+arn)
+		h.fails("DeleteBackup", fmt.Sprintf(`{"BackupArn":%q}`, arn), "BackupInUseException: Backup is being used to restore table again: "+arn)
 		h.fails("DeleteBackup", fmt.Sprintf(`{"BackupArn":%q}`, pending), "BackupInUseException: Backup is in use: "+pending)
 		h.fails("RestoreTableFromBackup", fmt.Sprintf(`{"TargetTableName":"more","BackupArn":%q}`, pending), "BackupInUseException: Backup is in use: "+pending)
 		h.fails("DeleteTable", `{"TableName":"rich"}`, inUse+"Table is being read by a backup, a restore or an export: rich")

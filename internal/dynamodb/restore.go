@@ -279,8 +279,9 @@ func (e *Engine) resumeFilling(t *table, f *filling, source *table) {
 		return
 	}
 	if source == nil {
-		e.readers.of[f.Source]++
-		e.startRestore(t, f, func() error { e.letGo(f.Source); return nil })
+		name := t.current.Load().Name
+		e.readers.of[f.Source] = append(e.readers.of[f.Source], name)
+		e.startRestore(t, f, func() error { e.letGo(f.Source, name); return nil })
 		return
 	}
 	e.resumePin(source, f.At)

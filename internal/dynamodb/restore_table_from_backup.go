@@ -15,7 +15,7 @@ func (e *Engine) RestoreTableFromBackup(_ context.Context, c *api.Caller, in *dd
 	if in.VectorIndexOverride != nil {
 		return nil, errUnsupported("VectorIndexOverride")
 	}
-	k, err := e.findBackup(c, in.BackupArn.V)
+	k, err := e.findBackup(c, "RestoreTableFromBackup", in.BackupArn.V)
 	if err != nil {
 		return nil, err
 	}
@@ -30,15 +30,15 @@ func (e *Engine) RestoreTableFromBackup(_ context.Context, c *api.Caller, in *dd
 		return nil, err
 	}
 	d.Origin = &origin{Backup: k.arn(), Table: k.Table.arn(), Time: now}
-	if err := e.holdBackup(k); err != nil {
+	if err := e.holdBackup(k, d.Name); err != nil {
 		return nil, err
 	}
 	t, err := e.createFilled(d, &filling{Source: k.Number}, nil)
 	if err != nil {
-		e.letGo(k.Number)
+		e.letGo(k.Number, d.Name)
 		return nil, err
 	}
 	out := t.describe(t.current.Load())
-	e.startRestore(t, d.Filling, func() error { e.letGo(k.Number); return nil })
+	e.startRestore(t, d.Filling, func() error { e.letGo(k.Number, d.Name); return nil })
 	return &ddb.RestoreTableFromBackupOutput{TableDescription: out}, nil
 }

@@ -42,6 +42,9 @@ func (v *view) planSelect(s *partiql.Statement, consistent bool) (*selectPlan, e
 	if p.source, err = v.statementSource(s, consistent); err != nil {
 		return nil, err
 	}
+	if s.Unreadable != nil {
+		return nil, invalid(s.Unreadable)
+	}
 	p.decompose()
 	for _, check := range [...]func() error{p.checkKeys, p.checkOrder, p.checkFilters, p.checkColumns} {
 		if err := check(); err != nil {

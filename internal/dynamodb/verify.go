@@ -28,7 +28,7 @@ type Verified struct {
 func Verify(ctx context.Context, store kv.Store, wrong func(text string)) (Verified, error) {
 	e := &Engine{store: store}
 	e.catalog.tables, e.catalog.gone = map[tableID]*table{}, map[tableID][]*descriptor{}
-	e.readers.of = map[uint64]int{}
+	e.readers.of = map[uint64][]string{}
 	if err := e.load(); err != nil {
 		return Verified{}, fmt.Errorf("dynamodb: read the catalog: %w", err)
 	}

@@ -2,8 +2,10 @@ package dynamodb
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/levee-io/levee/internal/api"
+	ddb "github.com/levee-io/levee/internal/api/dynamodbapi"
 	"github.com/levee-io/levee/internal/kv"
 )
 
@@ -80,9 +82,10 @@ func (e *Engine) eraseUnread(t *table) error {
 	return err
 }
 
-// holdBackup keeps a backup from being deleted until letGo. It fails if the
+// holdBackup keeps a backup, from which a table is restored, from being deleted until
+// letGo. It fails if the
 // backup is not there any more, or not yet complete.
-func (e *Engine) holdBackup(k *backup) error {
+func (e *Engine) holdBackup(k *backup, table string) error {
 	e.readers.Lock()
 	defer e.readers.Unlock()
 	now := e.backups.find(k.id())
@@ -92,16 +95,20 @@ func (e *Engine) holdBackup(k *backup) error {
 	case now.At != 0:
 		return errBackupInUse(k)
 	}
-	e.readers.of[k.Number]++
+	e.readers.of[k.Number] = append(e.readers.of[k.Number], table)
 	return nil
 }
 
-func (e *Engine) letGo(number uint64) {
+func (e *Engine) letGo(number uint64, table string) {
 	e.readers.Lock()
 	defer e.readers.Unlock()
-	if e.readers.of[number]--; e.readers.of[number] == 0 {
+	left := e.readers.of[number]
+	i := slices.Index(left, table)
+	if left = slices.Delete(left, i, i+1); len(left) == 0 {
 		delete(e.readers.of, number)
+		return
 	}
+	e.readers.of[number] = left
 }
 
 // removeBackup deletes a backup that is complete and that nothing reads.
@@ -121,8 +128,10 @@ func (e *Engine) eraseBackup(k *backup) (kv.Commit, error) {
 	switch {
 	case now == nil:
 		return nil, errNoBackup(k.arn())
-	case now.At != 0 || e.readers.of[k.Number] > 0:
+	case now.At != 0:
 		return nil, errBackupInUse(k)
+	case len(e.readers.of[k.Number]) > 0:
+		return nil, api.Errorf(ddb.CodeBackupInUseException, "Backup is being used to restore table %s: %s", e.readers.of[k.Number][0], k.arn())
 	}
 	b := e.store.NewBatch()
 	defer b.Discard()

@@ -108,6 +108,17 @@ func (s *BatchGetItemInput) reword(v *api.Violations) {
 	rest.check(v, &at)
 }
 
+func (s *BatchWriteItemInput) reword(v *api.Violations) {
+	if len(s.RequestItems) > 0 {
+		return
+	}
+	v.Reset()
+	v.Unshown("RequestItems", "Member must have length greater than or equal to 1")
+	var at api.Path
+	v.Enum(s.ReturnConsumedCapacity, enumReturnConsumedCapacity, at.Member("returnConsumedCapacity"))
+	v.Enum(s.ReturnItemCollectionMetrics, enumReturnItemCollectionMetrics, at.Member("returnItemCollectionMetrics"))
+}
+
 // emptyName reports an empty name of a table.
 func emptyName(name api.Opt[string], v *api.Violations) bool {
 	if name.V != "" {

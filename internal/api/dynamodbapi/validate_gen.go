@@ -1585,7 +1585,13 @@ func (s *BatchGetItemInput) Validate(v *api.Violations) {
 }
 
 // Validate implements api.Input.
-func (s *BatchWriteItemInput) Validate(v *api.Violations) { var at api.Path; s.check(v, &at) }
+func (s *BatchWriteItemInput) Validate(v *api.Violations) {
+	var at api.Path
+	s.check(v, &at)
+	if v.Whole() {
+		s.reword(v)
+	}
+}
 
 // Validate implements api.Input.
 func (s *CreateBackupInput) Validate(v *api.Violations) { var at api.Path; s.check(v, &at) }

@@ -17,6 +17,9 @@ type Statement struct {
 	Filter     *expr.Condition  // the whole WHERE; nil if there is none
 	Order      []Order
 	Returning  Returning
+	// Unreadable is what is wrong with the columns of a SELECT that reads an index,
+	// which DynamoDB says only once it has looked at the index.
+	Unreadable error
 
 	where *node
 }
@@ -107,7 +110,12 @@ func (m *meaning) findSelect() error {
 	seen := map[string]bool{}
 	for _, c := range m.columns {
 		if c.kind != nodePath {
-			return errorAt(c.at, textPathComponent)
+			err := errorAt(c.at, textPathComponent)
+			if m.Index == "" {
+				return err
+			}
+			m.Unreadable = err
+			return nil
 		}
 		name := columnName(c.path)
 		if seen[name] {
