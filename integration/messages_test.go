@@ -199,9 +199,9 @@ func TestReceiveMessageRefuses(t *testing.T) {
 			wantCode(t, err, "InvalidParameterValue", tt.message)
 		}
 		_, err := c.sqs.DeleteMessage(ctx(t), &sqs.DeleteMessageInput{QueueUrl: &url, ReceiptHandle: aws.String("nonsense")})
-		wantError[*types.ReceiptHandleIsInvalid](t, err, `The input receipt handle is invalid.`)
+		wantError[*types.ReceiptHandleIsInvalid](t, err, `The input receipt handle "nonsense" is not a valid receipt handle.`)
 		_, err = c.sqs.ChangeMessageVisibility(ctx(t), &sqs.ChangeMessageVisibilityInput{QueueUrl: &url, ReceiptHandle: aws.String("nonsense"), VisibilityTimeout: 1})
-		wantError[*types.ReceiptHandleIsInvalid](t, err, `The input receipt handle is invalid.`)
+		wantError[*types.ReceiptHandleIsInvalid](t, err, `The input receipt handle "nonsense" is not a valid receipt handle.`)
 	})
 }
 

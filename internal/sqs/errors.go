@@ -52,8 +52,8 @@ func errAttributeValue(name string) error {
 	return api.Errorf(model.CodeInvalidAttributeValue, "Invalid value for the parameter %s.", name)
 }
 
-func errReceipt() error {
-	return api.Errorf(model.CodeReceiptHandleIsInvalid, "The input receipt handle is invalid.")
+func errReceipt(handle string) error {
+	return api.Errorf(model.CodeReceiptHandleIsInvalid, "The input receipt handle \"%s\" is not a valid receipt handle.", handle)
 }
 
 func errReceiptExpired(handle string) error {

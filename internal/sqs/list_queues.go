@@ -24,7 +24,8 @@ func (e *Engine) ListQueues(_ context.Context, c *api.Caller, in *model.ListQueu
 func listPage(c *api.Caller, list []*queue, token api.Opt[string], most api.Opt[int64]) ([]string, api.Opt[string], error) {
 	var next api.Opt[string]
 	if most.OK && (most.V < 1 || most.V > maxList) {
-		return nil, next, errParameter(most.V, "MaxResults", "Value must be between 1 and 1000.")
+		return nil, next, api.Errorf(codeInvalidParameterValue,
+			"Value for parameter MaxResults is invalid. Reason: MaxResults must be an integer between 1 and %d.", maxList)
 	}
 	list, next, err := page(list, token, int(most.Or(maxList)))
 	if err != nil {

@@ -224,7 +224,7 @@ func TestDeleteQueue(t *testing.T) {
 	wantError(t, drop(), "QueueDoesNotExist", "The specified queue does not exist.")
 	r.create("q")
 	r.wantBodies(r.receive(url, 10), "")
-	wantError(t, r.delete(url, old), "ReceiptHandleIsInvalid", "The input receipt handle is invalid.")
+	wantError(t, r.delete(url, old), "ReceiptHandleIsInvalid", `The input receipt handle "`+old.ReceiptHandle.V+`" is not a valid receipt handle.`)
 	r.reopen()
 	r.wantBodies(r.receive(url, 10), "")
 	it := r.store.Scan(kvRange())

@@ -65,11 +65,11 @@ func (r receipts) handle(of receipt) string {
 // read returns what a handle of a queue says, or ReceiptHandleIsInvalid.
 func (r receipts) read(handle string, queue uint32) (receipt, error) {
 	if len(handle) != handleText.EncodedLen(handleBytes) {
-		return receipt{}, errReceipt()
+		return receipt{}, errReceipt(handle)
 	}
 	raw := make([]byte, handleBytes, handleBytes+aes.BlockSize)
 	if _, err := handleText.Decode(raw, []byte(handle)); err != nil {
-		return receipt{}, errReceipt()
+		return receipt{}, errReceipt(handle)
 	}
 	tag := raw[handleBytes : handleBytes+aes.BlockSize]
 	r.block.Encrypt(tag, raw[:aes.BlockSize])
@@ -79,7 +79,7 @@ func (r receipts) read(handle string, queue uint32) (receipt, error) {
 		seq:      binary.BigEndian.Uint64(raw[8:]),
 	}
 	if subtle.ConstantTimeCompare(tag, raw[aes.BlockSize:handleBytes]) != 1 || of.queue != queue {
-		return receipt{}, errReceipt()
+		return receipt{}, errReceipt(handle)
 	}
 	return of, nil
 }

@@ -52,11 +52,27 @@ type redriveText struct {
 	Count  json.RawMessage `json:"maxReceiveCount"`
 }
 
+// readRedrive reads the members of a RedrivePolicy. Null has none, as {}.
+func readRedrive(text string) (t redriveText, err error) {
+	var members map[string]json.RawMessage
+	if json.Unmarshal([]byte(text), &members) != nil || json.Unmarshal([]byte(text), &t) != nil {
+		return t, api.Errorf(model.CodeInvalidAttributeValue,
+			"Invalid value for the parameter RedrivePolicy. Reason: Redrive policy is not a valid JSON map.")
+	}
+	delete(members, "deadLetterTargetArn")
+	delete(members, "maxReceiveCount")
+	if len(members) > 0 {
+		return t, errParameter(text, model.QueueAttributeNameRedrivePolicy,
+			"Only following attributes are supported: [deadLetterTargetArn, maxReceiveCount].")
+	}
+	return t, nil
+}
+
 func parseRedrive(text string) (*redrivePolicy, error) {
 	const parameter = model.QueueAttributeNameRedrivePolicy
-	var t redriveText
-	if err := json.Unmarshal([]byte(text), &t); err != nil {
-		return nil, errParameter(text, parameter, "Redrive policy is not a valid JSON map.")
+	t, err := readRedrive(text)
+	if err != nil {
+		return nil, err
 	}
 	if t.Target == "" {
 		return nil, errParameter(text, parameter, "Redrive policy does not contain mandatory attribute: deadLetterTargetArn.")

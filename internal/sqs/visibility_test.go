@@ -84,11 +84,11 @@ func TestReceiptHandles(t *testing.T) {
 	flipped[5] ^= 1
 	for _, handle := range []string{"", "garbage", strings.Repeat("A", len(good)), string(flipped), good + "A", good[1:], good + good, "\n" + good[1:]} {
 		m.ReceiptHandle = api.Some(handle)
-		wantError(t, r.delete(url, m), "ReceiptHandleIsInvalid", "The input receipt handle is invalid.")
-		wantError(t, r.setVisibility(url, m, 1), "ReceiptHandleIsInvalid", "The input receipt handle is invalid.")
+		wantError(t, r.delete(url, m), "ReceiptHandleIsInvalid", `The input receipt handle "`+m.ReceiptHandle.V+`" is not a valid receipt handle.`)
+		wantError(t, r.setVisibility(url, m, 1), "ReceiptHandleIsInvalid", `The input receipt handle "`+m.ReceiptHandle.V+`" is not a valid receipt handle.`)
 	}
 	m.ReceiptHandle = api.Some(good)
-	wantError(t, r.delete(other, m), "ReceiptHandleIsInvalid", "The input receipt handle is invalid.")
+	wantError(t, r.delete(other, m), "ReceiptHandleIsInvalid", `The input receipt handle "`+m.ReceiptHandle.V+`" is not a valid receipt handle.`)
 	r.wantCounts(url, "0", "1", "0")
 	r.must(r.delete(url, m))
 	wantError(t, r.setVisibility(url, m, 1), "InvalidParameterValue", "")
