@@ -32,7 +32,9 @@ type fifo struct {
 	// those that came back, flying that of those in flight. What is outside the
 	// window is in none of them.
 	fresh, returned, flying int
-	window                  window
+	// closed is the number of groups with messages in flight.
+	closed int
+	window window
 	// pending are the messages whose delay has not ended. It serves only to
 	// count them.
 	pending deque[entry]
@@ -202,8 +204,20 @@ func (l *fifo) pop(g *group, now int64) *message {
 }
 
 func (l *fifo) fly(m *message) {
+	if m.group.flying == 0 {
+		l.closed++
+	}
 	m.group.flying++
 	l.flying++
+}
+
+// landed says that a message of a group is no longer in flight.
+func (l *fifo) landed(g *group) {
+	g.flying--
+	l.flying--
+	if g.flying == 0 {
+		l.closed--
+	}
 }
 
 // done closes the group that the receive took from last; those before it were
@@ -215,8 +229,7 @@ func (l *fifo) done(now int64) {
 }
 
 func (l *fifo) back(m *message, now int64) {
-	m.group.flying--
-	l.flying--
+	l.landed(m.group)
 	l.undo(m, now)
 }
 
@@ -233,8 +246,7 @@ func (l *fifo) undo(m *message, now int64) {
 func (l *fifo) remove(m *message, now int64) {
 	g := m.group
 	if m.inFlight {
-		g.flying--
-		l.flying--
+		l.landed(g)
 	} else if at := slices.Index(g.back, m); at >= 0 {
 		g.back = slices.Delete(g.back, at, at+1)
 		l.returned--

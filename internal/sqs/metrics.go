@@ -15,11 +15,12 @@ type Metrics struct {
 	Queue string
 
 	// These grow from the moment when the engine was opened.
-	NumberOfMessagesSent     uint64
-	NumberOfMessagesReceived uint64
-	NumberOfMessagesDeleted  uint64
-	NumberOfEmptyReceives    uint64
-	SentMessageSize          uint64 // bytes, of all NumberOfMessagesSent
+	NumberOfMessagesSent             uint64
+	NumberOfMessagesReceived         uint64
+	NumberOfMessagesDeleted          uint64
+	NumberOfEmptyReceives            uint64
+	NumberOfDeduplicatedSentMessages uint64 // of a FIFO queue
+	SentMessageSize                  uint64 // bytes, of all NumberOfMessagesSent
 
 	// Loaded says that what follows is known, as it is once the queue was used
 	// since the engine was opened.
@@ -28,16 +29,26 @@ type Metrics struct {
 	ApproximateNumberOfMessagesNotVisible int
 	ApproximateNumberOfMessagesDelayed    int
 	ApproximateAgeOfOldestMessage         int64 // seconds; 0 if there is no message
+
+	// Of a FIFO queue.
+	ApproximateNumberOfGroupsWithInflightMessages int
+
+	// Of a standard queue: its noisy message groups, and the messages of all others.
+	ApproximateNumberOfNoisyGroups                     int
+	ApproximateNumberOfMessagesVisibleInQuietGroups    int
+	ApproximateNumberOfMessagesNotVisibleInQuietGroups int
+	ApproximateNumberOfMessagesDelayedInQuietGroups    int
+	ApproximateAgeOfOldestMessageInQuietGroups         int64 // seconds
 }
 
 // counters are what is counted of a queue, with or without its lock.
 type counters struct {
-	sent, received, deleted, empty, bytes atomic.Uint64
+	sent, received, deleted, empty, repeated, bytes atomic.Uint64
 }
 
 // Metrics returns the metrics of all queues, in no order. It reads no store, and
 // takes the lock of each queue for as long as it takes to look at the messages
-// that were received and not deleted.
+// that were received and not deleted, and at the message groups of a standard queue.
 func (e *Engine) Metrics() []Metrics {
 	e.catalog.RLock()
 	var queues []*queue
@@ -60,6 +71,7 @@ func (q *queue) metrics() Metrics {
 		Namespace: q.arn.Namespace, Queue: q.arn.name,
 		NumberOfMessagesSent: n.sent.Load(), NumberOfMessagesReceived: n.received.Load(),
 		NumberOfMessagesDeleted: n.deleted.Load(), NumberOfEmptyReceives: n.empty.Load(), SentMessageSize: n.bytes.Load(),
+		NumberOfDeduplicatedSentMessages: n.repeated.Load(),
 	}
 	q.mu.Lock()
 	done := false
@@ -70,10 +82,61 @@ func (q *queue) metrics() Metrics {
 		m.ApproximateNumberOfMessagesVisible, m.ApproximateNumberOfMessagesDelayed = q.line.counts()
 		m.ApproximateNumberOfMessagesNotVisible = q.inFlight
 		m.ApproximateAgeOfOldestMessage = max(now-q.oldest(now), 0) / 1000
+		switch l := q.line.(type) {
+		case *fifo:
+			m.ApproximateNumberOfGroupsWithInflightMessages = l.closed
+		case *standard:
+			q.quiet(&m, l, now)
+		}
 	}
 	done = true
 	q.unlock()
 	return m
+}
+
+// quiet fills in the metrics of a fair queue, given those of all its messages.
+func (q *queue) quiet(m *Metrics, l *standard, now int64) {
+	m.ApproximateNumberOfMessagesVisibleInQuietGroups = m.ApproximateNumberOfMessagesVisible
+	m.ApproximateNumberOfMessagesNotVisibleInQuietGroups = m.ApproximateNumberOfMessagesNotVisible
+	m.ApproximateNumberOfMessagesDelayedInQuietGroups = m.ApproximateNumberOfMessagesDelayed
+	m.ApproximateAgeOfOldestMessageInQuietGroups = m.ApproximateAgeOfOldestMessage
+	noisy := map[*tenant]bool{}
+	for _, t := range l.tenants.byName {
+		if t.noisy(&l.load, now) {
+			noisy[t] = true
+			m.ApproximateNumberOfMessagesVisibleInQuietGroups -= t.len()
+			m.ApproximateNumberOfMessagesNotVisibleInQuietGroups -= t.load.inFlight
+			m.ApproximateNumberOfMessagesDelayedInQuietGroups -= t.messages - t.len() - t.load.inFlight
+		}
+	}
+	if m.ApproximateNumberOfNoisyGroups = len(noisy); len(noisy) > 0 {
+		m.ApproximateAgeOfOldestMessageInQuietGroups = max(now-q.oldestQuiet(l, noisy, now), 0) / 1000
+	}
+}
+
+// oldestQuiet is when the oldest message that is not of a noisy tenant was sent,
+// now if there is none.
+func (q *queue) oldestQuiet(l *standard, noisy map[*tenant]bool, now int64) int64 {
+	oldest := now
+	if l.alone.fresh.len() > 0 {
+		oldest = min(oldest, l.alone.fresh.front().sent)
+	}
+	for _, t := range l.tenants.byName {
+		if !noisy[t] && t.fresh.len() > 0 {
+			oldest = min(oldest, t.fresh.front().sent)
+		}
+	}
+	for _, e := range l.delayed.items {
+		if !noisy[e.tenant] {
+			oldest = min(oldest, e.sent)
+		}
+	}
+	for _, m := range q.known {
+		if !noisy[m.tenant] {
+			oldest = min(oldest, m.sent)
+		}
+	}
+	return oldest
 }
 
 // oldest is when the oldest message was sent, now if there is none.

@@ -1,6 +1,7 @@
 package sqs
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -31,6 +32,13 @@ func TestMetrics(t *testing.T) {
 				Namespace: caller.Namespace, Queue: name,
 				NumberOfMessagesSent: 4, NumberOfMessagesReceived: 2, NumberOfMessagesDeleted: 1, SentMessageSize: 3 + 5 + 5 + 3,
 				Loaded: true, ApproximateNumberOfMessagesVisible: 2, ApproximateNumberOfMessagesNotVisible: 1, ApproximateAgeOfOldestMessage: 7,
+			}
+			if name == "q" {
+				want.ApproximateNumberOfMessagesVisibleInQuietGroups, want.ApproximateNumberOfMessagesNotVisibleInQuietGroups = 2, 1
+				want.ApproximateAgeOfOldestMessageInQuietGroups = 7
+			} else {
+				r.sendAll(url, group, "new")
+				want.NumberOfDeduplicatedSentMessages, want.ApproximateNumberOfGroupsWithInflightMessages = 1, 1
 			}
 			for _, m := range r.Metrics() {
 				if m.Queue == name && m != want {
@@ -64,6 +72,38 @@ func TestMetricsOfDelayedAndTenants(t *testing.T) {
 		_, err = r.PurgeQueue(r.Context(), caller, &model.PurgeQueueRequest{QueueUrl: api.Some(url)})
 		r.must(err)
 		if m := r.Metrics()[0]; m.ApproximateAgeOfOldestMessage != 0 {
+			t.Errorf("%+v", m)
+		}
+	})
+}
+
+func TestMetricsOfNoisyGroups(t *testing.T) {
+	bubble(t, func(r *rig) {
+		url := r.create("q", "VisibilityTimeout", "600")
+		for i := range 45 {
+			r.send(url, fmt.Sprint(i), "a")
+		}
+		in := sendRequest(url, "delayed", "a")
+		in.DelaySeconds = api.Some(int64(100))
+		_, err := r.SendMessage(r.Context(), caller, in)
+		r.must(err)
+		time.Sleep(5 * time.Second)
+		r.sendAll(url, "b", "1", "2", "3")
+		r.send(url, "alone", "")
+		for range 4 {
+			r.receive(url, 10) // of a, but for the four others
+		}
+		time.Sleep(time.Second)
+		m := r.Metrics()[0]
+		got := [...]int64{
+			int64(m.ApproximateNumberOfNoisyGroups), int64(m.ApproximateNumberOfMessagesVisibleInQuietGroups),
+			int64(m.ApproximateNumberOfMessagesNotVisibleInQuietGroups), int64(m.ApproximateNumberOfMessagesDelayedInQuietGroups),
+			m.ApproximateAgeOfOldestMessageInQuietGroups, m.ApproximateAgeOfOldestMessage,
+		}
+		if want := [...]int64{1, 0, 4, 0, 1, 6}; got != want {
+			t.Errorf("noisy; visible, not visible, delayed and age of the quiet; age of all: %v, want %v", got, want)
+		}
+		if m.ApproximateNumberOfMessagesVisible != 9 || m.ApproximateNumberOfMessagesDelayed != 1 {
 			t.Errorf("%+v", m)
 		}
 	})

@@ -28,6 +28,7 @@ func (s sent) sequenceNumber() string { return strconv.FormatUint(sequenceBase+s
 func (q *queue) prepareSend(c *change, d *draft, now int64) (sent, error) {
 	if q.fifo {
 		if old, ok, err := q.repeated(c, d.key); ok || err != nil {
+			q.counters.repeated.Add(1)
 			return old, err
 		}
 	}
