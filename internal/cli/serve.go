@@ -38,6 +38,7 @@ type serveCmd struct {
 	S3Endpoint     string        `name:"s3-endpoint" placeholder:"URL" xor:"buckets" help:"S3-compatible service whose buckets are those of exports and imports."`
 	Functions      bool          `help:"Run the functions of the Lambda API as programs of this machine. Needs a loopback address, or --auth."`
 	Observe        observeFlags  `embed:""`
+	Limits         limitFlags    `embed:""`
 }
 
 // Help is what levee serve --help says beside the flags.
@@ -85,6 +86,7 @@ func (c *serveCmd) Run(ctx context.Context, std streams) error {
 	if err := c.checkFunctions(keys); err != nil {
 		return err
 	}
+	cfg.Limits = c.Limits.limits()
 	if cfg.TLS, err = c.TLS.config(); err != nil {
 		return err
 	}

@@ -80,6 +80,8 @@ type Config struct {
 	Logger *slog.Logger
 	// Faults, unless nil, are what requests meet on purpose.
 	Faults *fault.Injector
+	// Limits bound what clients can make the server hold.
+	Limits wire.Limits
 	// Observe, unless nil, is told of each finished request.
 	Observe func(wire.Observation)
 }
@@ -96,6 +98,7 @@ type Server struct {
 	tls      *tls.Config
 	keyed    bool   // there are Config.Keys
 	dir      string // of the data, "" for memory
+	limits   wire.Limits
 
 	failed chan error // see Failed
 
@@ -118,7 +121,7 @@ func Open(cfg Config) (*Server, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.Default()
 	}
-	s := &Server{failed: make(chan error, 1), tls: cfg.TLS, keyed: cfg.Keys != nil, dir: cfg.Dir}
+	s := &Server{failed: make(chan error, 1), tls: cfg.TLS, keyed: cfg.Keys != nil, dir: cfg.Dir, limits: cfg.Limits}
 	if err := s.open(cfg); err != nil {
 		return nil, errors.Join(err, s.closeParts())
 	}
@@ -217,7 +220,7 @@ func (s *Server) Listen(addr string) (net.Addr, error) {
 		ln.Close()
 		return nil, net.ErrClosed
 	}
-	l := &listening{http: wire.NewServer(s.endpoint, ln, s.tls), addr: ln.Addr(), done: make(chan error, 1)}
+	l := &listening{http: wire.NewServer(s.endpoint, ln, s.tls, s.limits), addr: ln.Addr(), done: make(chan error, 1)}
 	s.listening = append(s.listening, l)
 	go s.serve(l)
 	return ln.Addr(), nil

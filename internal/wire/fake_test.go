@@ -178,7 +178,7 @@ func startServer(t testing.TB, e *wire.Endpoint, config *tls.Config, rt *http.Tr
 	if err != nil {
 		t.Fatal(err)
 	}
-	srv := wire.NewServer(e, ln, config)
+	srv := wire.NewServer(e, ln, config, wire.Limits{})
 	served := make(chan error, 1)
 	go func() { served <- srv.Serve() }()
 	t.Cleanup(func() {

@@ -14,18 +14,11 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// Bounds on what clients can make a Server hold.
+// Bounds on what clients can make a Server hold, beside its Limits.
 const (
 	// maxHeader is the largest head of a request in bytes: a session token alone
 	// may take a few thousand.
 	maxHeader = 16 << 10
-	// maxConns is how many connections are served at once; further ones get
-	// status 503.
-	maxConns = 64 << 10
-	// readTimeout is how long a client may take to send a whole request.
-	readTimeout = 60 * time.Second
-	// writeTimeout is how long a client may take to read a response.
-	writeTimeout = 60 * time.Second
 	// idleTimeout is how long a connection may wait for its next request.
 	idleTimeout = 5 * time.Minute
 	// workerIdle is how long goroutines of closed connections are kept for new
@@ -41,27 +34,29 @@ type Server struct {
 	http     fasthttp.Server
 	listener *watchedListener
 	secured  *secured // nil without TLS
+	bodies   bodies
 }
 
 // NewServer returns a server for e on ln, with TLS unless config is nil: its
 // certificates, and what it says of those of clients. Serve starts it. With TLS,
 // clients that insist on HTTP/2 are served by net/http.
-func NewServer(e *Endpoint, ln net.Listener, config *tls.Config) *Server {
-	s := &Server{endpoint: e}
+func NewServer(e *Endpoint, ln net.Listener, config *tls.Config, limits Limits) *Server {
+	limits = limits.withDefaults()
+	s := &Server{endpoint: e, bodies: bodies{limits: limits, held: map[*fasthttp.RequestHeader]heldBody{}}}
 	if config != nil {
-		s.secured = secure(ln, config, e)
+		s.secured = secure(ln, config, e, limits)
 		ln = s.secured
 	}
 	s.listener = watched(ln)
 	s.http = fasthttp.Server{
 		Handler:            s.handle,
-		HeaderReceived:     limits,
-		ErrorHandler:       refuse,
+		HeaderReceived:     s.bodies.admit,
+		ErrorHandler:       s.refuse,
 		Logger:             discard{},
 		ReadBufferSize:     maxHeader,
-		Concurrency:        maxConns,
-		ReadTimeout:        readTimeout,
-		WriteTimeout:       writeTimeout,
+		Concurrency:        limits.Connections,
+		ReadTimeout:        limits.RequestTime,
+		WriteTimeout:       limits.RequestTime,
 		IdleTimeout:        idleTimeout,
 		MaxRequestBodySize: MaxBody,
 		CloseOnShutdown:    true,
@@ -95,15 +90,15 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	return err
 }
 
-func limits(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
-	return fasthttp.RequestConfig{MaxRequestBodySize: bodyLimit(alias(h.Peek("X-Amz-Target")), alias(h.RequestURI()))}
-}
-
 func (s *Server) handle(ctx *fasthttp.RequestCtx) {
 	resp := responses.Get().(*Response)
 	defer responses.Put(resp)
 	resp.Reset()
 	h := &ctx.Request.Header
+	if counted(h) {
+		defer s.bodies.release(h)
+		defer ctx.Request.SwapBody(nil) // or the connection keeps it while it is idle
+	}
 	path, query, _ := bytes.Cut(h.RequestURI(), []byte("?"))
 	req := Request{
 		Method: alias(h.Method()),
@@ -140,17 +135,24 @@ func writeFast(out *fasthttp.Response, resp *Response) {
 	for _, e := range resp.Header {
 		h.Set(e.Key, e.Value)
 	}
+	if cap(resp.Body) > maxKeptBuffer {
+		out.SetBodyRaw(resp.Body) // goes once it is sent
+		resp.Body = nil
+		return
+	}
 	resp.Body = out.SwapBody(resp.Body)
 }
 
 // refuse answers what is no request: without words, as a request may be anything.
-func refuse(ctx *fasthttp.RequestCtx, err error) {
+func (s *Server) refuse(ctx *fasthttp.RequestCtx, err error) {
 	if conn, ok := ctx.Conn().(*watchedConn); ok {
 		conn.linger.Store(true)
 	}
 	var small *fasthttp.ErrSmallBuffer
 	var timeout net.Error
 	switch {
+	case s.bodies.release(&ctx.Request.Header):
+		overloaded(ctx)
 	case errors.Is(err, fasthttp.ErrBodyTooLarge):
 		ctx.SetStatusCode(http.StatusRequestEntityTooLarge)
 	case errors.As(err, &small):

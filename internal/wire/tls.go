@@ -38,7 +38,7 @@ type secured struct {
 }
 
 // secure returns a listener for TLS on ln. The endpoint serves what is HTTP/2.
-func secure(ln net.Listener, config *tls.Config, e *Endpoint) *secured {
+func secure(ln net.Listener, config *tls.Config, e *Endpoint, limits Limits) *secured {
 	config = config.Clone()
 	config.NextProtos = protocols
 	s := &secured{
@@ -47,7 +47,7 @@ func secure(ln net.Listener, config *tls.Config, e *Endpoint) *secured {
 	}
 	s.conns = handed{addr: ln.Addr(), conns: make(chan net.Conn), closed: s.closed}
 	s.http2 = http.Server{
-		Handler: e, ReadHeaderTimeout: readTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
+		Handler: e, ReadHeaderTimeout: limits.RequestTime, ReadTimeout: limits.RequestTime, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
 		Protocols: new(http.Protocols),
 	}
 	s.http2.Protocols.SetHTTP2(true)
