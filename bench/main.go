@@ -6,6 +6,7 @@
 //	go run . -engine levee:disk -compare floor:disk        # as a multiple of what the machine allows
 //	go run . -engine levee:disk -compare ../levee-old:disk # two builds
 //	go run . -engine levee:memory -compare dynalite:memory -ops GetItem
+//	go run . isolation                                     # one load beside another
 //	go run . -suite -out REPORT.md                         # all of it, with everyone who is installed
 //
 // Two engines run at the same time, each workload in turn on A, B, B and A, and
@@ -51,6 +52,9 @@ type config struct {
 func main() {
 	if len(os.Args) > 1 && os.Args[1] == "floor" {
 		exit(floorMain(os.Args[2:]))
+	}
+	if len(os.Args) > 1 && os.Args[1] == "isolation" {
+		exit(isolationMain(os.Args[2:]))
 	}
 	var c config
 	flag.StringVar(&c.engine, "engine", "levee:disk", "what to measure: an engine or the path of a levee, with :disk or :memory, or a URL")

@@ -1,0 +1,145 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// isolation is one thing that should not be disturbed by another.
+type isolation struct {
+	name          string
+	victim, flood workload
+	width         int // connections of the flood; 0 means as many as are asked for
+}
+
+// isolations returns what is measured.
+func isolations() []isolation {
+	flooded := emptyTable("flooded")
+	put := func(table string) func(*worker) (int, error) {
+		return one(func(k *worker) error {
+			return k.do(ddb+"PutItem", fmt.Sprintf(`{"TableName":"%s","Item":{"pk":{"S":"%d-%d"},"data":{"S":"%s"}}}`, table, k.id, k.n, payload))
+		})
+	}
+	get := one(func(k *worker) error {
+		return k.do(ddb+"GetItem", fmt.Sprintf(`{"TableName":"calm","Key":{"pk":{"S":"k%d"}}}`, k.n%keys))
+	})
+	calm, noisy := cycles("calm", 1, 0, 0), cycles("noisy", 1, 0, 0)
+	return []isolation{
+		{name: "writes of a table, while another is written to", victim: workload{setup: emptyTable("calm"), step: put("calm")}, flood: workload{setup: flooded, step: put("flooded")}},
+		{name: "reads of a table, while another is written to", victim: workload{setup: filledTable("calm"), step: get}, flood: workload{setup: flooded, step: put("flooded")}},
+		{name: "reads of a table, while it is scanned", victim: workload{setup: filledTable("calm"), step: get}, flood: workload{step: one(scanAll), setup: filledTable("calm")}, width: 2},
+		{name: "cycles of a queue, while another is cycled", victim: calm, flood: noisy},
+	}
+}
+
+// scanAll reads a table from end to end, a page of 1 MB at a time.
+func scanAll(k *worker) error {
+	return k.do(ddb+"Scan", `{"TableName":"calm","FilterExpression":"n > :n","ExpressionAttributeValues":{":n":{"N":"1"}}}`)
+}
+
+// isolationMain is the command bench isolation: how much the latency of one load at
+// a fixed rate grows while another one goes as fast as it can.
+func isolationMain(args []string) error {
+	c := config{duration: 3 * time.Second}
+	var rate float64
+	flags := flag.NewFlagSet("bench isolation", flag.ExitOnError)
+	flags.StringVar(&c.engine, "engine", "levee:disk", "what to measure, as in bench -engine")
+	flags.StringVar(&c.binary, "binary", "", "the levee of -engine levee, instead of building one")
+	flags.DurationVar(&c.duration, "duration", c.duration, "length of each measurement")
+	flags.IntVar(&c.conns, "conns", 32, "connections of the flood")
+	flags.Float64Var(&rate, "rate", 200, "requests a second of the load that is measured")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	var err error
+	if c.temp, err = os.MkdirTemp("", "levee-bench-"); err != nil {
+		return err
+	}
+	defer os.RemoveAll(c.temp)
+	s, err := parseSpec(c.engine)
+	if err != nil {
+		return err
+	}
+	p, err := start(&c, s)
+	if err != nil {
+		return err
+	}
+	err = measureIsolation(&c, p, rate, os.Stdout)
+	return firstError(err, p.stop())
+}
+
+func firstError(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// measureIsolation measures each pair of loads in the order quiet, flooded,
+// flooded, quiet, and prints a table.
+func measureIsolation(c *config, p *process, rate float64, w io.Writer) error {
+	fmt.Fprintf(w, "%s at %.0f/s, flood of %d connections, p99 in ms quiet, flooded, flooded, quiet:\n\n", p.spec.text, rate, c.conns)
+	fmt.Fprintf(w, "| what | quiet | flooded | flooded | quiet | ratio of p99 | flood/s |\n| --- | --- | --- | --- | --- | --- | --- |\n")
+	for _, one := range isolations() {
+		cl := newClient(p)
+		if err := firstError(one.flood.setup(cl), one.victim.setup(cl)); err != nil {
+			return fmt.Errorf("%s: %w", one.name, err)
+		}
+		var p99 [4]float64
+		floods := 0.0
+		for i, flooded := range [4]bool{false, true, true, false} {
+			stop := func() float64 { return 0 }
+			if flooded {
+				stop = one.start(c, cl)
+			}
+			calm := *c
+			calm.conns = 16
+			r := fixedRate(&calm, p, cl, one.victim, rate)
+			floods += stop() / 2
+			if r.Failure != "" {
+				return fmt.Errorf("%s: %s", one.name, r.Failure)
+			}
+			p99[i] = r.P99
+		}
+		fmt.Fprintf(w, "| %s | %.2f | %.2f | %.2f | %.2f | %.2f | %.0f |\n", one.name, p99[0], p99[1], p99[2], p99[3], (p99[1]+p99[2])/(p99[0]+p99[3]), floods)
+	}
+	return nil
+}
+
+// start starts the flood; the function returned ends it, and returns how many
+// steps a second it made.
+func (one *isolation) start(c *config, cl *client) (stop func() float64) {
+	var done atomic.Bool
+	var steps atomic.Int64
+	var all sync.WaitGroup
+	width := one.width
+	if width == 0 {
+		width = c.conns
+	}
+	began := time.Now()
+	for i := range width {
+		all.Go(func() {
+			k := newWorker(cl, 1000+i)
+			defer k.release()
+			for !done.Load() {
+				if _, err := one.flood.step(k); err != nil {
+					return // the victim will notice
+				}
+				k.n++
+				steps.Add(1)
+			}
+		})
+	}
+	return func() float64 {
+		done.Store(true)
+		all.Wait()
+		return float64(steps.Load()) / time.Since(began).Seconds()
+	}
+}
