@@ -21,6 +21,8 @@ type harness struct {
 	ops    map[string]api.Operation
 	// twin, unless nil, is asked the same and has to give the same answers.
 	twin *harness
+	// crashing, unless nil, makes of a restart a crash.
+	crashing *crashing
 }
 
 // testNamespace is that of a harness's caller.
@@ -30,6 +32,9 @@ var testNamespace = api.Namespace{Account: "000000000000", Region: "us-east-1"}
 func newEngine(t testing.TB) *harness { return newEngineWith(t, Options{}) }
 
 func newEngineWith(t testing.TB, opts Options) *harness {
+	if onCrashingDisk() {
+		return newCrashing(t, opts)
+	}
 	store := kvmem.New()
 	h := openEngineWith(t, store, opts)
 	t.Cleanup(func() {
@@ -62,6 +67,10 @@ func openEngineWith(t testing.TB, store kv.Store, opts Options) *harness {
 // restart closes the engine and opens it again on the same store.
 func (h *harness) restart() {
 	h.t.Helper()
+	if h.crashing != nil {
+		h.crashing.crash(h)
+		return
+	}
 	if err := h.Close(); err != nil {
 		h.t.Fatalf("close: %v", err)
 	}

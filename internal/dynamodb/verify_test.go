@@ -2,6 +2,7 @@ package dynamodb
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"slices"
@@ -28,6 +29,12 @@ func newVerified(t *testing.T) *harness {
 	h.mustDo("CreateTable", verifiedTable)
 	h.mustDo("UpdateTimeToLive", `{"TableName":"Sound","TimeToLiveSpecification":{"AttributeName":"x","Enabled":true}}`)
 	synctest.Wait() // until it says that all items have their rows
+	fillItems(h)
+	return h
+}
+
+// fillItems fills the table.
+func fillItems(h *harness) {
 	for i := range 20 {
 		g := fmt.Sprintf(`,"g":{"S":"g%d"}`, i%3)
 		if i == 7 {
@@ -37,14 +44,13 @@ func newVerified(t *testing.T) *harness {
 	}
 	h.mustDo("UpdateItem", `{"TableName":"Sound","Key":{"k":{"S":"k1"},"s":{"N":"1"}},"UpdateExpression":"SET g = :g","ExpressionAttributeValues":{":g":{"S":"other"}}}`)
 	h.mustDo("DeleteItem", `{"TableName":"Sound","Key":{"k":{"S":"k2"},"s":{"N":"2"}}}`)
-	return h
 }
 
 // verify returns what Verify has to say.
 func (h *harness) verify() (Verified, []string) {
 	h.t.Helper()
 	var wrong []string
-	total, err := Verify(h.t.Context(), h.store, func(text string) { wrong = append(wrong, text) })
+	total, err := Verify(context.WithoutCancel(h.t.Context()), h.store, func(text string) { wrong = append(wrong, text) })
 	if err != nil {
 		h.t.Fatal(err)
 	}
