@@ -6,6 +6,7 @@ import (
 	"github.com/levee-io/levee/internal/api"
 	"github.com/levee-io/levee/internal/api/autoscalingapi"
 	"github.com/levee-io/levee/internal/api/lambdaapi"
+	"github.com/levee-io/levee/internal/api/leveeapi"
 	"github.com/levee-io/levee/internal/api/sqsapi"
 )
 
@@ -52,6 +53,8 @@ func (d *demands) collect(in api.Input) {
 		d.collectAutoscaling(in)
 	case lambdaapi.Target:
 		d.collectLambda(in)
+	case leveeapi.Target:
+		d.collectLevee(in)
 	default:
 		d.collectDynamoDB(in)
 	}

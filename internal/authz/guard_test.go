@@ -10,6 +10,7 @@ import (
 	"github.com/levee-io/levee/internal/api"
 	"github.com/levee-io/levee/internal/api/autoscalingapi"
 	ddb "github.com/levee-io/levee/internal/api/dynamodbapi"
+	"github.com/levee-io/levee/internal/api/leveeapi"
 	"github.com/levee-io/levee/internal/api/sqsapi"
 	streams "github.com/levee-io/levee/internal/api/streamsapi"
 	"github.com/levee-io/levee/internal/iam"
@@ -83,6 +84,11 @@ func TestDemands(t *testing.T) {
 			[]string{"application-autoscaling:DescribeScalingPolicies *"}},
 		{autoscalingapi.Target, "PutScalingPolicy", &autoscalingapi.PutScalingPolicyRequest{}, `{"ServiceNamespace":"dynamodb"}`,
 			[]string{"application-autoscaling:PutScalingPolicy arn:aws:application-autoscaling:us-east-1:111122223333:scalable-target/*"}},
+		{leveeapi.Target, "Transact", &leveeapi.TransactInput{},
+			`{"TransactItems":[{"Put":{"TableName":"A"}},{"SendMessage":{"QueueUrl":"http://localhost/111122223333/q"}},{"DeleteMessage":{"QueueUrl":"http://localhost/111122223333/q"}},
+				{"ChangeMessageVisibility":{"QueueUrl":"http://localhost/111122223333/q"}},{"Checkpoint":{"StreamArn":"` + table + `A/stream/L"}}]}`,
+			[]string{"dynamodb:PutItem " + table + "A", "sqs:sendmessage " + queue, "sqs:deletemessage " + queue, "sqs:changemessagevisibility " + queue, "dynamodb:GetRecords " + table + "A/stream/L"}},
+		{leveeapi.Target, "ListCheckpoints", &leveeapi.ListCheckpointsInput{}, `{"StreamArn":"` + table + `A/stream/L"}`, []string{"dynamodb:GetRecords " + table + "A/stream/L"}},
 		{sqsapi.Target, "SendMessageBatch", &sqsapi.SendMessageBatchRequest{}, `{"QueueUrl":"http://localhost/111122223333/q"}`, []string{"sqs:sendmessage " + queue}},
 		{sqsapi.Target, "ReceiveMessage", &sqsapi.ReceiveMessageRequest{}, `{"QueueUrl":"http://localhost/000000000000/q/"}`, []string{"sqs:receivemessage " + queue}},
 		{sqsapi.Target, "ReceiveMessage", &sqsapi.ReceiveMessageRequest{}, `{"QueueUrl":"https://sqs/444455556666/q"}`,

@@ -25,8 +25,13 @@ func (d *demands) permit(queue string) {
 }
 
 func (d *demands) permitTo(action, queue string) {
+	d.permitAs(d.operation.Name, action, queue)
+}
+
+// permitAs is permitTo as a request of another operation would demand it.
+func (d *demands) permitAs(operation, action, queue string) {
 	d.list = append(d.list, demand{
-		action: "sqs:" + strings.ToLower(action), resource: queue, ownOnly: !slices.Contains(shared, d.operation.Name),
+		action: "sqs:" + strings.ToLower(action), resource: queue, ownOnly: !slices.Contains(shared, operation),
 	})
 }
 

@@ -21,6 +21,7 @@ import (
 	"github.com/levee-io/levee/internal/kv/kvmem"
 	"github.com/levee-io/levee/internal/lambda"
 	"github.com/levee-io/levee/internal/sqs"
+	"github.com/levee-io/levee/internal/transact"
 )
 
 // general is what concerns more than one operation.
@@ -63,13 +64,16 @@ func page() (_ string, err error) {
 		return "", err
 	}
 	defer func() { err = errors.Join(err, functions.Close()) }()
-	all := slices.Concat(tables.Operations(), queues.Operations(), scaling.Operations(), functions.Operations())
+	spanning := transact.Open(store, tables, queues, nil)
+	defer func() { err = errors.Join(err, spanning.Close()) }()
+	all := slices.Concat(tables.Operations(), queues.Operations(), scaling.Operations(), functions.Operations(), spanning.Operations())
 	for _, s := range []struct{ title, target string }{
 		{"DynamoDB", "DynamoDB_20120810"},
 		{"DynamoDB Streams", "DynamoDBStreams_20120810"},
 		{"SQS", "AmazonSQS"},
 		{"Application Auto Scaling", "AnyScaleFrontendService"},
 		{"Lambda", "Lambda"},
+		{"Levee", "Levee"},
 	} {
 		section(&b, s.title, s.target, all)
 	}

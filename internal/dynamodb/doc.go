@@ -38,6 +38,8 @@
 // that the store could refuse the batch. Only BatchWriteItem needs several for
 // more; a transaction of more is refused.
 //
+// A Part is the same steps for a batch that another engine contributes to as well.
+//
 // A request that comes upon an item of a transaction under way is refused instead
 // of waiting, because the service does so (conflict.go); the latches would do.
 //
@@ -126,7 +128,8 @@
 //  2. table.mu: shared by a write until it is applied, exclusive to publish a
 //     view; of several tables in ascending order of their numbers.
 //  3. The latches of the items, in ascending order.
-//  4. The shards of streams, in ascending order of stream and shard.
+//  4. The shards of streams, in ascending order of stream and shard. Between the
+//     latches and the shards of a Part come the locks of the other engine.
 //  5. Engine.catalog: which tables there are. Held alone to look one up, with
 //     alter and mu to change one; never together with latches or shards.
 //

@@ -87,13 +87,18 @@ func (e *Engine) finish(writes []*write, done applied) (failed []error, err erro
 		}
 		return done.failed, done.err
 	}
-	for _, w := range admittedOnly(writes) {
+	finished(admittedOnly(writes))
+	return nil, done.commit.Wait()
+}
+
+// finished tells whom it concerns of writes that were applied.
+func finished(writes []*write) {
+	for _, w := range writes {
 		w.count()
 		w.stored()
 		w.accessedBy()
 		w.announce()
 	}
-	return nil, done.commit.Wait()
 }
 
 // commitLatched is the part of commit that holds locks. It releases them even
@@ -138,28 +143,35 @@ func (e *Engine) decideAndApply(writes []*write, tok *token) (kv.Commit, []error
 		}
 		return nil, admitWrites(writes), nil
 	}
-	failed, err := e.decideAll(writes)
+	failed, err := e.decideWrites(writes)
+	if failed != nil || err != nil {
+		return nil, failed, err
+	}
+	commit, err := e.applyAll(e.store.NewBatch(), admittedOnly(withMirrors(writes)), tok, now)
+	return commit, nil, err
+}
+
+// decideWrites works out what becomes of the items and the indexes, and asks for the
+// capacity that it takes. It returns nil, or nil errors for the writes that could be
+// done and what is wrong with the others.
+func (e *Engine) decideWrites(writes []*write) (failed []error, err error) {
+	failed, err = e.decideAll(writes)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if failed != nil {
 		if throttled := admitWrites(writes); throttled != nil {
 			failed = throttled // what fails costs what was read
 		}
-		return nil, failed, nil
+		return failed, nil
 	}
 	if err := e.decideMirrors(writes); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	all := withMirrors(writes)
-	for _, w := range all {
+	for _, w := range withMirrors(writes) {
 		w.compareIndexes()
 	}
-	if throttled := admitWrites(writes); throttled != nil {
-		return nil, throttled, nil
-	}
-	commit, err := e.applyAll(e.store.NewBatch(), admittedOnly(all), tok, now)
-	return commit, nil, err
+	return admitWrites(writes), nil
 }
 
 // replay marks writes as done before and reads the items, whose sizes are what
@@ -318,10 +330,7 @@ func (w *write) conditionFailed() error {
 // applyAll stages every change in a batch, those of the indexes as compared, and
 // applies it. The commit is nil if there was none.
 func (e *Engine) applyAll(b kv.Batch, writes []*write, tok *token, now time.Time) (commit kv.Commit, err error) {
-	for _, w := range writes {
-		w.stage(b)
-	}
-	e.stageUndo(b, writes, now)
+	e.stageAll(b, writes, now)
 	if tok != nil {
 		tok.store(b, now)
 	}
@@ -333,12 +342,25 @@ func (e *Engine) applyAll(b kv.Batch, writes []*write, tok *token, now time.Time
 	defer graphs.end()
 	shards := lockShards(writes)
 	defer func() { shards.unlock(commit) }()
+	stageRecords(b, writes, now)
+	return e.store.Apply(b, kv.Sync)
+}
+
+// stageAll adds to the batch what writes change, but for the stream records.
+func (e *Engine) stageAll(b kv.Batch, writes []*write, now time.Time) {
+	for _, w := range writes {
+		w.stage(b)
+	}
+	e.stageUndo(b, writes, now)
+}
+
+// stageRecords adds the stream records of writes. Their shards must be locked.
+func stageRecords(b kv.Batch, writes []*write, now time.Time) {
 	for _, w := range writes {
 		if w.recorded() {
 			w.stageRecord(b, now)
 		}
 	}
-	return e.store.Apply(b, kv.Sync)
 }
 
 func (w *write) stage(b kv.Batch) {

@@ -40,6 +40,7 @@ import (
 	"github.com/levee-io/levee/internal/kv/kvpebble"
 	"github.com/levee-io/levee/internal/lambda"
 	"github.com/levee-io/levee/internal/sqs"
+	"github.com/levee-io/levee/internal/transact"
 	"github.com/levee-io/levee/internal/wire"
 )
 
@@ -93,6 +94,7 @@ type Server struct {
 	queues   *sqs.Engine
 	scaling  *autoscaling.Engine
 	funcs    *lambda.Engine
+	spanning *transact.Engine
 	store    kv.Store
 	buckets  buckets // nil if there are none
 	tls      *tls.Config
@@ -156,12 +158,13 @@ func (s *Server) open(cfg Config) (err error) {
 	if s.queues, err = sqs.Open(s.store, sqs.Options{EnforceCooldowns: cfg.QueueCooldowns, FIFOWindow: cfg.FIFOWindow}); err != nil {
 		return fmt.Errorf("open queues: %w", err)
 	}
+	s.spanning = transact.Open(s.store, s.tables, s.queues, cfg.Logger)
 	return s.openFunctions(cfg)
 }
 
 // operations returns the operation table, guarded if there are keys.
 func (s *Server) operations(cfg Config) ([]api.Operation, error) {
-	table := slices.Concat(s.tables.Operations(), s.queues.Operations(), s.scaling.Operations(), s.funcs.Operations())
+	table := slices.Concat(s.tables.Operations(), s.queues.Operations(), s.scaling.Operations(), s.funcs.Operations(), s.spanning.Operations())
 	if cfg.Keys != nil {
 		identities, err := cfg.Keys.identities()
 		if err != nil {
@@ -289,6 +292,9 @@ func (l *listening) shutdown(ctx context.Context) error {
 // closeParts closes what was opened, the store last.
 func (s *Server) closeParts() error {
 	errs := []error{s.stopFunctions()}
+	if s.spanning != nil {
+		errs = append(errs, s.spanning.Close())
+	}
 	if s.queues != nil {
 		errs = append(errs, s.queues.Close())
 	}

@@ -54,13 +54,18 @@ func (c *change) apply() (kv.Commit, error) {
 		}
 		return nil, err
 	}
+	c.publish(commit)
+	return commit, nil
+}
+
+// publish brings memory up to date with the batch, which was applied.
+func (c *change) publish(commit kv.Commit) {
 	for _, f := range c.applied {
 		f()
 	}
 	for _, q := range c.queues {
 		q.last = commit
 	}
-	return commit, nil
 }
 
 // run prepares one change of one queue and sees it through until it is durable.

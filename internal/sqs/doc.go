@@ -32,9 +32,11 @@
 // and back with a move task. A task that runs has a goroutine, which moves some
 // messages at a time and ends with the engine; the task itself is in the store.
 //
+// A Part is a change whose batch another engine contributes to as well.
+//
 // # Locks
 //
-// In this order: Engine.admin, queue.mu (of two queues that with the lower id
+// In this order: Engine.admin, queue.mu (of several queues those with the lower ids
 // first), Engine.catalog. Engine.admin is for creating, changing and deleting
 // queues; sending and receiving never take it.
 //

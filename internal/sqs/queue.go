@@ -99,22 +99,30 @@ func abandon(done *bool, queues ...*queue) {
 
 // lockBoth locks two different queues, in the order of their ids.
 func lockBoth(a, b *queue) (now int64, err error) {
-	first, second := a, b
-	if first.id > second.id {
-		first, second = second, first
+	if a.id > b.id {
+		a, b = b, a
 	}
-	first.mu.Lock()
-	second.mu.Lock()
+	return lockAll(a, b)
+}
+
+// lockAll locks different queues, which are in the order of their ids.
+func lockAll(queues ...*queue) (now int64, err error) {
+	for _, q := range queues {
+		q.mu.Lock()
+	}
 	done := false
-	defer abandon(&done, a, b)
+	defer abandon(&done, queues...)
 	now = time.Now().UnixMilli()
-	if err = a.arrive(now); err == nil {
-		err = b.arrive(now)
+	for _, q := range queues {
+		if err = q.arrive(now); err != nil {
+			break
+		}
 	}
 	done = true
 	if err != nil {
-		a.mu.Unlock()
-		b.mu.Unlock()
+		for _, q := range queues {
+			q.mu.Unlock()
+		}
 	}
 	return now, err
 }

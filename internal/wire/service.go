@@ -4,6 +4,7 @@ import (
 	"github.com/levee-io/levee/internal/api/autoscalingapi"
 	"github.com/levee-io/levee/internal/api/dynamodbapi"
 	"github.com/levee-io/levee/internal/api/lambdaapi"
+	"github.com/levee-io/levee/internal/api/leveeapi"
 	"github.com/levee-io/levee/internal/api/sqsapi"
 	"github.com/levee-io/levee/internal/api/streamsapi"
 )
@@ -45,6 +46,11 @@ var (
 		scope: "sqs", namespace: "com.amazonaws.sqs#", errors: sqsErrors,
 		query: true, newID: uuid, maxBody: 4 << 20,
 	}
+	// Levee's own operations. They are signed as those of DynamoDB are, so that its
+	// clients can send them, and any endpoint can say that it does not know them.
+	levee = &service{
+		scope: "dynamodb", namespace: "io.levee#", crc32: true, newID: coralID, maxBody: MaxBody, generated: true,
+	}
 	// Its errors stand without a namespace.
 	autoscaling = &service{
 		scope: "application-autoscaling", errors: autoscalingErrors,
@@ -62,6 +68,7 @@ var services = map[string]*service{
 	sqsapi.Target:         sqs,
 	autoscalingapi.Target: autoscaling,
 	lambdaapi.Target:      lambda,
+	leveeapi.Target:       levee,
 }
 
 // bodyLimit returns the largest body that a request to a target, or to a path if
