@@ -38,6 +38,23 @@
 // A process on one CPU should set GOMAXPROCS to 2, as the binary does by itself: a
 // goroutine that waits for the disk otherwise keeps all others from running.
 //
+// # Exactly once
+//
+// Tables, queues and streams are in one store, so a transaction can span them. A
+// Client carries them out, and does work exactly once with them: Consume for the
+// messages of a queue, Follow for the records of a stream. What the function
+// collects, what it sends on, and the removal of the message or the checkpoint
+// commit together; a crash at any moment repeats the work without a trace.
+//
+//	client := levee.NewClient(srv.AWSConfig())
+//	err := client.Consume(ctx, queueURL, func(ctx context.Context, tx *levee.Tx, m sqstypes.Message) error {
+//		tx.Update(...)
+//		tx.Send(...)
+//		return nil
+//	})
+//
+// docs/transact.md has the request behind it, for other languages.
+//
 // # Namespaces
 //
 // What a request sees depends on its credentials: the account of the access key,
