@@ -44,8 +44,6 @@ func checkImport(in *ddb.ImportTableInput) error {
 	switch {
 	case in.InputFormat.V == ddb.InputFormatIon:
 		return errUnsupported("InputFormat ION")
-	case in.TableCreationParameters.VectorIndexes != nil:
-		return errUnsupported("VectorIndexes")
 	case in.InputFormatOptions != nil && in.InputFormatOptions.Csv != nil && in.InputFormat.V != ddb.InputFormatCsv:
 		return errInvalidRequest("Unsupported InputFormatOptions for the given input format: %s.", in.InputFormat.V)
 	}
@@ -77,7 +75,7 @@ func (e *Engine) beginImport(c *api.Caller, m *tableImport) error {
 	d, err := newDescriptor(c, &ddb.CreateTableInput{
 		TableName: p.TableName, AttributeDefinitions: p.AttributeDefinitions, KeySchema: p.KeySchema,
 		BillingMode: p.BillingMode, ProvisionedThroughput: p.ProvisionedThroughput, OnDemandThroughput: p.OnDemandThroughput,
-		SSESpecification: p.SSESpecification, GlobalSecondaryIndexes: p.GlobalSecondaryIndexes,
+		SSESpecification: p.SSESpecification, GlobalSecondaryIndexes: p.GlobalSecondaryIndexes, VectorIndexes: p.VectorIndexes,
 	}, m.Started)
 	if err != nil {
 		return err

@@ -180,3 +180,16 @@ func TestInterruptedImport(t *testing.T) {
 		}
 	})
 }
+
+// An imported table has the vector indexes that it was asked to have.
+func TestImportWithVectorIndex(t *testing.T) {
+	withBuckets(t, func(h *harness, m *memBuckets) {
+		m.objects["in/x"] = []byte(`{"Item":` + doc("a", 1, 0, ``) + "}\n{\"Item\":" + doc("b", 0, 2, ``) + "}\n" + `{"Item":{"id":{"S":"c"},"v":{"L":[{"N":"1"}]}}}`)
+		table := strings.TrimSuffix(docsPlain, "}") + `,"VectorIndexes":[` + nearIndex + `]}`
+		got := h.doImport(`{"S3BucketSource":{"S3Bucket":"bucket","S3KeyPrefix":"in/"},"InputFormat":"DYNAMODB_JSON","TableCreationParameters":` + table + `}`).ImportTableDescription
+		if got.ImportedItemCount != 2 || got.ErrorCount != 1 {
+			t.Errorf("%+v", got)
+		}
+		h.finds("near", 1, 0, 5, ``, "a 0, b 2.24")
+	})
+}

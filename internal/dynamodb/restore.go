@@ -31,6 +31,7 @@ type restoration struct {
 	billing    api.Opt[string]
 	globals    []ddb.GlobalSecondaryIndex // nil: those of the source
 	locals     []ddb.LocalSecondaryIndex
+	vectors    []ddb.VectorIndex
 	throughput *ddb.ProvisionedThroughput
 	onDemand   *ddb.OnDemandThroughput
 	sse        *ddb.SSESpecification
@@ -172,6 +173,14 @@ func (r *restoration) overrideIndexes(in *ddb.CreateTableInput) error {
 		}
 		in.LocalSecondaryIndexes = append([]ddb.LocalSecondaryIndex(nil), r.locals...)
 	}
+	if r.vectors != nil {
+		for i := range r.vectors {
+			if !slices.ContainsFunc(in.VectorIndexes, sameVector(&r.vectors[i])) {
+				return errNoSuchIndex(r.vectors[i].IndexName.V)
+			}
+		}
+		in.VectorIndexes = append([]ddb.VectorIndex(nil), r.vectors...)
+	}
 	return nil
 }
 
@@ -184,6 +193,14 @@ func sameGlobal(x *ddb.GlobalSecondaryIndex) func(ddb.GlobalSecondaryIndex) bool
 func sameLocal(x *ddb.LocalSecondaryIndex) func(ddb.LocalSecondaryIndex) bool {
 	return func(y ddb.LocalSecondaryIndex) bool {
 		return x.IndexName == y.IndexName && slices.Equal(x.KeySchema, y.KeySchema) && sameProjection(x.Projection, y.Projection)
+	}
+}
+
+func sameVector(x *ddb.VectorIndex) func(ddb.VectorIndex) bool {
+	return func(y ddb.VectorIndex) bool {
+		return x.IndexName == y.IndexName && x.VectorAttribute.AttributeName == y.VectorAttribute.AttributeName &&
+			x.Dimensions == y.Dimensions && x.DistanceFunction == y.DistanceFunction &&
+			slices.Equal(x.SearchSchema, y.SearchSchema) && sameProjection(x.Projection, y.Projection)
 	}
 }
 

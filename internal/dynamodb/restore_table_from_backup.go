@@ -12,16 +12,13 @@ import (
 // streams, time to live, deletion protection and point-in-time recovery are not
 // restored, as in the service.
 func (e *Engine) RestoreTableFromBackup(_ context.Context, c *api.Caller, in *ddb.RestoreTableFromBackupInput) (*ddb.RestoreTableFromBackupOutput, error) {
-	if in.VectorIndexOverride != nil {
-		return nil, errUnsupported("VectorIndexOverride")
-	}
 	k, err := e.findBackup(c, "RestoreTableFromBackup", in.BackupArn.V)
 	if err != nil {
 		return nil, err
 	}
 	r := restoration{
 		target: in.TargetTableName.V, billing: in.BillingModeOverride,
-		globals: in.GlobalSecondaryIndexOverride, locals: in.LocalSecondaryIndexOverride,
+		globals: in.GlobalSecondaryIndexOverride, locals: in.LocalSecondaryIndexOverride, vectors: in.VectorIndexOverride,
 		throughput: in.ProvisionedThroughputOverride, onDemand: in.OnDemandThroughputOverride, sse: in.SSESpecificationOverride,
 	}
 	now := time.Now()

@@ -25,7 +25,7 @@ func (e *Engine) RestoreTableToPointInTime(_ context.Context, c *api.Caller, in 
 	defer t.alter.Unlock()
 	r := restoration{
 		target: in.TargetTableName.V, billing: in.BillingModeOverride,
-		globals: in.GlobalSecondaryIndexOverride, locals: in.LocalSecondaryIndexOverride,
+		globals: in.GlobalSecondaryIndexOverride, locals: in.LocalSecondaryIndexOverride, vectors: in.VectorIndexOverride,
 		throughput: in.ProvisionedThroughputOverride, onDemand: in.OnDemandThroughputOverride, sse: in.SSESpecificationOverride,
 	}
 	at := api.Opt[time.Time]{}
@@ -43,8 +43,6 @@ func (e *Engine) RestoreTableToPointInTime(_ context.Context, c *api.Caller, in 
 func checkRestore(in *ddb.RestoreTableToPointInTimeInput) error {
 	latest := in.UseLatestRestorableTime.V
 	switch {
-	case in.VectorIndexOverride != nil:
-		return errUnsupported("VectorIndexOverride")
 	case in.SourceTableName.OK && in.SourceTableArn.OK:
 		return errInvalidRequest("Must provide exactly one of: sourceTableArn, sourceTableName")
 	case !in.SourceTableName.OK && !in.SourceTableArn.OK:

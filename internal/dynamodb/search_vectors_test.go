@@ -257,10 +257,16 @@ func TestRestoredVectorIndex(t *testing.T) {
 		h.putDocs()
 		arn := h.backup("docs", "saved")
 		h.mustDo("DeleteTable", `{"TableName":"docs"}`)
+		h.mustDo("RestoreTableFromBackup", `{"TargetTableName":"fewer","BackupArn":"`+arn+`","VectorIndexOverride":[`+nearIndex+`]}`)
+		h.refused("RestoreTableFromBackup", `{"TargetTableName":"other","BackupArn":"`+arn+`","VectorIndexOverride":[`+strings.Replace(nearIndex, "EUCLIDEAN", "COSINE", 1)+`]}`,
+			"Invalid Request: Index near does not match a secondary index that existed in the source table and cannot be created during the restore operation")
 		h.mustDo("RestoreTableFromBackup", `{"TargetTableName":"docs","BackupArn":"`+arn+`"}`)
 		synctest.Wait()
 		h.finds("near", 1, 0, 2, ``, "a 0, b 2.24")
 		h.finds("byLang", 0, 1, 5, inGerman, "b 0, a 1")
+		if out := h.mustDo("DescribeTable", `{"TableName":"fewer"}`); strings.Contains(out, "byLang") || !strings.Contains(out, `"IndexName":"near"`) {
+			t.Errorf("restored with one index: %s", out)
+		}
 	})
 }
 

@@ -10,9 +10,8 @@ const (
 
 	// defaultShardLife is about how long the service keeps a shard open.
 	defaultShardLife = 4 * time.Hour
-	// defaultShardRate is what a partition of a table takes in writes a second
-	// (Developer Guide, "Best practices for designing and using partition keys").
-	defaultShardRate = 1000
+	// defaultShardRate is that of the partition of a table.
+	defaultShardRate = partitionWrites
 )
 
 // rollStreams closes shards and opens their children until the engine is
@@ -86,6 +85,34 @@ func (e *Engine) shardsToRoll(v *view, now time.Time) map[uint32]int {
 		}
 	}
 	return children
+}
+
+// What a partition takes a second (Developer Guide, "Best practices for designing
+// and using partition keys").
+const (
+	partitionReads  = 3000
+	partitionWrites = 1000
+)
+
+// splitStream gives two children each to as many open shards of the stream as a
+// provisioned throughput needs, which the service adds partitions for.
+func (d *descriptor) splitStream() {
+	if d.Stream == nil || d.OnDemand {
+		return
+	}
+	open := int64(0)
+	for i := range d.Stream.Shards {
+		if d.Stream.Shards[i].Closed.IsZero() {
+			open++
+		}
+	}
+	need := min(maxOpenShards, max((d.Throughput.Read+partitionReads-1)/partitionReads, (d.Throughput.Write+partitionWrites-1)/partitionWrites))
+	for i := range d.Stream.Shards {
+		if s := &d.Stream.Shards[i]; open < need && s.Closed.IsZero() && s.To > s.From {
+			s.children = 2
+			open++
+		}
+	}
 }
 
 // isHot reports whether a shard was given at least limit records since the last

@@ -344,3 +344,30 @@ func TestStreamChangesInTime(t *testing.T) {
 		status("DISABLED")
 	})
 }
+
+// Raised throughput splits shards, as many as it needs.
+func TestShardsSplitForThroughput(t *testing.T) {
+	h := newEngine(t)
+	h.mustDo("CreateTable", `{"TableName":"scaled","ProvisionedThroughput":{"ReadCapacityUnits":1,"WriteCapacityUnits":4000},"KeySchema":[{"AttributeName":"pk","KeyType":"HASH"}],
+		"AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"}],"StreamSpecification":{"StreamEnabled":true,"StreamViewType":"KEYS_ONLY"}}`)
+	counts := func() (open, closed int) {
+		tab, err := h.lookup(&h.caller, "scaled")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range tab.current.Load().Stream.Shards {
+			if s.Closed.IsZero() {
+				open++
+			} else {
+				closed++
+			}
+		}
+		return open, closed
+	}
+	for _, c := range []struct{ read, write, open, closed int }{{1, 3000, 4, 0}, {1, 6000, 6, 2}, {1, 100, 6, 2}, {24000, 100, 8, 4}} {
+		h.mustDo("UpdateTable", fmt.Sprintf(`{"TableName":"scaled","ProvisionedThroughput":{"ReadCapacityUnits":%d,"WriteCapacityUnits":%d}}`, c.read, c.write))
+		if open, closed := counts(); open != c.open || closed != c.closed {
+			t.Errorf("with %d and %d: %d open, %d closed", c.read, c.write, open, closed)
+		}
+	}
+}

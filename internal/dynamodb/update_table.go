@@ -249,6 +249,7 @@ func (u *tableUpdate) apply() error {
 			return err
 		}
 	}
+	u.next.splitStream()
 	u.next.SettingsMode = u.in.GlobalTableSettingsReplicationMode.Or(u.next.SettingsMode)
 	u.next.DeletionProtected = u.in.DeletionProtectionEnabled.Or(u.next.DeletionProtected)
 	return nil
