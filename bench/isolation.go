@@ -60,7 +60,7 @@ func isolationMain(args []string) error {
 	if c.temp, err = os.MkdirTemp("", "levee-bench-"); err != nil {
 		return err
 	}
-	defer os.RemoveAll(c.temp)
+	defer func() { _ = os.RemoveAll(c.temp) }()
 	s, err := parseSpec(c.engine)
 	if err != nil {
 		return err

@@ -54,7 +54,7 @@ func (l *bank) work(worker int, rng *rand.Rand, stop *atomic.Bool) {
 		} else {
 			err = l.transfer(worker, rng)
 		}
-		if refused, ok := err.(*refusal); ok && !refused.is("TransactionCanceledException") {
+		if refused, ok := asRefusal(err); ok && !refused.is("TransactionCanceledException") {
 			l.wrong.add("bank: %v", refused)
 			return
 		} else if err != nil && !ok {

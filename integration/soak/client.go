@@ -35,6 +35,12 @@ type refusal struct {
 
 func (r *refusal) Error() string { return fmt.Sprintf("HTTP %d, %s: %s", r.Status, r.Type, r.Message) }
 
+func asRefusal(err error) (*refusal, bool) {
+	var r *refusal
+	ok := errors.As(err, &r)
+	return r, ok
+}
+
 // is reports whether the refusal is of a type.
 func (r *refusal) is(name string) bool { return strings.HasSuffix(r.Type, "#"+name) }
 

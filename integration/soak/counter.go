@@ -42,7 +42,7 @@ func (l *counter) work(worker int, _ *rand.Rand, stop *atomic.Bool) {
 	}
 	for !stop.Load() {
 		if err := act(); err != nil {
-			if refused, ok := err.(*refusal); ok {
+			if refused, ok := asRefusal(err); ok {
 				l.wrong.add("counter: %v", refused)
 			}
 			return

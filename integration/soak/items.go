@@ -62,7 +62,7 @@ func (l *items) work(worker int, rng *rand.Rand, stop *atomic.Bool) {
 			s.trying = 0
 		}
 		if err := l.write(worker, i, s.trying, rng); err != nil {
-			if refused, ok := err.(*refusal); ok {
+			if refused, ok := asRefusal(err); ok {
 				l.wrong.add("items: a write was refused: %v", refused)
 			}
 			return

@@ -48,7 +48,7 @@ func run(cfg *config) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(temp)
+	defer func() { _ = os.RemoveAll(temp) }()
 	if cfg.dir == "" {
 		cfg.dir = filepath.Join(temp, "data")
 	}

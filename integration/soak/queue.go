@@ -76,7 +76,7 @@ func (q *queue) work(worker int, rng *rand.Rand, stop *atomic.Bool) {
 			err = q.send(worker, 1+rng.IntN(4))
 		}
 		if err != nil {
-			if refused, ok := err.(*refusal); ok {
+			if refused, ok := asRefusal(err); ok {
 				q.wrong.add("%s: %v", q.title, refused)
 			}
 			return
