@@ -30,7 +30,7 @@ func TestConflicts(t *testing.T) {
 	h := newEngine(t)
 	h.mustDo("CreateTable", hashedTable)
 	row := rowOf(h, "k")
-	if h.ongoing.begin(row) != nil {
+	if h.ongoing.begin(hashOf(row)) != nil {
 		t.Fatal("the item is taken")
 	}
 	for _, c := range conflicting {
@@ -40,12 +40,12 @@ func TestConflicts(t *testing.T) {
 	h.expect("BatchWriteItem", `{"RequestItems":{"hashed":[{"PutRequest":{"Item":{"a":{"S":"k"},"n":{"N":"1"}}}},{"PutRequest":{"Item":{"a":{"S":"b"}}}}]},"ReturnConsumedCapacity":"TOTAL"}`,
 		`{"UnprocessedItems":{"hashed":[{"PutRequest":{"Item":{"a":{"S":"k"},"n":{"N":"1"}}}}]},"ConsumedCapacity":[{"TableName":"hashed","CapacityUnits":1.0}]}`)
 	h.expect("GetItem", `{"TableName":"hashed","Key":{"a":{"S":"k"}},"ConsistentRead":true}`, `{}`)
-	h.ongoing.end(row)
+	h.ongoing.end(hashOf(row))
 	for _, c := range conflicting {
 		h.mustDo(c.op, c.in)
 	}
 	if !h.ongoing.idle() || len(h.ongoing.keys) != 0 {
-		t.Errorf("left behind: %q", h.ongoing.keys)
+		t.Errorf("left behind: %v", h.ongoing.keys)
 	}
 }
 
@@ -57,15 +57,15 @@ func TestReplayIsInNobodysWay(t *testing.T) {
 	const in = `{"ClientRequestToken":"t","TransactItems":[{"Put":{"TableName":"hashed","Item":{"a":{"S":"k"}}}}]}`
 	h.mustDo("TransactWriteItems", in)
 	row := rowOf(h, "k")
-	h.ongoing.begin(row)
+	h.ongoing.begin(hashOf(row))
 	h.expect("TransactWriteItems", in, `{}`)
 	h.fails("TransactWriteItems", strings.Replace(in, `"t"`, `"u"`, 1), "TransactionCanceledException: Transaction cancelled, please refer cancellation reasons for specific reasons [TransactionConflict]")
-	h.ongoing.end(row)
+	h.ongoing.end(hashOf(row))
 
 	tok := token{ns: testNamespace, text: "t"}
-	h.ongoing.begin(tok.latch())
+	h.ongoing.begin(tok.hash())
 	h.fails("TransactWriteItems", in, "TransactionInProgressException: The transaction with the given request token is already in progress.")
-	h.ongoing.end(tok.latch())
+	h.ongoing.end(tok.hash())
 	h.expect("TransactWriteItems", in, `{}`)
 }
 

@@ -54,6 +54,7 @@ type Engine struct {
 	latches latches
 	delay   time.Duration // Options.TableDelay
 	ongoing ongoing       // transactions
+	tokens  tokenFilter
 
 	shardLife time.Duration
 	shardRate int
@@ -142,7 +143,7 @@ func (e *Engine) load() error {
 	if ok {
 		e.catalog.lastID = binary.BigEndian.Uint64(last)
 	}
-	if err := errors.Join(e.backups.load(e.store, kindBackup), e.exports.load(e.store, kindExport), e.imports.load(e.store, kindImport)); err != nil {
+	if err := errors.Join(e.tokens.open(e.store), e.backups.load(e.store, kindBackup), e.exports.load(e.store, kindExport), e.imports.load(e.store, kindImport)); err != nil {
 		return err
 	}
 	it := e.store.Scan(kv.PrefixRange([]byte{space, kindTable}))

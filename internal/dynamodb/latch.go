@@ -26,18 +26,17 @@ type latch struct {
 	last kv.Commit
 }
 
-// held is a set of latches in the order in which they were taken.
+// held is a set of latches in the order in which they were taken. Whoever is in
+// a hurry gives it room for latchesOfMost, on the stack.
 type held struct {
 	set   *latches
 	place []uint16
-	few   [32]uint16 // room for most
 }
+
+const latchesOfMost = 32
 
 // add names a key whose latch is wanted.
 func (h *held) add(row []byte) {
-	if h.place == nil {
-		h.place = h.few[:0]
-	}
 	h.place = append(h.place, uint16(xxhash.Sum64(row)%stripes))
 }
 

@@ -169,19 +169,19 @@ func (s source) fetches(selected api.Opt[string], p *parsed) bool {
 
 // scalarChecker is an expression of any kind.
 type scalarChecker interface {
-	CheckScalars(label string, keys ...string) error
+	CheckScalar(label, key string) error
 }
 
 // checkScalars refuses paths into key attributes, which are never documents.
 func (v *view) checkScalars(x scalarChecker) error {
 	for _, a := range v.Key.attrs() {
-		if err := x.CheckScalars("Key", a.Name); err != nil {
+		if err := x.CheckScalar("Key", a.Name); err != nil {
 			return invalid(err)
 		}
 	}
 	for i := range v.indexes {
 		for _, a := range v.indexes[i].Key.attrs() {
-			if err := x.CheckScalars("IndexKey", a.Name); err != nil {
+			if err := x.CheckScalar("IndexKey", a.Name); err != nil {
 				return invalid(err)
 			}
 		}

@@ -61,8 +61,12 @@ func (x *expressions) checkTogether() error {
 	return x.checkPlaceholders()
 }
 
-// parseTexts parses the expressions proper.
+// parseTexts parses the expressions proper. Names and values without any were
+// refused before.
 func (x *expressions) parseTexts(p *parsed) error {
+	if !x.usesValues() && !x.projection.OK {
+		return nil
+	}
 	params, err := expr.NewParams(nameBindings(x.names), x.values)
 	if err != nil {
 		return err
@@ -110,11 +114,10 @@ func (x *expressions) present() (names []string) {
 
 // checkPlaceholders refuses names and values that no expression can use.
 func (x *expressions) checkPlaceholders() error {
-	any := x.condition.OK || x.update.OK || x.filter.OK || x.key.OK
-	if x.names != nil && !any && !x.projection.OK {
+	if x.names != nil && !x.usesValues() && !x.projection.OK {
 		return api.Validation("ExpressionAttributeNames can only be specified when using expressions")
 	}
-	if x.values != nil && !any {
+	if x.values != nil && !x.usesValues() {
 		text := "ExpressionAttributeValues can only be specified when using expressions"
 		if x.null != "" {
 			text += ": " + x.null
@@ -122,6 +125,11 @@ func (x *expressions) checkPlaceholders() error {
 		return api.Validation("%s", text)
 	}
 	return nil
+}
+
+// usesValues reports whether there is an expression that can have values.
+func (x *expressions) usesValues() bool {
+	return x.condition.OK || x.update.OK || x.filter.OK || x.key.OK
 }
 
 // projectedBy names the parameter that says which attributes to return; "" if

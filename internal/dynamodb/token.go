@@ -27,26 +27,49 @@ type token struct {
 	text string
 	// print tells whether a repeat has the same parameters.
 	print [sha256.Size]byte
+
+	buf []byte // what key returned last
 }
 
 func tokenBucket(t time.Time) uint32 { return uint32(t.Unix() / int64(tokenLife/time.Second)) }
 
+// key returns the row key of the token in a bucket. It is valid until the next
+// call.
 func (t *token) key(bucket uint32) []byte {
-	key := binary.BigEndian.AppendUint32([]byte{space, kindToken}, bucket)
+	if t.buf == nil {
+		t.buf = make([]byte, 0, tokenPrefix+len(t.ns.Account)+len(t.ns.Region)+len(t.text)+2)
+	}
+	key := binary.BigEndian.AppendUint32(append(t.buf[:0], space, kindToken), bucket)
 	key = append(append(key, t.ns.Account...), 0)
 	key = append(append(key, t.ns.Region...), 0)
-	return append(key, t.text...)
+	t.buf = append(key, t.text...)
+	return t.buf
 }
+
+// tokenPrefix is the length of what stands before the account: space, kind and
+// bucket.
+const tokenPrefix = 2 + 4
+
+// bucketOfToken returns the bucket of a row key.
+func bucketOfToken(key []byte) uint32 { return binary.BigEndian.Uint32(key[tokenPrefix-4:]) }
 
 // latch is the key under whose latch the token is looked up and stored,
 // whatever the time.
 func (t *token) latch() []byte { return t.key(0) }
 
-// replay reports whether the token was used already with the same parameters.
+// hash is what the token is known by while its transaction runs, and to the
+// filter.
+func (t *token) hash() uint64 { return hashOf(t.latch()) }
+
+// replayed reports whether a token was used already with the same parameters.
 // The latch must be held.
-func (t *token) replay(store kv.Store, now time.Time) (bool, error) {
+func (e *Engine) replayed(t *token, now time.Time) (bool, error) {
+	hash := t.hash()
 	for _, bucket := range [2]uint32{tokenBucket(now), tokenBucket(now) - 1} {
-		value, ok, err := store.Get(t.key(bucket), nil)
+		if e.tokens.absent(bucket, hash) {
+			continue
+		}
+		value, ok, err := e.store.Get(t.key(bucket), nil)
 		if err != nil {
 			return false, err
 		}
@@ -61,8 +84,9 @@ func (t *token) replay(store kv.Store, now time.Time) (bool, error) {
 	return false, nil
 }
 
-// store adds the token to the batch of its transaction.
-func (t *token) store(b kv.Batch, now time.Time) {
+// remember adds a token to the batch of its transaction. The latch must be held.
+func (e *Engine) remember(t *token, b kv.Batch, now time.Time) {
+	e.tokens.add(tokenBucket(now), t.hash())
 	value := append(make([]byte, 0, sha256.Size+8), t.print[:]...)
 	value = binary.BigEndian.AppendUint64(value, uint64(now.Add(tokenLife).UnixNano()))
 	b.Set(t.key(tokenBucket(now)), value)
@@ -104,7 +128,7 @@ func (e *Engine) trimTokens(now time.Time) error {
 
 // fingerprint condenses the parameters of a transaction.
 func fingerprint(items []ddb.TransactWriteItem) (sum [sha256.Size]byte) {
-	var b []byte
+	b := make([]byte, 0, 512) // room for most
 	for i := range items {
 		t := &items[i]
 		switch {
@@ -123,13 +147,13 @@ func fingerprint(items []ddb.TransactWriteItem) (sum [sha256.Size]byte) {
 
 func appendAction(b []byte, action byte, table string, item attr.Map, update, condition api.Opt[string], names api.Map[string], values attr.Map) []byte {
 	b = appendText(append(b, action), table)
-	b = appendSized(b, attr.AppendMap(nil, item))
+	b = attr.AppendMap(b, item)
 	b = appendText(appendText(b, update.V), condition.V)
 	b = binary.AppendUvarint(b, uint64(len(names)))
 	for _, name := range sortedByKey(names) { // a repeat may name them in another order
 		b = appendText(appendText(b, name.Key), name.Value)
 	}
-	return appendSized(b, attr.AppendMap(nil, values))
+	return attr.AppendMap(b, values)
 }
 
 // sortedByKey returns the entries of a map in the order of their keys.

@@ -47,13 +47,12 @@ func (e *Engine) TransactWriteItems(_ context.Context, c *api.Caller, in *ddb.Tr
 // transactWrites makes the writes of the actions. The expressions of all actions are
 // checked before the table of any.
 func (e *Engine) transactWrites(c *api.Caller, items []ddb.TransactWriteItem) ([]*write, error) {
-	writes, actions := make([]*write, len(items)), make([]action, len(items))
+	writes, actions, room := make([]*write, len(items)), make([]action, len(items)), make([]write, len(items))
 	for i := range items {
-		a, err := transactWrite(&items[i])
-		if err != nil {
+		writes[i], actions[i].write = &room[i], &room[i]
+		if err := actions[i].parse(&items[i]); err != nil {
 			return nil, err
 		}
-		writes[i], actions[i] = a.write, a
 	}
 	for i, a := range actions {
 		if _, err := tableName(c, a.tableName); err != nil {
@@ -73,9 +72,8 @@ type action struct {
 	key       attr.Map
 }
 
-// transactWrite makes the write of one action and parses its expressions.
-func transactWrite(t *ddb.TransactWriteItem) (a action, err error) {
-	a.write = &write{}
+// parse makes the write of one action and parses its expressions.
+func (a *action) parse(t *ddb.TransactWriteItem) error {
 	x, mode, n := expressions{}, api.Opt[string]{}, 0
 	if p := t.Put; p != nil {
 		n++
@@ -98,12 +96,12 @@ func transactWrite(t *ddb.TransactWriteItem) (a action, err error) {
 		x = expressions{names: k.ExpressionAttributeNames, values: k.ExpressionAttributeValues, condition: k.ConditionExpression}
 	}
 	if n != 1 {
-		return a, api.Validation("TransactItems can only contain one of Check, Put, Update or Delete")
+		return api.Validation("TransactItems can only contain one of Check, Put, Update or Delete")
 	}
 	x.null = "ConditionExpression is null"
 	p, err := x.parse()
 	a.cond, a.update, a.keep = p.condition, p.update, keepsItem(mode)
-	return a, err
+	return err
 }
 
 func (e *Engine) targetAction(c *api.Caller, a action) error {

@@ -110,7 +110,8 @@ func (e *Engine) commitLatched(writes []*write, tok *token) (done applied) {
 		return applied{err: err}
 	}
 	defer func() { unlockViews(tables) }()
-	var h held
+	var room [latchesOfMost]uint16
+	h := held{place: room[:0]}
 	for _, w := range withMirrors(writes) {
 		h.add(w.row)
 	}
@@ -133,7 +134,7 @@ func (e *Engine) decideAndApply(writes []*write, tok *token) (kv.Commit, []error
 	replayed := false
 	if tok != nil {
 		var err error
-		if replayed, err = tok.replay(e.store, now); err != nil {
+		if replayed, err = e.replayed(tok, now); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -332,7 +333,7 @@ func (w *write) conditionFailed() error {
 func (e *Engine) applyAll(b kv.Batch, writes []*write, tok *token, now time.Time) (commit kv.Commit, err error) {
 	e.stageAll(b, writes, now)
 	if tok != nil {
-		tok.store(b, now)
+		e.remember(tok, b, now)
 	}
 	if b.Len() == 0 {
 		b.Discard()

@@ -107,15 +107,13 @@ func (b *binding) names(attribute string) bool {
 	return false
 }
 
-// CheckScalars refuses document paths that lead into a key attribute, which can
-// only be a scalar. label is "Key" for the keys of the table and "IndexKey" for
-// those of an index.
-func (b *binding) CheckScalars(label string, keys ...string) error {
-	for _, key := range keys {
-		for _, run := range b.tree.paths {
-			if run.to > run.from+1 && b.steps[run.from].Name == key {
-				return errorf(textKeyScalar, label, key)
-			}
+// CheckScalar refuses document paths that lead into a key attribute, which can
+// only be a scalar. label is "Key" for a key of the table and "IndexKey" for one
+// of an index.
+func (b *binding) CheckScalar(label, key string) error {
+	for _, run := range b.tree.paths {
+		if run.to > run.from+1 && b.steps[run.from].Name == key {
+			return errorf(textKeyScalar, label, key)
 		}
 	}
 	return nil

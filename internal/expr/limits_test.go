@@ -150,16 +150,16 @@ func TestKeyChecks(t *testing.T) {
 		t.Error(err)
 	}
 	checkError(t, u.CheckKeys("x", "e"), "One or more parameter values were invalid: Cannot update attribute e. This attribute is part of the key")
-	checkError(t, u.CheckScalars("IndexKey", "x", "a"), "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: IndexKey: a")
+	checkError(t, u.CheckScalar("IndexKey", "a"), "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: IndexKey: a")
 	c, err := ParseCondition(FilterExpression, "size(a.b) < c", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := c.CheckFilter("b"); err != nil || c.CheckScalars("Key", "b", "c") != nil {
+	if err := c.CheckFilter("b"); err != nil || c.CheckScalar("Key", "b") != nil {
 		t.Error(err)
 	}
 	checkError(t, c.CheckFilter("x", "c"), "Filter Expression can only contain non-primary key attributes: Primary key attribute: c")
-	checkError(t, c.CheckScalars("Key", "a"), "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: Key: a")
+	checkError(t, c.CheckScalar("Key", "a"), "Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: Key: a")
 	if got := fmt.Sprint(c.Paths(), c.Names("a"), c.Names("b"), u.Targets()); got != "[[a, b] [c]] true false [[b, c] [e, [1]]]" {
 		t.Error(got)
 	}

@@ -1,0 +1,107 @@
+package dynamodb
+
+import (
+	"errors"
+	"sync"
+	"sync/atomic"
+
+	"github.com/levee-io/levee/internal/kv"
+)
+
+// tokenFilter knows of most tokens that they were never used, without asking the
+// store: looking a new token up in two buckets was a fifth of what a transaction
+// costs. It keeps a Bloom filter for the newest bucket and the one before, of the
+// tokens stored since the engine was opened. What it does not know it says may be
+// there.
+//
+// A token is added and looked for under its latch, which puts the two in order.
+type tokenFilter struct {
+	// stored is the last bucket that had tokens when the engine was opened: of
+	// it and those before it nothing is known.
+	stored  uint32
+	mu      sync.Mutex // held to replace buckets
+	buckets atomic.Pointer[tokenBuckets]
+}
+
+// tokenBuckets are the filters of the newest bucket that any token was looked up
+// in and of the one before. It is immutable; the filters grow.
+type tokenBuckets struct {
+	newest uint32
+	seen   [2]*bloom // of newest, newest-1
+}
+
+// bloom is a set of hashes that may take others for members: at a million, one of
+// forty. Each hash sets four bits of one word.
+type bloom [1 << 17]atomic.Uint64
+
+func (b *bloom) word(hash uint64) (*atomic.Uint64, uint64) {
+	return &b[hash>>47], 1<<(hash&63) | 1<<(hash>>6&63) | 1<<(hash>>12&63) | 1<<(hash>>18&63)
+}
+
+func (b *bloom) add(hash uint64) {
+	word, bits := b.word(hash)
+	word.Or(bits)
+}
+
+func (b *bloom) has(hash uint64) bool {
+	word, bits := b.word(hash)
+	return word.Load()&bits == bits
+}
+
+// open finds out which buckets the store has.
+func (f *tokenFilter) open(store kv.Store) error {
+	all := kv.PrefixRange([]byte{space, kindToken})
+	all.Reverse, all.Limit = true, 1
+	it := store.Scan(all)
+	if it.Next() {
+		f.stored = bucketOfToken(it.Key())
+	}
+	return errors.Join(it.Err(), it.Close())
+}
+
+// of returns the filter of a bucket, nil if there is none.
+func (f *tokenFilter) of(bucket uint32) *bloom {
+	if bucket <= f.stored {
+		return nil
+	}
+	b := f.buckets.Load()
+	if b == nil || bucket > b.newest {
+		b = f.advance(bucket)
+	}
+	if age := b.newest - bucket; age < uint32(len(b.seen)) {
+		return b.seen[age]
+	}
+	return nil
+}
+
+// advance makes a bucket the newest. No token can be in one that is newer than
+// all before it, so its filter is empty.
+func (f *tokenFilter) advance(bucket uint32) *tokenBuckets {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	old := f.buckets.Load()
+	if old != nil && bucket <= old.newest {
+		return old
+	}
+	b := &tokenBuckets{newest: bucket, seen: [2]*bloom{new(bloom), nil}}
+	if old != nil && old.newest == bucket-1 {
+		b.seen[1] = old.seen[0]
+	} else if bucket-1 > f.stored {
+		b.seen[1] = new(bloom)
+	}
+	f.buckets.Store(b)
+	return b
+}
+
+// add says that a token is being stored in a bucket.
+func (f *tokenFilter) add(bucket uint32, hash uint64) {
+	if seen := f.of(bucket); seen != nil {
+		seen.add(hash)
+	}
+}
+
+// absent reports whether a token is known not to be in a bucket.
+func (f *tokenFilter) absent(bucket uint32, hash uint64) bool {
+	seen := f.of(bucket)
+	return seen != nil && !seen.has(hash)
+}
