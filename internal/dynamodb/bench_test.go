@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -146,4 +147,53 @@ func BenchmarkSearchVectors(b *testing.B) {
 		runtime.Gosched() // it is being built
 	}
 	b.Run("graph", search)
+}
+
+// BenchmarkHotItem has 256 clients count on one item and on many, with every
+// increment on the disk before it is answered.
+func BenchmarkHotItem(b *testing.B) {
+	for _, c := range []struct {
+		name  string
+		items int
+	}{{"one", 1}, {"many", benchItems}} {
+		b.Run(c.name, func(b *testing.B) {
+			store, err := kvpebble.Open(b.TempDir(), kvpebble.Options{})
+			if err != nil {
+				b.Fatal(err)
+			}
+			h := openEngine(b, store)
+			defer func() {
+				if err := errors.Join(h.Close(), store.Close()); err != nil {
+					b.Error(err)
+				}
+			}()
+			h.mustDo("CreateTable", hashedTable)
+			var next atomic.Int64
+			b.SetParallelism(128)
+			b.ReportAllocs()
+			b.RunParallel(func(p *testing.PB) {
+				for p.Next() {
+					key := next.Add(1) % int64(c.items)
+					if _, err := h.do("UpdateItem", fmt.Sprintf(`{"TableName":"hashed","Key":{"a":{"S":"k%d"}},"UpdateExpression":"ADD n :1","ExpressionAttributeValues":{":1":{"N":"1"}}}`, key)); err != nil {
+						b.Error(err)
+						return
+					}
+				}
+			})
+		})
+	}
+}
+
+// BenchmarkTable is the life of a table in a test: created, written, read,
+// deleted.
+func BenchmarkTable(b *testing.B) {
+	h := openEngine(b, kvmem.New())
+	defer h.Close()
+	b.ReportAllocs()
+	for b.Loop() {
+		h.mustDo("CreateTable", hashedTable)
+		h.mustDo("PutItem", `{"TableName":"hashed","Item":{"a":{"S":"k"}}}`)
+		h.mustDo("Query", `{"TableName":"hashed","KeyConditionExpression":"a = :a","ExpressionAttributeValues":{":a":{"S":"k"}}}`)
+		h.mustDo("DeleteTable", `{"TableName":"hashed"}`)
+	}
 }

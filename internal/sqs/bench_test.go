@@ -19,15 +19,30 @@ import (
 // request; a message is one operation.
 func BenchmarkCycle(b *testing.B) {
 	for _, depth := range []int{0, 200_000} {
-		b.Run(fmt.Sprintf("standard/depth=%d", depth), func(b *testing.B) { benchCycle(b, false, depth, 10) })
-		b.Run(fmt.Sprintf("fifo/depth=%d", depth), func(b *testing.B) { benchCycle(b, true, depth, 10) })
+		b.Run(fmt.Sprintf("standard/depth=%d", depth), func(b *testing.B) { benchCycle(b, newRig(b), false, depth, 10) })
+		b.Run(fmt.Sprintf("fifo/depth=%d", depth), func(b *testing.B) { benchCycle(b, newRig(b), true, depth, 10) })
 	}
-	b.Run("standard/single", func(b *testing.B) { benchCycle(b, false, 0, 1) })
-	b.Run("fifo/single", func(b *testing.B) { benchCycle(b, true, 0, 1) })
+	b.Run("standard/single", func(b *testing.B) { benchCycle(b, newRig(b), false, 0, 1) })
+	b.Run("fifo/single", func(b *testing.B) { benchCycle(b, newRig(b), true, 0, 1) })
 }
 
-func benchCycle(b *testing.B, fifo bool, depth, size int) {
-	r := newRig(b)
+// BenchmarkDurableCycle is BenchmarkCycle with every step on the disk, and enough
+// clients to share its syncs.
+func BenchmarkDurableCycle(b *testing.B) {
+	for name, fifo := range map[string]bool{"standard": false, "fifo": true} {
+		b.Run(name, func(b *testing.B) {
+			store, err := kvpebble.Open(b.TempDir(), kvpebble.Options{})
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.Cleanup(func() { _ = store.Close() })
+			b.SetParallelism(64)
+			benchCycle(b, openRig(b, store, Options{}), fifo, 0, 10)
+		})
+	}
+}
+
+func benchCycle(b *testing.B, r *rig, fifo bool, depth, size int) {
 	url := ""
 	if fifo {
 		url = r.create("q.fifo", "FifoQueue", "true")
