@@ -56,7 +56,8 @@ func parseSpec(text string) (spec, error) {
 		return spec{}, fmt.Errorf("%s: the store is disk or memory", text)
 	}
 	if strings.ContainsRune(name, filepath.Separator) {
-		return spec{engine: buildOfLevee(name), store: store, text: text}, nil
+		path, err := filepath.Abs(name) // servers run elsewhere
+		return spec{engine: buildOfLevee(path), store: store, text: filepath.Base(name) + ":" + store}, err
 	}
 	for _, e := range engines() {
 		if e.name != name {
@@ -71,7 +72,7 @@ func parseSpec(text string) (spec, error) {
 }
 
 func buildOfLevee(path string) engine {
-	return engine{name: filepath.Base(path), tables: true, queues: true, disk: true,
+	return engine{name: "levee", tables: true, queues: true, disk: true,
 		command: func(_ *config, addr, dir string) ([]string, error) { return serveCommand(path, addr, dir), nil }}
 }
 

@@ -58,10 +58,10 @@ func TestValuesOfBothProtocols(t *testing.T) {
 
 func TestSpecs(t *testing.T) {
 	for text, want := range map[string]string{
-		"levee":          "levee:disk",
-		"floor:memory":   "floor:memory",
-		"goaws:disk":     "goaws:memory",
-		"./levee:memory": "./levee:memory",
+		"levee":        "levee:disk",
+		"floor:memory": "floor:memory",
+		"goaws:disk":   "goaws:memory",
+		"./old:memory": "old:memory",
 	} {
 		s, err := parseSpec(text)
 		if err != nil || s.text != want {
