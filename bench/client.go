@@ -33,7 +33,7 @@ func newClient(p *process) *client {
 	c := &client{url: p.url, query: p.spec.query}
 	c.http.Addr = p.url[len("http://"):]
 	c.http.MaxConns = 4096
-	c.http.ReadTimeout = time.Minute
+	c.http.ReadTimeout = 10 * time.Second // longer than any poll; who takes that long has failed
 	return c
 }
 

@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"slices"
+	"strings"
 )
 
 // pair is a comparison of two servers over the workloads that both can do.
@@ -73,7 +74,7 @@ func comparePair(c *config, texts []string) (pair, error) {
 }
 
 func (s *side) can(i int) bool {
-	if s.loads[i].pass != nil && s.process.spec.name[:min(5, len(s.process.spec.name))] == "floor" {
+	if s.loads[i].pass != nil && strings.HasPrefix(s.process.spec.name, "floor") {
 		return false // it has no queues, only their cost
 	}
 	if s.loads[i].queue {

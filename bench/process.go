@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -48,11 +47,11 @@ func start(c *config, s spec) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	dir, data := filepath.Join(c.temp, "data-"+strconv.Itoa(c.started)), ""
-	c.started++
-	if err := os.Mkdir(dir, 0o700); err != nil {
+	dir, err := os.MkdirTemp(c.temp, "data-")
+	if err != nil {
 		return nil, err
 	}
+	data := ""
 	if s.store == "disk" {
 		data = dir
 	}

@@ -20,7 +20,7 @@ func markdown(c *config, pairs []pair) string {
 	fmt.Fprintf(&b, "\n%d connections, %v a measurement, items and messages of about 256 bytes; servers on the first CPU, the client on the others%s. "+
 		"Each workload ran on A, B, B and A in turn; figures are means of the two runs, and the two ratios are of the first and of the second pair. "+
 		"CPU is the server's time a request, for queues a message (through a whole cycle where it says so). "+
-		"Latencies are those at a fixed rate of %.0f %% of what the slower of both did in a closed loop, counted from the time at which a request was due. "+
+		"Latencies beside the floor are those at a fixed rate of %.0f %% of what the slower of both did in a closed loop, counted from the time at which a request was due; beside other engines those of the closed loop. "+
 		"What the engines and workloads are: README.md.\n", c.conns, c.duration, map[bool]string{false: " (not here: no taskset)"}[pinned()], c.share*100)
 	for _, p := range pairs {
 		p.write(&b)
