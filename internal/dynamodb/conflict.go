@@ -99,16 +99,23 @@ func (e *Engine) applyTransaction(writes []*write, tok *token) (done applied, fa
 		}
 		defer e.ongoing.end(hash)
 	}
-	rows := make([]uint64, len(writes))
-	for i, w := range writes {
-		rows[i], w.transact = hashOf(w.row), true
-	}
+	rows := markTransact(writes)
 	if taken := e.ongoing.begin(rows...); taken == nil {
 		defer e.ongoing.end(rows...)
 	} else if replayed, err := e.replays(tok); err != nil || !replayed {
 		return done, conflicts(taken), err
 	}
 	return e.commitLatched(writes, tok), nil, nil
+}
+
+// markTransact says of writes that they are of a transaction, and returns the
+// hashes of their rows.
+func markTransact(writes []*write) []uint64 {
+	rows := make([]uint64, len(writes))
+	for i, w := range writes {
+		rows[i], w.transact = hashOf(w.row), true
+	}
+	return rows
 }
 
 // replays reports whether a transaction was carried out before: then it changes

@@ -20,7 +20,7 @@ type Part struct {
 	tables  []*table // locked
 	latches held
 	shards  shardLocks
-	ongoing [][]byte // rows that are marked as part of a transaction
+	ongoing []uint64 // hashes of the rows that are marked as part of a transaction
 }
 
 // NewPart checks actions as TransactWriteItems does, and takes no locks.
@@ -42,10 +42,7 @@ func (p *Part) Print() []byte { return p.print }
 // Lock takes the locks of the items. It returns errors for the actions whose items
 // another transaction has.
 func (p *Part) Lock() (failed []error, err error) {
-	rows := make([][]byte, len(p.writes))
-	for i, w := range p.writes {
-		rows[i], w.transact = w.row, true
-	}
+	rows := markTransact(p.writes)
 	if taken := p.engine.ongoing.begin(rows...); taken != nil {
 		return conflicts(taken), nil
 	}
