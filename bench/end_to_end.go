@@ -10,8 +10,13 @@ import (
 	"time"
 )
 
-// endToEndRate is how many messages a second the measurement of latency sends.
-const endToEndRate = 1000
+const (
+	// endToEndRate is how many messages a second the measurement of latency sends.
+	endToEndRate = 1000
+	// endToEndWidth is how many connections send, and how many receive: enough not
+	// to be what is measured.
+	endToEndWidth = 64
+)
 
 // endToEnd sends messages at a fixed rate, each with the time at which it is
 // due, and takes the latency where a receiver has it.
@@ -21,7 +26,7 @@ func endToEnd() workload {
 	return workload{name: "SQS end to end", queue: true, setup: q.create, pass: func(c *config, cl *client) (result, error) {
 		ctx, stop := context.WithCancel(context.Background())
 		defer stop()
-		const receivers = 16
+		const receivers = endToEndWidth
 		hists, errs := make([]histogram, receivers), make([]error, receivers+1)
 		var wg sync.WaitGroup
 		for i := range receivers {
@@ -44,7 +49,7 @@ func endToEnd() workload {
 
 func (q *queue) sendDue(c *config, cl *client) error {
 	next := schedule(endToEndRate, c.duration)
-	return parallel(16, func(int) error {
+	return parallel(endToEndWidth, endToEndWidth, func(int) error {
 		k := newWorker(cl, 0)
 		defer k.release()
 		for {

@@ -53,7 +53,7 @@ func letters(r rune) rune {
 
 // fillTo sends n messages in batches.
 func (q *queue) fillTo(c *client, n int) error {
-	return parallel((n+9)/10, func(int) error {
+	return parallel(16, (n+9)/10, func(int) error {
 		k := newWorker(c, 0)
 		defer k.release()
 		return q.send(k, 10)
@@ -92,7 +92,7 @@ func deleteAlone(name string, batch int) workload {
 	return workload{name: name, queue: true, setup: q.create,
 		prepare: func(c *client) error {
 			received = received[:0]
-			return parallel(20_000/10, func(int) error {
+			return parallel(16, 20_000/10, func(int) error {
 				k := newWorker(c, 0)
 				defer k.release()
 				if err := q.send(k, 10); err != nil {

@@ -109,7 +109,7 @@ func sortedTable(name string) func(*client) error {
 
 // fill puts the items in batches.
 func fill(c *client, name string, key func(int) string) error {
-	return parallel(keys/25, func(batch int) error {
+	return parallel(16, keys/25, func(batch int) error {
 		return c.do(ddb+"BatchWriteItem", string(puts(name, func(i int) string { return key(batch*25 + i) })))
 	})
 }

@@ -54,9 +54,8 @@ func one(request func(*worker) error) func(*worker) (int, error) {
 	return func(k *worker) (int, error) { return 1, request(k) }
 }
 
-// parallel calls f with the numbers below n, 16 at a time.
-func parallel(n int, f func(i int) error) error {
-	const width = 16
+// parallel calls f with the numbers below n, width of them at a time.
+func parallel(width, n int, f func(i int) error) error {
 	errs := make([]error, width)
 	var wg sync.WaitGroup
 	for w := range width {
