@@ -24,6 +24,9 @@ func (e *Engine) UpdateItem(_ context.Context, c *api.Caller, in *ddb.UpdateItem
 	if err := e.targetUpdate(c, w, in.TableName.V, in.Key); err != nil {
 		return nil, err
 	}
+	if in.UpdateExpression.OK && w.update.Charge() > maxItemSize {
+		return nil, api.Validation(msgUpdateItemSize)
+	}
 	if err := e.commitOne(w); err != nil {
 		return nil, err
 	}
