@@ -20,6 +20,7 @@ import (
 	"github.com/levee-io/levee/internal/dynamodb"
 	"github.com/levee-io/levee/internal/kv/kvmem"
 	"github.com/levee-io/levee/internal/lambda"
+	"github.com/levee-io/levee/internal/pipeline"
 	"github.com/levee-io/levee/internal/sqs"
 	"github.com/levee-io/levee/internal/transact"
 )
@@ -66,7 +67,13 @@ func page() (_ string, err error) {
 	defer func() { err = errors.Join(err, functions.Close()) }()
 	spanning := transact.Open(store, tables, queues, nil)
 	defer func() { err = errors.Join(err, spanning.Close()) }()
-	all := slices.Concat(tables.Operations(), queues.Operations(), scaling.Operations(), functions.Operations(), spanning.Operations())
+	pipes, err := pipeline.Open(store, pipeline.Options{})
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, pipes.Close()) }()
+	all := slices.Concat(tables.Operations(), queues.Operations(), scaling.Operations(), functions.Operations(), pipes.Operations(), spanning.Operations())
+	slices.SortStableFunc(all, func(a, b api.Operation) int { return strings.Compare(a.Name, b.Name) })
 	for _, s := range []struct{ title, target string }{
 		{"DynamoDB", "DynamoDB_20120810"},
 		{"DynamoDB Streams", "DynamoDBStreams_20120810"},

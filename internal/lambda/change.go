@@ -55,6 +55,6 @@ func (e *Engine) change(c *api.Caller, name string, revision api.Opt[string], ed
 		return nil, err
 	}
 	changed.implied = false
-	changed.Revision, changed.Modified = newUUID(), time.Now()
+	changed.Revision, changed.Modified = NewUUID(), time.Now()
 	return &changed, e.publish(b, &changed)
 }

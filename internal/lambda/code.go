@@ -28,7 +28,7 @@ func (f *function) setCode(b kv.Batch, pkg []byte) {
 		b.DeleteRange(old.Start, old.End)
 	}
 	sum := sha256.Sum256(pkg)
-	f.Code = newUUID()
+	f.Code = NewUUID()
 	f.CodeSize, f.CodeSHA256 = int64(len(pkg)), base64.StdEncoding.EncodeToString(sum[:])
 	for i := uint32(0); len(pkg) > 0; i++ {
 		n := min(codePiece, len(pkg))

@@ -34,7 +34,7 @@ func (e *Engine) CreateFunction(_ context.Context, c *api.Caller, in *model.Crea
 // newFunction checks a request and returns the function that it asks for.
 func newFunction(name Name, in *model.CreateFunctionRequest) (*function, error) {
 	f := &function{
-		Account: name.Account, Region: name.Region, Name: name.Function, Revision: newUUID(), Modified: time.Now(),
+		Account: name.Account, Region: name.Region, Name: name.Function, Revision: NewUUID(), Modified: time.Now(),
 		Package: in.PackageType.Or(model.PackageTypeZip), Tags: mapOf(in.Tags),
 	}
 	f.setDefaults()

@@ -91,7 +91,7 @@ func implicit(n Name) *function {
 	f := &function{
 		Account: n.Account, Region: n.Region, Name: n.Function,
 		Package: model.PackageTypeImage, Image: "go:" + n.Function,
-		Role: "arn:aws:iam::" + n.Account + ":role/levee", Modified: time.Now(), Revision: newUUID(), implied: true,
+		Role: "arn:aws:iam::" + n.Account + ":role/levee", Modified: time.Now(), Revision: NewUUID(), implied: true,
 	}
 	f.setDefaults()
 	return f

@@ -83,8 +83,8 @@ func errParameter(format string, args ...any) *api.Error {
 	return api.Errorf(model.CodeInvalidParameterValueException, format, args...)
 }
 
-// newUUID returns a random UUID (RFC 9562, version 4).
-func newUUID() string {
+// NewUUID returns a random UUID (RFC 9562, version 4).
+func NewUUID() string {
 	var b [16]byte
 	_, _ = rand.Read(b[:]) // never fails
 	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80

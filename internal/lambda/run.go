@@ -31,7 +31,7 @@ func (e *Engine) Run(ctx context.Context, name Name, payload []byte) (*Result, e
 	if f == nil {
 		return nil, errNoFunction(name, "")
 	}
-	return e.run(ctx, at, f, &Invocation{RequestID: newUUID(), ARN: name.ARN(), Payload: payload})
+	return e.run(ctx, at, f, &Invocation{RequestID: NewUUID(), ARN: name.ARN(), Payload: payload})
 }
 
 // run invokes a function, as it is now.

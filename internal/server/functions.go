@@ -1,14 +1,16 @@
 package server
 
 import (
+	"errors"
 	"fmt"
 	"net"
 
 	"github.com/levee-io/levee/internal/lambda"
 	"github.com/levee-io/levee/internal/lambda/sandbox"
+	"github.com/levee-io/levee/internal/pipeline"
 )
 
-// openFunctions opens the engine of functions.
+// openFunctions opens the engines of functions and of event source mappings.
 func (s *Server) openFunctions(cfg Config) (err error) {
 	opts := lambda.Options{Logger: cfg.Logger, Handlers: cfg.Handlers}
 	if cfg.Functions {
@@ -17,15 +19,36 @@ func (s *Server) openFunctions(cfg Config) (err error) {
 	if s.funcs, err = lambda.Open(s.store, opts); err != nil {
 		return fmt.Errorf("open functions: %w", err)
 	}
+	s.pipes, err = pipeline.Open(s.store, pipeline.Options{
+		Queues: s.queues, Streams: s.tables, Functions: s.funcs, Logger: cfg.Logger,
+	})
+	if err != nil {
+		return fmt.Errorf("open event source mappings: %w", err)
+	}
 	return nil
 }
 
-// stopFunctions ends what functions run; again, it does nothing.
-func (s *Server) stopFunctions() error {
-	if s.funcs == nil {
-		return nil
+// Run starts what works without requests. A listener comes before it, if there is
+// one: functions are told its address.
+func (s *Server) Run() error {
+	if err := s.funcs.Resume(); err != nil {
+		return err
 	}
-	return s.funcs.Close()
+	s.pipes.Start()
+	return nil
+}
+
+// stopFunctions ends what mappings and functions run; again, it does nothing. The
+// functions end first, as mappings wait for what they have invoked.
+func (s *Server) stopFunctions() error {
+	var errs []error
+	if s.funcs != nil {
+		errs = append(errs, s.funcs.Close())
+	}
+	if s.pipes != nil {
+		errs = append(errs, s.pipes.Close())
+	}
+	return errors.Join(errs...)
 }
 
 // Functions returns the engine of functions, for Go funcs and logs.

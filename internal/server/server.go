@@ -39,6 +39,7 @@ import (
 	"github.com/levee-io/levee/internal/kv/kvmem"
 	"github.com/levee-io/levee/internal/kv/kvpebble"
 	"github.com/levee-io/levee/internal/lambda"
+	"github.com/levee-io/levee/internal/pipeline"
 	"github.com/levee-io/levee/internal/sqs"
 	"github.com/levee-io/levee/internal/transact"
 	"github.com/levee-io/levee/internal/wire"
@@ -95,6 +96,7 @@ type Server struct {
 	scaling  *autoscaling.Engine
 	funcs    *lambda.Engine
 	spanning *transact.Engine
+	pipes    *pipeline.Engine
 	store    kv.Store
 	buckets  buckets // nil if there are none
 	tls      *tls.Config
@@ -164,7 +166,7 @@ func (s *Server) open(cfg Config) (err error) {
 
 // operations returns the operation table, guarded if there are keys.
 func (s *Server) operations(cfg Config) ([]api.Operation, error) {
-	table := slices.Concat(s.tables.Operations(), s.queues.Operations(), s.scaling.Operations(), s.funcs.Operations(), s.spanning.Operations())
+	table := slices.Concat(s.tables.Operations(), s.queues.Operations(), s.scaling.Operations(), s.funcs.Operations(), s.pipes.Operations(), s.spanning.Operations())
 	if cfg.Keys != nil {
 		identities, err := cfg.Keys.identities()
 		if err != nil {
@@ -242,10 +244,6 @@ func (s *Server) serve(l *listening) {
 		}
 	}
 }
-
-// Run starts what works without requests. A listener comes before it, if there is
-// one: functions are told its address.
-func (s *Server) Run() error { return s.funcs.Resume() }
 
 // Failed returns a channel that gets an error when a listener ends by itself.
 func (s *Server) Failed() <-chan error { return s.failed }

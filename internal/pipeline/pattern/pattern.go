@@ -72,8 +72,8 @@ func decode(text []byte) (any, error) {
 	return v, nil
 }
 
-// Member returns the pattern of a member of the event, and the literal strings
-// among its rules if it is a leaf. Both are nil if the pattern says nothing of it.
+// Member returns the pattern of a member of the event, and whether it is a leaf
+// instead. It is neither if the pattern says nothing of it.
 func (p *Pattern) Member(name string) (below *Pattern, leaf bool) {
 	for _, m := range p.root.members {
 		if m.name == name {

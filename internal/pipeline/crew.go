@@ -1,0 +1,104 @@
+package pipeline
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/levee-io/levee/internal/pipeline/pattern"
+)
+
+// How many workers a queue has.
+// https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+const (
+	firstWorkers = 5
+	idleWorkers  = 2
+	maxWorkers   = 1250
+	// growth is how soon there may be another worker, with Options.Growth: 300 a
+	// minute.
+	growth = time.Minute / 300
+	// pollerConcurrency is how many invocations a provisioned poller has at once.
+	pollerConcurrency = 10
+)
+
+// crew is the workers of a queue.
+type crew struct {
+	engine  *Engine
+	mapping *mapping
+	s       *settings
+	src     source
+	filters []*pattern.Pattern
+	ctx     context.Context
+
+	mu      sync.Mutex // guards what follows
+	workers int
+	busy    int
+	grown   time.Time // when the last was added
+}
+
+func newCrew(ctx context.Context, e *Engine, m *mapping, s *settings, src source) *crew {
+	return &crew{engine: e, mapping: m, s: s, src: src, filters: s.patterns(), ctx: ctx}
+}
+
+func (c *crew) begin() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for range min(firstWorkers, c.most()) {
+		c.add()
+	}
+}
+
+// add starts a worker. mu is held.
+func (c *crew) add() {
+	c.workers++
+	c.grown = time.Now()
+	w := &worker{crew: c}
+	c.mapping.work.Go(w.run)
+}
+
+// most is how many workers there may be, at least one: what is beyond would only
+// be throttled, and its messages would have been received in vain.
+func (c *crew) most() int {
+	n := maxWorkers
+	if c.s.Concurrency > 0 {
+		n = int(c.s.Concurrency)
+	}
+	if len(c.s.Provisioned) == 2 {
+		n = min(n, int(c.s.Provisioned[1])*pollerConcurrency)
+	}
+	if t, ok := c.engine.opts.Functions.Target(c.s.target()); ok {
+		n = min(n, t.Most)
+	}
+	return max(n, 1)
+}
+
+// occupied notes that a worker has something to do, and adds another one if all
+// have.
+func (c *crew) occupied() {
+	most := c.most()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.busy++
+	slow := c.engine.opts.Growth && !c.src.isFIFO() && time.Since(c.grown) < growth
+	if c.busy == c.workers && c.workers < most && !slow && c.ctx.Err() == nil {
+		c.add()
+	}
+}
+
+func (c *crew) free() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.busy--
+}
+
+// dismiss reports whether a worker that found nothing to do should end.
+func (c *crew) dismiss() bool {
+	most := c.most()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.workers <= idleWorkers && c.workers <= most || c.workers == 1 {
+		return false
+	}
+	c.workers--
+	return true
+}

@@ -1,0 +1,46 @@
+package pipeline
+
+import "sync"
+
+// tracker knows the records of a shard that lanes have not handled yet, in order.
+type tracker struct {
+	save func(checkpoint)
+
+	mu    sync.Mutex // guards what follows
+	queue []*record  // the first is not handled
+	last  string     // the sequence of the last checkpoint
+}
+
+// take notes records that are on their way to lanes.
+func (t *tracker) take(list []*record) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.queue = append(t.queue, list...)
+}
+
+// done notes that records were handled, and saves a checkpoint if all before some
+// record now are. Checkpoints are saved in their order: with mu held.
+func (t *tracker) done(list []*record, window *tumble) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, r := range list {
+		r.handled = true
+	}
+	n := 0
+	for n < len(t.queue) && t.queue[n].handled {
+		n++
+	}
+	if n == 0 {
+		return
+	}
+	t.last = t.queue[n-1].sequence
+	t.queue = append(t.queue[:0:0], t.queue[n:]...)
+	t.save(checkpoint{Sequence: t.last, Tumble: window})
+}
+
+// closed notes that the tumbling window that was open is over.
+func (t *tracker) closed() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.save(checkpoint{Sequence: t.last})
+}
