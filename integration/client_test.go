@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/smithy-go"
 )
@@ -29,6 +30,7 @@ type client struct {
 	db      *dynamodb.Client
 	streams *dynamodbstreams.Client
 	sqs     *sqs.Client
+	lambda  *lambda.Client
 }
 
 var accounts atomic.Int64
@@ -71,6 +73,7 @@ func newClientWithSecret(s *server, key, secret, region string) *client {
 		db:      dynamodb.NewFromConfig(cfg),
 		streams: dynamodbstreams.NewFromConfig(cfg),
 		sqs:     sqs.NewFromConfig(cfg),
+		lambda:  lambda.NewFromConfig(cfg),
 	}
 }
 

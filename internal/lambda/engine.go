@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"maps"
 	"os"
+	"runtime"
 	"sync"
 	"time"
 
@@ -23,7 +24,7 @@ type Options struct {
 	// means DefaultConcurrency.
 	Concurrency int
 	// Processes is how many environments of a Runner there are at once, idle ones
-	// among them; 0 means DefaultProcesses.
+	// among them; 0 means four to a CPU, and eight at least.
 	Processes int
 	// Handlers are Go funcs, as if each were given to Engine.Handle.
 	Handlers map[string]Handler
@@ -31,11 +32,10 @@ type Options struct {
 	Logger *slog.Logger
 }
 
-// Limits where Options say nothing.
-const (
-	DefaultConcurrency = 1000 // that of an account in the service
-	DefaultProcesses   = 64
-)
+// DefaultConcurrency is that of an account in the service.
+const DefaultConcurrency = 1000
+
+func defaultProcesses() int { return max(8, 4*runtime.NumCPU()) }
 
 const (
 	// minUnreserved is what reserved concurrency must leave.
@@ -43,7 +43,9 @@ const (
 	// idleLife is how long an environment is kept without an invocation. The
 	// service does not say; it is some minutes there.
 	idleLife = 5 * time.Minute
-	// initTimeout is how long an environment may take to start.
+	// initTimeout is how long an environment may take to start, beyond the timeout of
+	// its function: in the service, one that takes longer than 10 seconds starts again
+	// in the time of the invocation.
 	initTimeout = 10 * time.Second
 )
 
@@ -63,6 +65,10 @@ type Engine struct {
 	events    int    // asynchronous invocations that are not done
 	scratch   string // the directory of unpacked code, "" until there is one
 	closed    bool
+
+	// starts has a place for each environment that starts at a time: as many as there
+	// are CPUs, as more would only keep each other from being ready.
+	starts chan struct{}
 
 	work    sync.WaitGroup // what Close waits for
 	closing context.Context
@@ -96,6 +102,7 @@ func Open(store kv.Store, opts Options) (*Engine, error) {
 	e := &Engine{
 		store: store, opts: opts, log: opts.Logger,
 		functions: map[Name]*entry{}, handlers: maps.Clone(opts.Handlers), running: map[api.Namespace]int{},
+		starts: make(chan struct{}, runtime.NumCPU()),
 	}
 	if e.handlers == nil {
 		e.handlers = map[string]Handler{}
@@ -107,7 +114,7 @@ func Open(store kv.Store, opts Options) (*Engine, error) {
 		e.opts.Concurrency = DefaultConcurrency
 	}
 	if e.opts.Processes == 0 {
-		e.opts.Processes = DefaultProcesses
+		e.opts.Processes = defaultProcesses()
 	}
 	e.closing, e.endAll = context.WithCancel(context.Background())
 	if err := e.readCatalog(); err != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/levee-io/levee/internal/api"
@@ -108,6 +107,13 @@ func (e *Engine) obtain(at *entry, f *function) (_ *environment, cold time.Durat
 		if err := e.makeRoom(); err != nil {
 			return nil, 0, err
 		}
+	}
+	select {
+	case e.starts <- struct{}{}:
+		defer func() { <-e.starts }()
+	case <-e.closing.Done():
+		e.vacate(kind)
+		return nil, 0, context.Canceled
 	}
 	start := time.Now()
 	env := &environment{of: at, revision: f.Revision, kind: kind, log: new(capture)}
@@ -257,11 +263,12 @@ func (e *Engine) start(f *function, log *capture) (Environment, error) {
 		}
 		s.Dir = dir
 	}
-	ctx, cancel := context.WithTimeout(e.closing, initTimeout)
+	most := initTimeout + s.Timeout
+	ctx, cancel := context.WithTimeout(e.closing, most)
 	defer cancel()
 	env, err := e.opts.Runner.Start(ctx, s)
 	if errors.Is(err, context.DeadlineExceeded) {
-		return nil, Break("Sandbox.Timedout", "Error: the function did not start within %s seconds", strconv.Itoa(int(initTimeout.Seconds())))
+		return nil, Break("Sandbox.Timedout", "Error: the function did not start within %.2f seconds", most.Seconds())
 	}
 	return env, err
 }
