@@ -49,6 +49,16 @@ type Server struct {
 	// they do in the service: CREATING, UPDATING and DELETING last that long, and
 	// until then what the service refuses is refused. 0 means no time.
 	TableDelay time.Duration
+	// EnforceCapacity holds every table to its capacity and every FIFO queue to its
+	// rates, as the services do: what exceeds provisioned throughput, the reach of a
+	// partition, what an on-demand table has scaled to, a configured maximum or a quota
+	// is throttled, with the errors of the service. A table's tag levee:capacity, which
+	// is "enforce" or "off", decides for that table alone.
+	EnforceCapacity bool
+	// TimeScale is how many times faster time passes for capacity: with 60 an hour of
+	// scaling passes in a minute, and a second's capacity comes sixty times a second. 0
+	// means once.
+	TimeScale float64
 	// Buckets is a directory whose subdirectories are the buckets that tables are
 	// exported to and imported from. Empty means none.
 	Buckets string
@@ -106,7 +116,8 @@ func (s *Server) Start() error {
 		return errors.New("levee: the server is running already")
 	}
 	srv, err := server.Open(server.Config{
-		Dir: s.Dir, Keys: s.serverKeys(), TableDelay: s.TableDelay, Buckets: s.Buckets, S3: s.S3, Logger: s.Logger, Faults: &s.faults,
+		Dir: s.Dir, Keys: s.serverKeys(), TableDelay: s.TableDelay, EnforceCapacity: s.EnforceCapacity, TimeScale: s.TimeScale,
+		Buckets: s.Buckets, S3: s.S3, Logger: s.Logger, Faults: &s.faults,
 		Functions: s.RunFunctions, Handlers: s.handlers(),
 	})
 	if err != nil {

@@ -12,7 +12,13 @@
 // where one is needed, as for a program in another process, there is
 // httptest.NewServer(srv.Handler()).
 //
-// Fail has requests fail, as they sometimes do in production.
+// Fail has requests fail, as they sometimes do in production. With EnforceCapacity
+// they are throttled as they would be there:
+//
+//	srv := leveetest.RunT(t, leveetest.EnforceCapacity)
+//
+// In the bubble of a testing/synctest no capacity comes by itself but while the test
+// sleeps, so that what is throttled is the same in every run.
 package leveetest
 
 import (
@@ -22,11 +28,21 @@ import (
 	"github.com/levee-io/levee"
 )
 
+// Option changes the configuration of a server before it starts.
+type Option func(*levee.Server)
+
+// EnforceCapacity is the Option that holds tables to their capacity and FIFO queues to
+// their rates.
+func EnforceCapacity(s *levee.Server) { s.EnforceCapacity = true }
+
 // RunT returns a server that runs in memory until the test ends. What it logs
 // goes to the test's log.
-func RunT(t testing.TB) *levee.Server {
+func RunT(t testing.TB, options ...Option) *levee.Server {
 	t.Helper()
 	srv := &levee.Server{Logger: slog.New(slog.NewTextHandler(t.Output(), nil))}
+	for _, option := range options {
+		option(srv)
+	}
 	if err := srv.Start(); err != nil {
 		t.Fatalf("start levee: %v", err)
 	}

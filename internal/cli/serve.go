@@ -34,6 +34,8 @@ type serveCmd struct {
 	TableDelay     time.Duration `placeholder:"TIME" help:"How long tables take to be created, changed and deleted, such as 5s; no time by default."`
 	QueueCooldowns bool          `help:"Forbid, as the service does, to create a queue within 60 seconds of deleting it, and to purge it again."`
 	FIFOWindow     int           `name:"fifo-window" placeholder:"N" help:"Look only among the first N messages of a FIFO queue for message groups that are free, 120000 as the service; among all by default."`
+	Capacity       string        `default:"off" enum:"off,enforce" help:"Whether tables are held to their capacity, and FIFO queues to their rates, as the services do: off or enforce."`
+	TimeScale      float64       `default:"1" placeholder:"N" help:"Let time pass N times faster for capacity."`
 	Buckets        string        `placeholder:"DIR" xor:"buckets" type:"existingdir" help:"Directory whose subdirectories are the buckets of exports and imports."`
 	S3Endpoint     string        `name:"s3-endpoint" placeholder:"URL" xor:"buckets" help:"S3-compatible service whose buckets are those of exports and imports."`
 	Functions      bool          `help:"Run the functions of the Lambda API as programs of this machine. Needs a loopback address, or --auth."`
@@ -69,6 +71,11 @@ a loopback one unless --auth says who that is.
 With --admin-addr, what operators need is on an address of its own, which should be one that only they reach:
 /metrics for Prometheus, /healthz, /backup (see levee backup) and /debug/pprof/.
 
+With --capacity enforce requests are throttled as the services throttle them, by a model of partitions, burst
+capacity, on-demand scaling and quotas. The tag levee:capacity of a table, enforce or off, is for that table alone,
+whatever the flag says. --time-scale 60 makes an hour of that model pass in a minute, and a second's capacity come
+sixty times a second.
+
 Tables are exported to, and imported from, the subdirectories of --buckets, or the buckets of --s3-endpoint, with
 the region and the credentials that AWS tools would use.`
 }
@@ -82,6 +89,7 @@ func (c *serveCmd) Run(ctx context.Context, std streams) error {
 	}
 	cfg := server.Config{Dir: c.dir(), Keys: keys, TableDelay: c.TableDelay, QueueCooldowns: c.QueueCooldowns, Logger: log}
 	cfg.FIFOWindow = c.FIFOWindow
+	cfg.EnforceCapacity, cfg.TimeScale = c.Capacity == "enforce", c.TimeScale
 	cfg.Buckets, cfg.Functions = c.Buckets, c.Functions
 	if err := c.checkFunctions(keys); err != nil {
 		return err

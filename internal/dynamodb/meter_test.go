@@ -241,7 +241,7 @@ func TestThrottledKeysAndFigures(t *testing.T) {
 		h.mustDo("CreateTable", tightTable)
 		h.mustDo("UpdateContributorInsights", `{"TableName":"tight","ContributorInsightsAction":"ENABLE"}`)
 		for range 8 {
-			h.do("PutItem", putTight(7, "")) //nolint:errcheck // three are to fail
+			h.do("PutItem", putTight(7, ""))
 		}
 		r, ok := h.Contributors(testNamespace, "tight", "", ThrottledPartitions)
 		if !ok || len(r.Running) != 1 || r.Running[0].Count != 3 {

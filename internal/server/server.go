@@ -63,6 +63,11 @@ type Config struct {
 	// receive looks for message groups that are open: 120,000 in the service. 0 is
 	// all of them.
 	FIFOWindow int
+	// EnforceCapacity holds tables to their capacity, and FIFO queues to their rates,
+	// as the services do. The tag levee:capacity of a table comes first.
+	EnforceCapacity bool
+	// TimeScale is how many times faster time passes for capacity; 0 means once.
+	TimeScale float64
 	// Buckets is a directory whose subdirectories are the buckets that tables are
 	// exported to and imported from. Empty means none.
 	Buckets string
@@ -150,7 +155,7 @@ func (s *Server) open(cfg Config) (err error) {
 	if s.buckets, err = openBuckets(cfg); err != nil {
 		return fmt.Errorf("open buckets: %w", err)
 	}
-	opts := dynamodb.Options{Logger: cfg.Logger, TableDelay: cfg.TableDelay, Scaling: s.scaling}
+	opts := dynamodb.Options{Logger: cfg.Logger, TableDelay: cfg.TableDelay, Scaling: s.scaling, EnforceCapacity: cfg.EnforceCapacity, TimeScale: cfg.TimeScale}
 	if s.buckets != nil {
 		opts.Buckets = s.buckets
 	}
