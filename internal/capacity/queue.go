@@ -76,14 +76,14 @@ func (q *Queue) divide(n int, now int64) {
 		}
 	}
 	q.parts = parts
-	for _, a := range [2]QueueAction{Send, Receive} {
+	for a := range q.whole {
 		q.whole[a] = newBucket(q.params.FIFORate*float64(n), q.params.Window, q.params.Window, now)
 	}
 }
 
 // Call decides about one call of an action. Groups are the hashes of the message
 // groups that it is about, of which every partition concerned has to have room; a
-// receive is about none, and has that of all partitions.
+// call about none has that of all partitions.
 func (q *Queue) Call(now time.Time, action QueueAction, groups ...uint32) bool {
 	at := now.UnixNano()
 	if at >= q.minute {

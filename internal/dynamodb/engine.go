@@ -40,8 +40,9 @@ type Options struct {
 	// Capacity are the figures by which tables are held to it; nil: those of the
 	// service.
 	Capacity *capacity.Params
-	// TimeScale is how many times faster time passes for capacity; 0 means once.
-	TimeScale float64
+	// ModelTime says what time it is for capacity, which may pass faster; nil means
+	// time.Now.
+	ModelTime func() time.Time
 	// Scaling tells whether tables scale by themselves, which provisioned ones
 	// must to have replicas. Without it that is not asked.
 	Scaling Scaling
@@ -62,9 +63,9 @@ type Engine struct {
 	replicationDelay time.Duration
 	scaling          Scaling
 
-	enforce bool            // Options.EnforceCapacity
-	params  capacity.Params // of every meter
-	clock   modelClock      // of every meter
+	enforce   bool             // Options.EnforceCapacity
+	params    capacity.Params  // of every meter
+	modelTime func() time.Time // of every meter
 
 	catalog struct {
 		sync.RWMutex // guards the fields below; see the package comment for its place in the lock order
@@ -111,7 +112,9 @@ func Open(store kv.Store, opts Options) (*Engine, error) {
 	if opts.Capacity != nil {
 		e.params = *opts.Capacity
 	}
-	e.clock = modelClock{time.Now(), opts.TimeScale}
+	if e.modelTime = opts.ModelTime; e.modelTime == nil {
+		e.modelTime = time.Now
+	}
 	e.readers.of = map[uint64][]string{}
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)

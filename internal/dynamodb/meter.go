@@ -13,25 +13,11 @@ import (
 // capacity, whatever Options.EnforceCapacity says: its value is "enforce" or "off".
 const CapacityTag = "levee:capacity"
 
-// modelClock is the time of the capacity model, which may pass faster than time does.
-type modelClock struct {
-	from  time.Time
-	scale float64 // 0: as time does
-}
-
-func (c modelClock) now() time.Time {
-	now := time.Now()
-	if c.scale == 0 {
-		return now
-	}
-	return c.from.Add(time.Duration(float64(now.Sub(c.from)) * c.scale))
-}
-
 // meter holds a table and its global indexes to their capacity, and counts what they
 // consume. A table that is not held to it has none, so that costs one comparison with
 // nil.
 type meter struct {
-	clock modelClock
+	now func() time.Time // what time it is for the model
 
 	mu      sync.Mutex // guards the fields below; a leaf of the lock order
 	model   *capacity.Table
@@ -65,7 +51,7 @@ func (e *Engine) newMeter(d *descriptor, before *view) *meter {
 		before.meter.follow(d)
 		return before.meter
 	}
-	m := &meter{clock: e.clock}
+	m := &meter{now: e.modelTime}
 	cfg := d.capacityConfig()
 	for i := range d.Indexes {
 		if x := &d.Indexes[i]; x.Global {
@@ -73,7 +59,7 @@ func (e *Engine) newMeter(d *descriptor, before *view) *meter {
 			cfg.Indexes = append(cfg.Indexes, x.capacityConfig())
 		}
 	}
-	m.model = capacity.NewTable(e.params, cfg, m.clock.now())
+	m.model = capacity.NewTable(e.params, cfg, m.now())
 	m.figures = make([]figures, 1+len(m.slots))
 	return m
 }
@@ -118,7 +104,7 @@ func (m *meter) follow(d *descriptor) {
 			cfg.Indexes = append(cfg.Indexes, x.capacityConfig())
 		}
 	}
-	m.model.Set(m.clock.now(), cfg)
+	m.model.Set(m.now(), cfg)
 }
 
 // slot returns the number of an index in the model.
@@ -135,7 +121,7 @@ func (m *meter) slot(x *index) int {
 func (m *meter) admit(demands []capacity.Demand) capacity.Decision {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	d := m.model.AdmitAll(m.clock.now(), demands)
+	d := m.model.AdmitAll(m.now(), demands)
 	if !d.Allowed {
 		m.figures[d.Index].throttled[d.Class][d.Limit]++
 		return d
@@ -162,7 +148,7 @@ func (m *meter) warm(index int, said throughput) throughput {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	warm := m.model.Warm(m.clock.now(), index)
+	warm := m.model.Warm(m.now(), index)
 	said.raise(int64(warm[capacity.Read]), int64(warm[capacity.Write]))
 	return said
 }
@@ -218,6 +204,3 @@ func (m *meter) appendFigures(list []CapacityFigures, v *view) []CapacityFigures
 	}
 	return list
 }
-
-// ModelTime returns what time it is in the capacity model.
-func (e *Engine) ModelTime() time.Time { return e.clock.now() }

@@ -220,8 +220,10 @@ func TestCapacityFollowsTheTable(t *testing.T) {
 	})
 }
 
-func TestTimeScale(t *testing.T) {
-	metered(t, Options{TimeScale: 60}, func(h *harness) {
+func TestModelTimePassesFaster(t *testing.T) {
+	var began time.Time
+	metered(t, Options{ModelTime: func() time.Time { return began.Add(60 * time.Since(began)) }}, func(h *harness) {
+		began = time.Now()
 		h.mustDo("CreateTable", tightTable)
 		time.Sleep(time.Second)
 		n := 0
@@ -279,7 +281,8 @@ func TestWarmThroughputGrows(t *testing.T) {
 // BenchmarkCapacity measures what enforcement costs: nothing where it is off.
 func BenchmarkCapacity(b *testing.B) {
 	for _, enforce := range []bool{false, true} {
-		h := newEngineWith(b, Options{EnforceCapacity: enforce, TimeScale: 1000})
+		began := time.Now()
+		h := newEngineWith(b, Options{EnforceCapacity: enforce, ModelTime: func() time.Time { return began.Add(1000 * time.Since(began)) }})
 		h.mustDo("CreateTable", fmt.Sprintf(openTable, ""))
 		h.mustDo("PutItem", `{"TableName":"open","Item":{"pk":{"S":"1"}}}`)
 		for _, c := range []struct{ name, in string }{

@@ -148,6 +148,10 @@ func Open(cfg Config) (*Server, error) {
 }
 
 func (s *Server) open(cfg Config) (err error) {
+	now, err := modelTime(cfg.TimeScale)
+	if err != nil {
+		return err
+	}
 	if s.store, err = openStore(cfg); err != nil {
 		return err
 	}
@@ -155,14 +159,16 @@ func (s *Server) open(cfg Config) (err error) {
 	if s.buckets, err = openBuckets(cfg); err != nil {
 		return fmt.Errorf("open buckets: %w", err)
 	}
-	opts := dynamodb.Options{Logger: cfg.Logger, TableDelay: cfg.TableDelay, Scaling: s.scaling, EnforceCapacity: cfg.EnforceCapacity, TimeScale: cfg.TimeScale}
+	opts := dynamodb.Options{Logger: cfg.Logger, TableDelay: cfg.TableDelay, Scaling: s.scaling, EnforceCapacity: cfg.EnforceCapacity, ModelTime: now}
 	if s.buckets != nil {
 		opts.Buckets = s.buckets
 	}
 	if s.tables, err = dynamodb.Open(s.store, opts); err != nil {
 		return fmt.Errorf("open tables: %w", err)
 	}
-	if s.queues, err = sqs.Open(s.store, sqs.Options{EnforceCooldowns: cfg.QueueCooldowns, FIFOWindow: cfg.FIFOWindow}); err != nil {
+	if s.queues, err = sqs.Open(s.store, sqs.Options{
+		EnforceCooldowns: cfg.QueueCooldowns, FIFOWindow: cfg.FIFOWindow, EnforceRates: cfg.EnforceCapacity, ModelTime: now,
+	}); err != nil {
 		return fmt.Errorf("open queues: %w", err)
 	}
 	s.spanning = transact.Open(s.store, s.tables, s.queues, cfg.Logger)
@@ -197,6 +203,19 @@ func (s *Server) resourcePolicy(arn string) string {
 // hasTable tells the scaling engine which tables and indexes there are.
 func (s *Server) hasTable(ns api.Namespace, table, index string) (hasTable, hasIndex bool) {
 	return s.tables.Has(ns, table, index)
+}
+
+// modelTime returns the clock of what is about capacity: it passes scale times as fast
+// as time, beginning now.
+func modelTime(scale float64) (func() time.Time, error) {
+	switch {
+	case !(scale >= 0) || scale > 1e6:
+		return nil, fmt.Errorf("time cannot pass %v times faster: the most is a million", scale)
+	case scale == 0 || scale == 1:
+		return time.Now, nil
+	}
+	began := time.Now()
+	return func() time.Time { return began.Add(time.Duration(scale * float64(time.Since(began)))) }, nil
 }
 
 func openStore(cfg Config) (kv.Store, error) {

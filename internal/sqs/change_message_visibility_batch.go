@@ -5,6 +5,7 @@ import (
 
 	"github.com/levee-io/levee/internal/api"
 	model "github.com/levee-io/levee/internal/api/sqsapi"
+	"github.com/levee-io/levee/internal/capacity"
 )
 
 // ChangeMessageVisibilityBatch changes the visibility timeout of up to ten
@@ -17,6 +18,9 @@ func (e *Engine) ChangeMessageVisibilityBatch(_ context.Context, c *api.Caller, 
 	err = checkBatch(in.Entries, "ChangeMessageVisibilityBatchRequestEntry",
 		func(en *model.ChangeMessageVisibilityBatchRequestEntry) string { return en.Id.V })
 	if err != nil {
+		return nil, err
+	}
+	if err := q.admit(capacity.ChangeVisibility); err != nil {
 		return nil, err
 	}
 	out := newOutcome[model.ChangeMessageVisibilityBatchResultEntry](len(in.Entries))

@@ -5,6 +5,7 @@ import (
 
 	"github.com/levee-io/levee/internal/api"
 	model "github.com/levee-io/levee/internal/api/sqsapi"
+	"github.com/levee-io/levee/internal/capacity"
 )
 
 // DeleteMessageBatch deletes up to ten messages, in one step. Entries that are
@@ -17,6 +18,9 @@ func (e *Engine) DeleteMessageBatch(_ context.Context, c *api.Caller, in *model.
 	err = checkBatch(in.Entries, "DeleteMessageBatchRequestEntry",
 		func(en *model.DeleteMessageBatchRequestEntry) string { return en.Id.V })
 	if err != nil {
+		return nil, err
+	}
+	if err := q.admit(capacity.Delete); err != nil {
 		return nil, err
 	}
 	out := newOutcome[model.DeleteMessageBatchResultEntry](len(in.Entries))

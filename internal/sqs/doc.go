@@ -34,6 +34,11 @@
 //
 // A Part is a change whose batch another engine contributes to as well.
 //
+// # Rates
+//
+// Where Options.EnforceRates is set, each call of a FIFO queue asks the queue's model of
+// package capacity first, once it was found valid; rates.go. rates.mu is a leaf.
+//
 // # Locks
 //
 // In this order: Engine.admin, queue.mu (of several queues those with the lower ids

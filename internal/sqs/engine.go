@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/levee-io/levee/internal/api"
 	"github.com/levee-io/levee/internal/kv"
@@ -24,6 +25,11 @@ type Options struct {
 	// among 120,000, so that a backlog of one group can hide the others. 0 is all
 	// of them.
 	FIFOWindow int
+	// EnforceRates holds FIFO queues to the calls a second that the service takes.
+	EnforceRates bool
+	// ModelTime says what time it is for these rates, which may pass faster; nil means
+	// time.Now.
+	ModelTime func() time.Time
 }
 
 // Engine is the queues of one store. It is safe for concurrent use.

@@ -21,6 +21,7 @@ type Metrics struct {
 	NumberOfEmptyReceives            uint64
 	NumberOfDeduplicatedSentMessages uint64 // of a FIFO queue
 	SentMessageSize                  uint64 // bytes, of all NumberOfMessagesSent
+	ThrottledCalls                   uint64 // which the service has no metric of
 
 	// Loaded says that what follows is known, as it is once the queue was used
 	// since the engine was opened.
@@ -72,6 +73,7 @@ func (q *queue) metrics() Metrics {
 		NumberOfMessagesSent: n.sent.Load(), NumberOfMessagesReceived: n.received.Load(),
 		NumberOfMessagesDeleted: n.deleted.Load(), NumberOfEmptyReceives: n.empty.Load(), SentMessageSize: n.bytes.Load(),
 		NumberOfDeduplicatedSentMessages: n.repeated.Load(),
+		ThrottledCalls: q.throttled(),
 	}
 	q.mu.Lock()
 	done := false

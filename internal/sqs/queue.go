@@ -23,6 +23,7 @@ type queue struct {
 	// settings are replaced under mu, and read with or without it.
 	settings atomic.Pointer[settings]
 	counters counters
+	rates    *rates // nil unless they are enforced
 
 	mu sync.Mutex // guards the fields below
 
@@ -61,7 +62,7 @@ type queue struct {
 }
 
 func newQueue(e *Engine, d *descriptor, s *settings) *queue {
-	q := &queue{engine: e, arn: d.arn(), id: d.ID, fifo: d.fifo(), byGroup: d.DedupByGroup, desc: d, last: kv.Durable}
+	q := &queue{engine: e, arn: d.arn(), id: d.ID, fifo: d.fifo(), byGroup: d.DedupByGroup, desc: d, rates: e.newRates(d.fifo()), last: kv.Durable}
 	q.settings.Store(s)
 	return q
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/levee-io/levee/internal/api"
 	model "github.com/levee-io/levee/internal/api/sqsapi"
+	"github.com/levee-io/levee/internal/capacity"
 )
 
 // ReceiveMessage hands out up to ten messages.
@@ -23,6 +24,9 @@ func (e *Engine) ReceiveMessage(ctx context.Context, c *api.Caller, in *model.Re
 	}
 	wanted, err := newSelection(in)
 	if err != nil {
+		return nil, err
+	}
+	if err := q.admit(capacity.Receive); err != nil {
 		return nil, err
 	}
 	list, err := q.receive(ctx, r)

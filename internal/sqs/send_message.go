@@ -5,12 +5,16 @@ import (
 
 	"github.com/levee-io/levee/internal/api"
 	model "github.com/levee-io/levee/internal/api/sqsapi"
+	"github.com/levee-io/levee/internal/capacity"
 )
 
 // SendMessage sends a message.
 func (e *Engine) SendMessage(_ context.Context, c *api.Caller, in *model.SendMessageRequest) (*model.SendMessageResult, error) {
 	q, d, err := e.draft(c, in)
 	if err != nil {
+		return nil, err
+	}
+	if err := q.admit(capacity.Send, d); err != nil {
 		return nil, err
 	}
 	var s sent

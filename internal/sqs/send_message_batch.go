@@ -5,6 +5,7 @@ import (
 
 	"github.com/levee-io/levee/internal/api"
 	model "github.com/levee-io/levee/internal/api/sqsapi"
+	"github.com/levee-io/levee/internal/capacity"
 )
 
 // SendMessageBatch sends up to ten messages, in one step. Entries that are not
@@ -25,6 +26,9 @@ func (e *Engine) SendMessageBatch(_ context.Context, c *api.Caller, in *model.Se
 				return nil, err
 			}
 		}
+	}
+	if err := q.admit(capacity.Send, drafts...); err != nil {
+		return nil, err
 	}
 	err = q.run(func(c *change, now int64) error {
 		for i, d := range drafts {
