@@ -85,6 +85,7 @@ var forbidden = []struct{ from, to, why string }{
 	{"internal/conformance", "internal", "the cases are put to any endpoint"},
 	{"internal", "internal/cli", "the command line is on top"},
 	{"internal/jsontok", "internal", "a leaf"},
+	{"internal/pace", "internal", "a leaf"},
 	{"internal/bucket", "internal", "a leaf"},
 	{"internal/dynamodb", "internal/bucket", "an engine knows only what it asks of buckets"},
 	{"internal/authz", "internal/dynamodb", "the guard knows operations, not engines"},

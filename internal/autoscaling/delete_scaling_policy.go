@@ -10,7 +10,7 @@ import (
 
 // DeleteScalingPolicy deletes a policy; its target stays.
 func (e *Engine) DeleteScalingPolicy(_ context.Context, c *api.Caller, in *model.DeleteScalingPolicyRequest) (*model.DeleteScalingPolicyResponse, error) {
-	at, err := newCapacity(c, in.ServiceNamespace.V, in.ResourceId.V, in.ScalableDimension.V)
+	at, err := newScalable(c, in.ServiceNamespace.V, in.ResourceId.V, in.ScalableDimension.V)
 	if err != nil {
 		return nil, err
 	}

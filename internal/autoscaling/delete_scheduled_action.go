@@ -10,7 +10,7 @@ import (
 
 // DeleteScheduledAction deletes a scheduled action; its target stays.
 func (e *Engine) DeleteScheduledAction(_ context.Context, c *api.Caller, in *model.DeleteScheduledActionRequest) (*model.DeleteScheduledActionResponse, error) {
-	at, err := newCapacity(c, in.ServiceNamespace.V, in.ResourceId.V, in.ScalableDimension.V)
+	at, err := newScalable(c, in.ServiceNamespace.V, in.ResourceId.V, in.ScalableDimension.V)
 	if err != nil {
 		return nil, err
 	}

@@ -11,7 +11,7 @@ import (
 // DeregisterScalableTarget removes a target with its policies and its scheduled
 // actions.
 func (e *Engine) DeregisterScalableTarget(_ context.Context, c *api.Caller, in *model.DeregisterScalableTargetRequest) (*model.DeregisterScalableTargetResponse, error) {
-	at, err := newCapacity(c, in.ServiceNamespace.V, in.ResourceId.V, in.ScalableDimension.V)
+	at, err := newScalable(c, in.ServiceNamespace.V, in.ResourceId.V, in.ScalableDimension.V)
 	if err != nil {
 		return nil, err
 	}
@@ -22,7 +22,7 @@ func (e *Engine) DeregisterScalableTarget(_ context.Context, c *api.Caller, in *
 	return &model.DeregisterScalableTargetResponse{}, nil
 }
 
-func (e *Engine) deregister(b kv.Batch, at *capacity) error {
+func (e *Engine) deregister(b kv.Batch, at *scalable) error {
 	var t target
 	ok, err := e.load(at.key(kindTarget), &t)
 	if err != nil {

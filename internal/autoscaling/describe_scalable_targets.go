@@ -24,7 +24,7 @@ func (e *Engine) DescribeScalableTargets(_ context.Context, c *api.Caller, in *m
 }
 
 func (t *target) describe(ns api.Namespace) model.ScalableTarget {
-	at := capacity{ns: ns}
+	at := scalable{ns: ns}
 	return model.ScalableTarget{
 		ServiceNamespace: api.Some(t.Service), ResourceId: api.Some(t.Resource), ScalableDimension: api.Some(t.Dimension),
 		MinCapacity: api.Some(t.Min), MaxCapacity: api.Some(t.Max), RoleARN: api.Some(at.role()),

@@ -1,7 +1,7 @@
 // Package autoscaling is the engine of Application Auto Scaling for tables: which
 // capacities may be scaled within which bounds, by which policies and at what
-// times. It keeps and describes them as the service does; nothing acts on them
-// yet.
+// times. It keeps and describes them as the service does, and Act scales by them what
+// is held to its capacity.
 //
 // Open returns the Engine over a kv.Store; Operations is the table of what it
 // can do, with a handler for each. There is one file per operation.
@@ -14,6 +14,14 @@
 // target and are deleted with it. Whether the table behind it exists is asked of
 // Options.Resources when it is registered, and never again: as in the service, a
 // target outlives its table.
+//
+// # Acting
+//
+// Act looks at every target once a minute. The alarms of a policy are a
+// capacity.Scaler, which sees what the tables have consumed in the minute; what is to
+// change does so after the minutes that UpdateTable takes in the service, as an
+// activity. Scalers and activities are in memory: a restart begins with new ones.
+// Engine.acted is the only lock that Act shares with the operations besides mu.
 //
 // # Rows and locks
 //

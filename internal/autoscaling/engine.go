@@ -3,9 +3,11 @@ package autoscaling
 import (
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"sync"
 
 	"github.com/levee-io/levee/internal/api"
+	"github.com/levee-io/levee/internal/capacity"
 	"github.com/levee-io/levee/internal/kv"
 )
 
@@ -14,6 +16,8 @@ type Options struct {
 	// Resources reports whether a table exists, and whether it has an index if
 	// that is not empty. Without it every resource is taken to exist.
 	Resources func(ns api.Namespace, table, index string) (hasTable, hasIndex bool)
+	// Logger gets what an operator should know; nil discards it.
+	Logger *slog.Logger
 }
 
 // Engine is the scalable targets of one store. It is safe for concurrent use.
@@ -21,10 +25,22 @@ type Engine struct {
 	store kv.Store
 	opts  Options
 	mu    sync.Mutex // see the package comment
+
+	params capacity.Params
+	scaled map[scalable]*scaled // of Act alone
+	acted  struct {
+		sync.Mutex             // guards what follows; nothing else is locked under it
+		list       []*activity // the oldest first
+	}
 }
 
 // Open returns the engine of a store, which stays the caller's to close.
-func Open(store kv.Store, opts Options) *Engine { return &Engine{store: store, opts: opts} }
+func Open(store kv.Store, opts Options) *Engine {
+	if opts.Logger == nil {
+		opts.Logger = slog.New(slog.DiscardHandler)
+	}
+	return &Engine{store: store, opts: opts, params: capacity.Defaults(), scaled: map[scalable]*scaled{}}
+}
 
 // change runs edit under the lock with a batch and applies what it staged. If
 // edit fails nothing is changed, and its error waits for what it may rest on.

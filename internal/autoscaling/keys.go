@@ -16,8 +16,8 @@ const (
 	kindAction byte = 's'
 )
 
-// capacity names what can be scaled: one dimension of one resource.
-type capacity struct {
+// scalable names what can be scaled: one dimension of one resource.
+type scalable struct {
 	ns                           api.Namespace
 	service, resource, dimension string
 }
@@ -32,20 +32,27 @@ func prefix(kind byte, ns api.Namespace, service string) []byte {
 	return key
 }
 
+// namespaceOf returns the account and region in a key.
+func namespaceOf(key []byte) api.Namespace {
+	account, rest, _ := strings.Cut(string(key[2:]), "\x00")
+	region, _, _ := strings.Cut(rest, "\x00")
+	return api.Namespace{Account: account, Region: region}
+}
+
 // key is the key of a target, or what the keys of its policies and actions begin
 // with.
-func (c *capacity) key(kind byte) []byte {
+func (c *scalable) key(kind byte) []byte {
 	key := prefix(kind, c.ns, c.service)
 	key = append(append(key, c.resource...), 0)
 	return append(append(key, c.dimension...), 0)
 }
 
 // named is the key of a policy or action.
-func (c *capacity) named(kind byte, name string) []byte { return append(c.key(kind), name...) }
+func (c *scalable) named(kind byte, name string) []byte { return append(c.key(kind), name...) }
 
 // split returns the table and the index in a resource id; ok is false if it is
 // none of DynamoDB's.
-func (c *capacity) split() (table, index string, ok bool) {
+func (c *scalable) split() (table, index string, ok bool) {
 	rest, isTable := strings.CutPrefix(c.resource, "table/")
 	if !isTable {
 		return "", "", false

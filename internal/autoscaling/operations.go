@@ -13,16 +13,16 @@ import (
 func (e *Engine) Operations() []api.Operation {
 	const t = model.Target
 	ops := []api.Operation{
-		api.Op(t, "RegisterScalableTarget", api.Control, "tables and global secondary indexes; nothing acts on a target yet", e.RegisterScalableTarget),
+		api.Op(t, "RegisterScalableTarget", api.Control, "tables and global secondary indexes", e.RegisterScalableTarget),
 		api.Op(t, "DeregisterScalableTarget", api.Control, "whole; policies and scheduled actions go with the target", e.DeregisterScalableTarget),
 		api.Op(t, "DescribeScalableTargets", api.Control, "whole, for tables and their indexes", e.DescribeScalableTargets),
-		api.Op(t, "PutScalingPolicy", api.Control, "target tracking only, as for tables in the service; alarms have names and do not exist, and the policy does not act yet", e.PutScalingPolicy),
+		api.Op(t, "PutScalingPolicy", api.Control, "target tracking only, as for tables in the service; alarms have names and do not exist. A policy acts on what is held to its capacity (levee serve --capacity, or the tag levee:capacity)", e.PutScalingPolicy),
 		api.Op(t, "DescribeScalingPolicies", api.Control, "whole, for tables and their indexes", e.DescribeScalingPolicies),
 		api.Op(t, "DeleteScalingPolicy", api.Control, "whole", e.DeleteScalingPolicy),
-		api.Op(t, "PutScheduledAction", api.Control, "stored and checked; the action does not run yet", e.PutScheduledAction),
+		api.Op(t, "PutScheduledAction", api.Control, "acts on what is held to its capacity (levee serve --capacity, or the tag levee:capacity)", e.PutScheduledAction),
 		api.Op(t, "DescribeScheduledActions", api.Control, "whole, for tables and their indexes", e.DescribeScheduledActions),
 		api.Op(t, "DeleteScheduledAction", api.Control, "whole", e.DeleteScheduledAction),
-		api.Op(t, "DescribeScalingActivities", api.Control, "none, since nothing is scaled yet", e.DescribeScalingActivities),
+		api.Op(t, "DescribeScalingActivities", api.Control, "those since the server was started", e.DescribeScalingActivities),
 		api.Op(t, "TagResource", api.Control, "whole", e.TagResource),
 		api.Op(t, "UntagResource", api.Control, "whole", e.UntagResource),
 		api.Op(t, "ListTagsForResource", api.Control, "whole", e.ListTagsForResource),

@@ -32,7 +32,7 @@ type config = model.TargetTrackingScalingPolicyConfiguration
 
 // PutScalingPolicy creates a policy of a target, or changes the one of that name.
 func (e *Engine) PutScalingPolicy(_ context.Context, c *api.Caller, in *model.PutScalingPolicyRequest) (*model.PutScalingPolicyResponse, error) {
-	at, err := newCapacity(c, in.ServiceNamespace.V, in.ResourceId.V, in.ScalableDimension.V)
+	at, err := newScalable(c, in.ServiceNamespace.V, in.ResourceId.V, in.ScalableDimension.V)
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +54,7 @@ func (e *Engine) PutScalingPolicy(_ context.Context, c *api.Caller, in *model.Pu
 
 // putPolicy stages the policy of a name and makes p what it is then. Without a
 // configuration the one that it has stays.
-func (e *Engine) putPolicy(b kv.Batch, at *capacity, name string, cfg *config, p *policy) error {
+func (e *Engine) putPolicy(b kv.Batch, at *scalable, name string, cfg *config, p *policy) error {
 	known, err := e.load(at.named(kindPolicy, name), p)
 	if err != nil {
 		return err
@@ -74,7 +74,7 @@ func (e *Engine) putPolicy(b kv.Batch, at *capacity, name string, cfg *config, p
 	return save(b, at.named(kindPolicy, name), p)
 }
 
-func newPolicy(at *capacity, name string) policy {
+func newPolicy(at *scalable, name string) policy {
 	p := policy{
 		Service: at.service, Resource: at.resource, Dimension: at.dimension, Name: name,
 		ARN: at.arn("scalingPolicy", "policyName", name), Created: time.Now(),
@@ -87,7 +87,7 @@ func newPolicy(at *capacity, name string) policy {
 
 // checkTracking checks the configuration of a policy, and that no other policy
 // follows the same metric.
-func (e *Engine) checkTracking(at *capacity, name string, cfg *config, known bool) error {
+func (e *Engine) checkTracking(at *scalable, name string, cfg *config, known bool) error {
 	if err := checkTarget(cfg.TargetValue.V); err != nil {
 		return err
 	}
@@ -123,7 +123,7 @@ func checkTarget(v float64) error {
 }
 
 // checkMetric checks that a predefined metric is the one of the capacity.
-func (c *capacity) checkMetric(cfg *config) error {
+func (c *scalable) checkMetric(cfg *config) error {
 	if cfg.PredefinedMetricSpecification == nil {
 		return nil
 	}

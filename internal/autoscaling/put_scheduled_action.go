@@ -35,7 +35,7 @@ func (e *Engine) PutScheduledAction(_ context.Context, c *api.Caller, in *model.
 	if err := checkActionName(in.ScheduledActionName.V); err != nil {
 		return nil, err
 	}
-	at, err := newCapacity(c, in.ServiceNamespace.V, in.ResourceId.V, in.ScalableDimension.V)
+	at, err := newScalable(c, in.ServiceNamespace.V, in.ResourceId.V, in.ScalableDimension.V)
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +56,7 @@ func (e *Engine) PutScheduledAction(_ context.Context, c *api.Caller, in *model.
 
 // putAction stages the action. What a request leaves out stays, except that the
 // times of a new request replace both old ones, as the service documents.
-func (e *Engine) putAction(b kv.Batch, at *capacity, in *model.PutScheduledActionRequest) error {
+func (e *Engine) putAction(b kv.Batch, at *scalable, in *model.PutScheduledActionRequest) error {
 	key := at.named(kindAction, in.ScheduledActionName.V)
 	var a action
 	known, err := e.load(key, &a)
@@ -89,7 +89,7 @@ func pointer(o api.Opt[int64]) *int64 {
 }
 
 // checkNewAction checks what only an action that does not exist yet needs.
-func (e *Engine) checkNewAction(at *capacity, in *model.PutScheduledActionRequest) error {
+func (e *Engine) checkNewAction(at *scalable, in *model.PutScheduledActionRequest) error {
 	switch {
 	case !in.Schedule.OK:
 		return api.Validation("Schedule must be specified")

@@ -33,7 +33,7 @@ type suspended struct {
 // RegisterScalableTarget registers a capacity, or changes what the request names
 // of one that is registered.
 func (e *Engine) RegisterScalableTarget(_ context.Context, c *api.Caller, in *model.RegisterScalableTargetRequest) (*model.RegisterScalableTargetResponse, error) {
-	at, err := newCapacity(c, in.ServiceNamespace.V, in.ResourceId.V, in.ScalableDimension.V)
+	at, err := newScalable(c, in.ServiceNamespace.V, in.ResourceId.V, in.ScalableDimension.V)
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +57,7 @@ func (e *Engine) RegisterScalableTarget(_ context.Context, c *api.Caller, in *mo
 }
 
 // registration makes t the target as it is to be.
-func (e *Engine) registration(at *capacity, in *model.RegisterScalableTargetRequest, t *target) error {
+func (e *Engine) registration(at *scalable, in *model.RegisterScalableTargetRequest, t *target) error {
 	known, err := e.load(at.key(kindTarget), t)
 	if err != nil {
 		return err

@@ -4,7 +4,7 @@ import "github.com/levee-io/levee/internal/api"
 
 // Scaled reports whether a capacity is registered and has a policy.
 func (e *Engine) Scaled(ns api.Namespace, resource, dimension string) (bool, error) {
-	at := capacity{ns, dynamodb, resource, dimension}
+	at := scalable{ns, dynamodb, resource, dimension}
 	var t target
 	if ok, err := e.load(at.key(kindTarget), &t); err != nil || !ok {
 		return false, err

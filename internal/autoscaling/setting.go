@@ -10,7 +10,7 @@ import (
 
 // Setting returns how a capacity scales; ok is false if it is not registered.
 func (e *Engine) Setting(ns api.Namespace, resource, dimension string) (s api.ScalingSetting, ok bool, err error) {
-	at := capacity{ns, dynamodb, resource, dimension}
+	at := scalable{ns, dynamodb, resource, dimension}
 	var t target
 	if ok, err = e.load(at.key(kindTarget), &t); err != nil || !ok {
 		return s, false, err
@@ -26,7 +26,7 @@ func (e *Engine) Setting(ns api.Namespace, resource, dimension string) (s api.Sc
 	return s, true, nil
 }
 
-func (e *Engine) policiesOf(at *capacity) ([]policy, error) {
+func (e *Engine) policiesOf(at *scalable) ([]policy, error) {
 	q := query{kind: kindPolicy, ns: at.ns, service: at.service, limit: maxPolicies}
 	list, _, err := scan(e, q, func(p *policy) bool { return p.Resource == at.resource && p.Dimension == at.dimension })
 	return list, err
@@ -34,7 +34,7 @@ func (e *Engine) policiesOf(at *capacity) ([]policy, error) {
 
 // Set registers a capacity with one policy, which replaces those that it has.
 func (e *Engine) Set(ns api.Namespace, resource, dimension string, s api.ScalingSetting) error {
-	at := &capacity{ns, dynamodb, resource, dimension}
+	at := &scalable{ns, dynamodb, resource, dimension}
 	metric := model.MetricTypeDynamoDBWriteCapacityUtilization
 	if at.isRead() {
 		metric = model.MetricTypeDynamoDBReadCapacityUtilization
@@ -60,7 +60,7 @@ func (e *Engine) Set(ns api.Namespace, resource, dimension string, s api.Scaling
 }
 
 // setPolicy makes a policy the only one of its target.
-func (e *Engine) setPolicy(b kv.Batch, at *capacity, name string, cfg *config) error {
+func (e *Engine) setPolicy(b kv.Batch, at *scalable, name string, cfg *config) error {
 	if err := checkTarget(cfg.TargetValue.V); err != nil {
 		return err
 	}
@@ -84,7 +84,7 @@ func (e *Engine) setPolicy(b kv.Batch, at *capacity, name string, cfg *config) e
 
 // Unset deregisters a capacity, if it is registered.
 func (e *Engine) Unset(ns api.Namespace, resource, dimension string) error {
-	at := &capacity{ns, dynamodb, resource, dimension}
+	at := &scalable{ns, dynamodb, resource, dimension}
 	return e.change(func(b kv.Batch) error {
 		var t target
 		if ok, err := e.load(at.key(kindTarget), &t); err != nil || !ok {

@@ -62,7 +62,7 @@ func (e *Engine) retag(c *api.Caller, arn string, edit func(*target) error) erro
 		if err := edit(t); err != nil {
 			return err
 		}
-		at := capacity{c.Namespace, t.Service, t.Resource, t.Dimension}
+		at := scalable{c.Namespace, t.Service, t.Resource, t.Dimension}
 		return save(b, at.key(kindTarget), t)
 	})
 }

@@ -39,6 +39,9 @@ func NewScaler(p Params, policy Policy) *Scaler { return &Scaler{params: p, poli
 // Bound changes the bounds.
 func (s *Scaler) Bound(least, most float64) { s.policy.Min, s.policy.Max = least, most }
 
+// Follow replaces the policy. Without a target, only its bounds count.
+func (s *Scaler) Follow(p Policy) { s.policy = p }
+
 // Observe takes the mean rate of the minute that ended.
 func (s *Scaler) Observe(now time.Time, rate float64) {
 	s.unseen = append(s.unseen, observation{rate, now.Add(s.params.AlarmLag)})
@@ -72,6 +75,10 @@ func (s *Scaler) wanted(rate float64) float64 {
 
 // look counts a minute for both alarms.
 func (s *Scaler) look(rate, provisioned float64) {
+	if s.policy.Target == 0 {
+		s.above, s.below, s.highest = 0, 0, 0
+		return
+	}
 	used := 100 * rate / provisioned
 	if used > s.policy.Target {
 		s.above, s.latest = s.above+1, rate

@@ -21,7 +21,7 @@ func (u *tableUpdate) forReplicas(g *group, t *table) (map[*table]*tableUpdate, 
 		if peer == t {
 			continue
 		}
-		other := &tableUpdate{in: &in, now: u.now, before: peer.current.Load()}
+		other := &tableUpdate{in: &in, now: u.now, paced: u.paced, before: peer.current.Load()}
 		other.next = other.before.clone()
 		if err := other.follow(u); err != nil {
 			return nil, err

@@ -26,7 +26,7 @@ func (t *table) describe(v *view) *ddb.TableDescription {
 }
 
 func (t *table) describeWhole(v *view) *ddb.TableDescription {
-	now := time.Now()
+	now := t.engine.modelTime()
 	out := &ddb.TableDescription{
 		AttributeDefinitions:      v.definitions(),
 		TableName:                 api.Some(v.Name),

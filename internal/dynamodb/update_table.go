@@ -33,7 +33,7 @@ func (e *Engine) UpdateTable(_ context.Context, c *api.Caller, in *ddb.UpdateTab
 		}
 		return e.updateReplicas(g, t, before, r)
 	}
-	u := &tableUpdate{in: in, now: time.Now(), before: before, next: before.clone()}
+	u := &tableUpdate{in: in, now: time.Now(), paced: e.modelTime(), before: before, next: before.clone()}
 	if err := u.admit(); err != nil {
 		return nil, err
 	}
@@ -88,6 +88,7 @@ func (e *Engine) carryOut(g *group, all map[*table]*tableUpdate) error {
 type tableUpdate struct {
 	in     *ddb.UpdateTableInput
 	now    time.Time
+	paced  time.Time // what time it is for how often capacity may fall
 	before *view
 	next   *descriptor // a copy that is being changed
 
@@ -339,7 +340,7 @@ func (u *tableUpdate) describe(t *table, after *view) *ddb.TableDescription {
 		out.TableStatus = api.Some(ddb.TableStatusUpdating)
 	}
 	if p.throughput && !u.before.OnDemand {
-		out.ProvisionedThroughput = u.before.Throughput.describe(u.now)
+		out.ProvisionedThroughput = u.before.Throughput.describe(u.paced)
 	}
 	out.OnDemandThroughput = withNoLimit(out.OnDemandThroughput, u.in.OnDemandThroughput)
 	u.describeIndexes(out)

@@ -118,7 +118,7 @@ func (u *tableUpdate) updateIndex(in *ddb.UpdateGlobalSecondaryIndexAction) erro
 		return badParameter("The only Updates for index: %s when TableThroughputMode is PAY_PER_REQUEST can be to OnDemandThroughput, WarmThroughput", name)
 	}
 	if pt != nil && !u.before.OnDemand { // else switchBilling has set it
-		if err := x.Throughput.change(pt, "index "+name, "index "+name, u.now, &x.Warm); err != nil {
+		if err := x.Throughput.change(pt, "index "+name, "index "+name, u.paced, &x.Warm); err != nil {
 			return err
 		}
 	}
@@ -266,7 +266,7 @@ func (u *tableUpdate) describeIndexes(out *ddb.TableDescription) {
 		} else if pt := u.indexThroughput(x.IndexName.V); pt != nil {
 			x.IndexStatus = api.Some(ddb.IndexStatusUpdating)
 			if !u.before.OnDemand {
-				x.ProvisionedThroughput = u.before.find(x.IndexName.V).Throughput.describe(u.now)
+				x.ProvisionedThroughput = u.before.find(x.IndexName.V).Throughput.describe(u.paced)
 			}
 		}
 	}

@@ -31,7 +31,7 @@ func (u *tableUpdate) changeThroughput() error {
 	if pt == nil {
 		return nil
 	}
-	return u.next.Throughput.change(pt, "table", "the table", u.now, &u.next.Warm)
+	return u.next.Throughput.change(pt, "table", "the table", u.paced, &u.next.Warm)
 }
 
 // switchBilling changes the billing mode. The limits of on-demand throughput go.

@@ -39,6 +39,7 @@ import (
 	"github.com/levee-io/levee/internal/kv/kvmem"
 	"github.com/levee-io/levee/internal/kv/kvpebble"
 	"github.com/levee-io/levee/internal/lambda"
+	"github.com/levee-io/levee/internal/pace"
 	"github.com/levee-io/levee/internal/pipeline"
 	"github.com/levee-io/levee/internal/sqs"
 	"github.com/levee-io/levee/internal/transact"
@@ -109,6 +110,11 @@ type Server struct {
 	dir      string // of the data, "" for memory
 	limits   wire.Limits
 
+	background struct { // what runs beside requests
+		sync.WaitGroup
+		stop context.CancelFunc // nil until it runs
+	}
+
 	failed chan error // see Failed
 
 	mu        sync.Mutex
@@ -148,18 +154,18 @@ func Open(cfg Config) (*Server, error) {
 }
 
 func (s *Server) open(cfg Config) (err error) {
-	now, err := modelTime(cfg.TimeScale)
+	clock, err := pace.NewClock(cfg.TimeScale)
 	if err != nil {
 		return err
 	}
 	if s.store, err = openStore(cfg); err != nil {
 		return err
 	}
-	s.scaling = autoscaling.Open(s.store, autoscaling.Options{Resources: s.hasTable})
+	s.scaling = autoscaling.Open(s.store, autoscaling.Options{Resources: s.hasTable, Logger: cfg.Logger})
 	if s.buckets, err = openBuckets(cfg); err != nil {
 		return fmt.Errorf("open buckets: %w", err)
 	}
-	opts := dynamodb.Options{Logger: cfg.Logger, TableDelay: cfg.TableDelay, Scaling: s.scaling, EnforceCapacity: cfg.EnforceCapacity, ModelTime: now}
+	opts := dynamodb.Options{Logger: cfg.Logger, TableDelay: cfg.TableDelay, Scaling: s.scaling, EnforceCapacity: cfg.EnforceCapacity, ModelTime: clock.Now}
 	if s.buckets != nil {
 		opts.Buckets = s.buckets
 	}
@@ -167,11 +173,14 @@ func (s *Server) open(cfg Config) (err error) {
 		return fmt.Errorf("open tables: %w", err)
 	}
 	if s.queues, err = sqs.Open(s.store, sqs.Options{
-		EnforceCooldowns: cfg.QueueCooldowns, FIFOWindow: cfg.FIFOWindow, EnforceRates: cfg.EnforceCapacity, ModelTime: now,
+		EnforceCooldowns: cfg.QueueCooldowns, FIFOWindow: cfg.FIFOWindow, EnforceRates: cfg.EnforceCapacity, ModelTime: clock.Now,
 	}); err != nil {
 		return fmt.Errorf("open queues: %w", err)
 	}
 	s.spanning = transact.Open(s.store, s.tables, s.queues, cfg.Logger)
+	ctx, stop := context.WithCancel(context.Background())
+	s.background.stop = stop
+	s.background.Go(func() { s.scaling.Act(ctx, clock, s.tables) })
 	return s.openFunctions(cfg)
 }
 
@@ -203,19 +212,6 @@ func (s *Server) resourcePolicy(arn string) string {
 // hasTable tells the scaling engine which tables and indexes there are.
 func (s *Server) hasTable(ns api.Namespace, table, index string) (hasTable, hasIndex bool) {
 	return s.tables.Has(ns, table, index)
-}
-
-// modelTime returns the clock of what is about capacity: it passes scale times as fast
-// as time, beginning now.
-func modelTime(scale float64) (func() time.Time, error) {
-	switch {
-	case !(scale >= 0) || scale > 1e6:
-		return nil, fmt.Errorf("time cannot pass %v times faster: the most is a million", scale)
-	case scale == 0 || scale == 1:
-		return time.Now, nil
-	}
-	began := time.Now()
-	return func() time.Time { return began.Add(time.Duration(scale * float64(time.Since(began)))) }, nil
 }
 
 func openStore(cfg Config) (kv.Store, error) {
@@ -313,6 +309,10 @@ func (l *listening) shutdown(ctx context.Context) error {
 
 // closeParts closes what was opened, the store last.
 func (s *Server) closeParts() error {
+	if s.background.stop != nil {
+		s.background.stop()
+		s.background.Wait()
+	}
 	errs := []error{s.stopFunctions()}
 	if s.spanning != nil {
 		errs = append(errs, s.spanning.Close())

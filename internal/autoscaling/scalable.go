@@ -16,10 +16,10 @@ const (
 	indexWrite = "dynamodb:index:WriteCapacityUnits"
 )
 
-// newCapacity returns the capacity that a request names, after checking that it
+// newScalable returns the capacity that a request names, after checking that it
 // can be one.
-func newCapacity(c *api.Caller, service, resource, dimension string) (*capacity, error) {
-	at := &capacity{c.Namespace, service, resource, dimension}
+func newScalable(c *api.Caller, service, resource, dimension string) (*scalable, error) {
+	at := &scalable{c.Namespace, service, resource, dimension}
 	_, index, ok := at.split()
 	switch dimension {
 	case tableRead, tableWrite:
@@ -36,7 +36,7 @@ func newCapacity(c *api.Caller, service, resource, dimension string) (*capacity,
 }
 
 // checkExists refuses a capacity of a table or index that is not there.
-func (e *Engine) checkExists(c *capacity) error {
+func (e *Engine) checkExists(c *scalable) error {
 	if e.opts.Resources == nil {
 		return nil
 	}
@@ -52,26 +52,26 @@ func (e *Engine) checkExists(c *capacity) error {
 }
 
 // String names the capacity as the service's errors do.
-func (c *capacity) String() string {
+func (c *scalable) String() string {
 	return "service namespace: " + c.service + ", resource ID: " + c.resource + ", scalable dimension: " + c.dimension
 }
 
-func (c *capacity) isRead() bool { return strings.HasSuffix(c.dimension, ":ReadCapacityUnits") }
+func (c *scalable) isRead() bool { return strings.HasSuffix(c.dimension, ":ReadCapacityUnits") }
 
 // arn makes the Amazon Resource Name of a policy or a scheduled action.
-func (c *capacity) arn(kind, nameKind, name string) string {
+func (c *scalable) arn(kind, nameKind, name string) string {
 	return "arn:aws:autoscaling:" + c.ns.Region + ":" + c.ns.Account + ":" + kind + ":" + newUUID() +
 		":resource/" + c.service + "/" + c.resource + ":" + nameKind + "/" + name
 }
 
 // role is the service-linked role that scales tables. The service uses it
 // whatever role a request names.
-func (c *capacity) role() string {
+func (c *scalable) role() string {
 	return "arn:aws:iam::" + c.ns.Account + ":role/aws-service-role/dynamodb.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_DynamoDBTable"
 }
 
 // requireTarget refuses a policy or action of a capacity that is not registered.
-func (e *Engine) requireTarget(c *capacity) error {
+func (e *Engine) requireTarget(c *scalable) error {
 	var t target
 	ok, err := e.load(c.key(kindTarget), &t)
 	if err == nil && !ok {
@@ -82,6 +82,6 @@ func (e *Engine) requireTarget(c *capacity) error {
 
 // errNoTarget is the error of a capacity that is to be deregistered and is not
 // registered.
-func errNoTarget(c *capacity) error {
+func errNoTarget(c *scalable) error {
 	return api.Errorf(model.CodeObjectNotFoundException, "No scalable target found for %s", c)
 }
