@@ -8,6 +8,7 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // QueryInput is a request shape that reads itself from the parameters of the
@@ -101,6 +102,11 @@ func (f Form) Int() Opt[int64] {
 
 // Bool returns the value of the name itself as a boolean.
 func (f Form) Bool() Opt[bool] { return formValue(f, "a boolean", strconv.ParseBool) }
+
+// Time returns the value of the name itself as a moment, in ISO 8601.
+func (f Form) Time() Opt[time.Time] {
+	return formValue(f, "a timestamp", func(s string) (time.Time, error) { return time.Parse(time.RFC3339, s) })
+}
 
 // Blob returns the bytes that the value of the name itself is the base64 of.
 func (f Form) Blob() Opt[[]byte] { return formValue(f, "base64 text", base64.StdEncoding.DecodeString) }

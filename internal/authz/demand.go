@@ -5,6 +5,7 @@ import (
 
 	"github.com/levee-io/levee/internal/api"
 	"github.com/levee-io/levee/internal/api/autoscalingapi"
+	"github.com/levee-io/levee/internal/api/cloudwatchapi"
 	"github.com/levee-io/levee/internal/api/lambdaapi"
 	"github.com/levee-io/levee/internal/api/leveeapi"
 	"github.com/levee-io/levee/internal/api/sqsapi"
@@ -55,6 +56,8 @@ func (d *demands) collect(in api.Input) {
 		d.collectLambda(in)
 	case leveeapi.Target:
 		d.collectLevee(in)
+	case cloudwatchapi.Target: // metrics are no resources
+		d.list = append(d.list, demand{action: "cloudwatch:" + d.operation.Name, resource: "*", ownOnly: true})
 	default:
 		d.collectDynamoDB(in)
 	}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/levee-io/levee/internal/api"
 	"github.com/levee-io/levee/internal/autoscaling"
+	"github.com/levee-io/levee/internal/cloudwatch"
 	"github.com/levee-io/levee/internal/dynamodb"
 	"github.com/levee-io/levee/internal/kv/kvmem"
 	"github.com/levee-io/levee/internal/lambda"
@@ -72,7 +73,7 @@ func page() (_ string, err error) {
 		return "", err
 	}
 	defer func() { err = errors.Join(err, pipes.Close()) }()
-	all := slices.Concat(tables.Operations(), queues.Operations(), scaling.Operations(), functions.Operations(), pipes.Operations(), spanning.Operations())
+	all := slices.Concat(tables.Operations(), queues.Operations(), scaling.Operations(), functions.Operations(), cloudwatch.New(nil).Operations(), pipes.Operations(), spanning.Operations())
 	slices.SortStableFunc(all, func(a, b api.Operation) int { return strings.Compare(a.Name, b.Name) })
 	for _, s := range []struct{ title, target string }{
 		{"DynamoDB", "DynamoDB_20120810"},
@@ -81,6 +82,7 @@ func page() (_ string, err error) {
 		{"Application Auto Scaling", "AnyScaleFrontendService"},
 		{"Lambda", "Lambda"},
 		{"Levee", "Levee"},
+		{"CloudWatch", "GraniteServiceVersion20100801"},
 	} {
 		section(&b, s.title, s.target, all)
 	}

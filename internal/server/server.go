@@ -33,12 +33,14 @@ import (
 	"github.com/levee-io/levee/internal/api"
 	"github.com/levee-io/levee/internal/authz"
 	"github.com/levee-io/levee/internal/autoscaling"
+	"github.com/levee-io/levee/internal/cloudwatch"
 	"github.com/levee-io/levee/internal/dynamodb"
 	"github.com/levee-io/levee/internal/fault"
 	"github.com/levee-io/levee/internal/kv"
 	"github.com/levee-io/levee/internal/kv/kvmem"
 	"github.com/levee-io/levee/internal/kv/kvpebble"
 	"github.com/levee-io/levee/internal/lambda"
+	"github.com/levee-io/levee/internal/metrics"
 	"github.com/levee-io/levee/internal/pace"
 	"github.com/levee-io/levee/internal/pipeline"
 	"github.com/levee-io/levee/internal/sqs"
@@ -100,6 +102,7 @@ type Server struct {
 	tables   *dynamodb.Engine
 	queues   *sqs.Engine
 	scaling  *autoscaling.Engine
+	metrics  *metrics.Recorder
 	funcs    *lambda.Engine
 	spanning *transact.Engine
 	pipes    *pipeline.Engine
@@ -181,12 +184,15 @@ func (s *Server) open(cfg Config) (err error) {
 	ctx, stop := context.WithCancel(context.Background())
 	s.background.stop = stop
 	s.background.Go(func() { s.scaling.Act(ctx, clock, s.tables) })
+	s.metrics = metrics.NewRecorder(clock, s.tableFigures, s.queueFigures)
+	s.background.Go(func() { s.metrics.Run(ctx) })
 	return s.openFunctions(cfg)
 }
 
 // operations returns the operation table, guarded if there are keys.
 func (s *Server) operations(cfg Config) ([]api.Operation, error) {
-	table := slices.Concat(s.tables.Operations(), s.queues.Operations(), s.scaling.Operations(), s.funcs.Operations(), s.pipes.Operations(), s.spanning.Operations())
+	table := slices.Concat(s.tables.Operations(), s.queues.Operations(), s.scaling.Operations(), cloudwatch.New(s.metrics).Operations(),
+		s.funcs.Operations(), s.pipes.Operations(), s.spanning.Operations())
 	if cfg.Keys != nil {
 		identities, err := cfg.Keys.identities()
 		if err != nil {

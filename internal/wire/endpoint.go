@@ -152,10 +152,15 @@ func (e *Endpoint) find(req *Request) (*route, *service) {
 	if svc := services[prefix]; svc != nil {
 		return nil, svc
 	}
-	if strings.Contains(req.Header.Get("Authorization"), "/"+sqs.scope+"/") {
+	if inScope(req, sqs) {
 		return nil, sqs
 	}
 	return nil, dynamodb
+}
+
+// inScope reports whether a request is signed for a service.
+func inScope(req *Request, svc *service) bool {
+	return strings.Contains(req.Header.Get("Authorization"), "/"+svc.scope+"/")
 }
 
 // baseURL returns scheme and host as the client addressed the server.

@@ -133,6 +133,13 @@ var lambdaErrors = map[string]errorRule{
 	"UnsupportedMediaTypeException":       {status: http.StatusUnsupportedMediaType},
 }
 
+// cloudwatchErrors are the codes of CloudWatch: its older protocol has other names.
+var cloudwatchErrors = map[string]errorRule{
+	"InvalidParameterValueException":       {query: "InvalidParameterValue"},
+	"InvalidParameterCombinationException": {query: "InvalidParameterCombination"},
+	"MissingRequiredParameterException":    {query: "MissingParameter"},
+}
+
 func errUnknownOperation() *api.Error { return &api.Error{Code: "UnknownOperationException"} }
 
 // errMalformed is the error of a body that is not JSON. It comes without a text.

@@ -27,6 +27,7 @@ const (
 	awsJSON  protocol = iota // by a header
 	awsQuery                 // by a parameter: query.go
 	restJSON                 // by method and path: rest.go
+	rpcCBOR                  // by path: cbor.go
 )
 
 // exchange is one request on its way to a response. It is pooled.
@@ -39,6 +40,7 @@ type exchange struct {
 	service  *service
 	code     string // of the error that was answered
 	protocol protocol
+	body     []byte // of AWS JSON, as it came or made of CBOR
 	// form is the parameters of the query protocol, unless formErr says why they
 	// cannot be read.
 	form    api.Form
@@ -61,9 +63,12 @@ func newExchange(e *Endpoint, req *Request, resp *Response) *exchange {
 	case restJSON:
 		x.route, x.labels = e.rest.find(req)
 		x.service = lambda
+	case rpcCBOR:
+		x.route, x.service = e.findRPC(req.Path)
 	default:
 		x.route, x.service = e.find(req)
 	}
+	x.body = req.Body
 	resp.Status = http.StatusOK
 	resp.RequestID = x.service.newID()
 	return x
@@ -76,6 +81,8 @@ func protocolOf(req *Request) protocol {
 		return awsJSON
 	case isRESTPath(req.Path):
 		return restJSON
+	case strings.HasPrefix(req.Path, rpcPath):
+		return rpcCBOR
 	case isQuery(req):
 		return awsQuery
 	}
@@ -86,7 +93,7 @@ func (x *exchange) release() {
 	x.decoder.Reset(nil)
 	x.violations = api.Violations{}
 	x.form, x.formErr, x.labels = api.Form{}, nil, nil
-	x.e, x.req, x.resp = nil, nil, nil
+	x.e, x.req, x.resp, x.body = nil, nil, nil, nil
 	exchanges.Put(x)
 }
 
@@ -100,6 +107,7 @@ func (x *exchange) target() string {
 
 func (x *exchange) serve(ctx context.Context) {
 	defer x.checksum()
+	defer x.inCBOR() // after recover, whose error is made CBOR, too
 	defer x.recover()
 	switch {
 	case x.e.closed:
@@ -112,6 +120,8 @@ func (x *exchange) serve(ctx context.Context) {
 		if err := x.runREST(ctx); err != nil {
 			x.fail(err)
 		}
+	case x.protocol == rpcCBOR:
+		x.runRPC(ctx)
 	case x.req.Method != http.MethodPost:
 		servePlain(x.req, x.resp)
 	case !x.acceptContentType():
@@ -178,10 +188,10 @@ func (x *exchange) handle(ctx context.Context, id *identity, in api.Input) (api.
 // read fills and checks the request shape.
 func (x *exchange) read(in api.Input) error {
 	d := &x.decoder
-	d.Reset(x.req.Body)
+	d.Reset(x.body)
 	in.ReadJSON(d)
 	if err := d.End(); err != nil {
-		return x.unlessMalformed(serializationError(x.req.Body, err, x.service))
+		return x.unlessMalformed(serializationError(x.body, err, x.service))
 	}
 	v := &x.violations
 	in.Validate(v)
@@ -200,10 +210,10 @@ func (x *exchange) read(in api.Input) error {
 // unlessMalformed returns err, or the error of a body that is not JSON, which
 // comes before all others.
 func (x *exchange) unlessMalformed(err error) error {
-	if len(x.req.Body) == 0 {
+	if len(x.body) == 0 {
 		return err
 	}
-	x.decoder.Reset(x.req.Body)
+	x.decoder.Reset(x.body)
 	x.decoder.Skip()
 	if x.decoder.End() != nil {
 		return errMalformed()
@@ -230,7 +240,7 @@ func (x *exchange) refuse(err *api.Error) {
 	x.code = err.Code
 	switch x.protocol {
 	case awsQuery:
-		writeQueryError(x.resp, err)
+		writeQueryError(x.resp, x.service, err)
 	case restJSON:
 		writeRESTError(x.resp, err)
 	default:

@@ -7,18 +7,19 @@ import (
 	"strings"
 
 	"github.com/levee-io/levee/internal/api"
+	"github.com/levee-io/levee/internal/api/cloudwatchapi"
 	"github.com/levee-io/levee/internal/api/sqsapi"
 )
 
 // The query protocol is what SQS spoke before it spoke JSON, and speaks still:
 // parameters in the query string, in a form, or in both; the answer is XML. Of
-// the services here only SQS has it.
+// the services here SQS has it, and CloudWatch, which the scope of the signature tells
+// apart.
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-making-api-requests-xml.html
 const (
 	formType  = "application/x-www-form-urlencoded"
 	xmlType   = "text/xml"
 	xmlPrefix = `<?xml version="1.0"?>`
-	xmlSpace  = ` xmlns="http://queue.amazonaws.com/doc/2012-11-05/">`
 )
 
 // isQuery reports whether a request that names no operation in a header is one of
@@ -56,8 +57,11 @@ func (x *exchange) parseQuery() {
 		body = alias(x.req.Body)
 	}
 	x.form, x.formErr = api.ParseForm(x.req.Query, body)
-	x.service = sqs
-	x.route = x.e.routes[sqsapi.Target+"."+x.form.At("Action").String().V]
+	target := sqsapi.Target
+	if x.service = sqs; inScope(x.req, monitoring) {
+		x.service, target = monitoring, cloudwatchapi.Target
+	}
+	x.route = x.e.routes[target+"."+x.form.At("Action").String().V]
 	x.resp.ContentType = xmlType
 }
 
@@ -129,6 +133,10 @@ func (x *exchange) readQuery(in api.QueryInput) error {
 	if err := x.form.Err(); err != nil {
 		return err
 	}
+	if x.service != sqs {
+		in.Validate(&x.violations)
+		return x.violations.Err()
+	}
 	in.Validate(&x.violations)
 	missing := x.violations.Missing()
 	if missing == "Entries" {
@@ -152,7 +160,7 @@ func (x *exchange) appendAnswer(b []byte, out api.QueryOutput) []byte {
 	name := x.route.Name
 	b = append(b, xmlPrefix+"<"...)
 	b = append(b, name...)
-	b = append(b, "Response"+xmlSpace...)
+	b = append(b, `Response xmlns="`+x.service.xmlns+`">`...)
 	if _, none := out.(*api.Empty); !none {
 		b = append(b, "<"+name+"Result>"...)
 		b = out.AppendXML(b)
@@ -167,15 +175,15 @@ func (x *exchange) appendAnswer(b []byte, out api.QueryOutput) []byte {
 
 // writeQueryError makes resp the response of the query protocol that carries an
 // error.
-func writeQueryError(resp *Response, err *api.Error) {
-	rule := sqs.errors[err.Code]
+func writeQueryError(resp *Response, svc *service, err *api.Error) {
+	rule := svc.errors[err.Code]
 	resp.Status = status(err, rule)
 	code, kind, _ := strings.Cut(queryError(err, rule), ";")
 	message := err.Message
 	if rule.queryText != "" {
 		message = rule.queryText
 	}
-	b := append(resp.Body[:0], xmlPrefix+"<ErrorResponse"+xmlSpace+"<Error>"...)
+	b := append(resp.Body[:0], xmlPrefix+`<ErrorResponse xmlns="`+svc.xmlns+`"><Error>`...)
 	b = api.AppendXMLString(b, "Type", kind)
 	b = api.AppendXMLString(b, "Code", code)
 	b = api.AppendXMLString(b, "Message", message)

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"github.com/levee-io/levee/internal/api/autoscalingapi"
+	"github.com/levee-io/levee/internal/api/cloudwatchapi"
 	"github.com/levee-io/levee/internal/api/dynamodbapi"
 	"github.com/levee-io/levee/internal/api/lambdaapi"
 	"github.com/levee-io/levee/internal/api/leveeapi"
@@ -33,6 +34,11 @@ type service struct {
 	generated bool
 	// rest says that it speaks REST JSON: rest.go.
 	rest bool
+	// xmlns is that of its answers in the query protocol, if it speaks that.
+	xmlns string
+	// times are the members of its answers that are timestamps, if it speaks CBOR:
+	// cbor.go.
+	times map[string]bool
 }
 
 var (
@@ -44,7 +50,7 @@ var (
 	// times its UTF-8 length.
 	sqs = &service{
 		scope: "sqs", namespace: "com.amazonaws.sqs#", errors: sqsErrors,
-		query: true, newID: uuid, maxBody: 4 << 20,
+		query: true, newID: uuid, maxBody: 4 << 20, xmlns: "http://queue.amazonaws.com/doc/2012-11-05/",
 	}
 	// Levee's own operations. They are signed as those of DynamoDB are, so that its
 	// clients can send them, and any endpoint can say that it does not know them.
@@ -55,6 +61,11 @@ var (
 	autoscaling = &service{
 		scope: "application-autoscaling", errors: autoscalingErrors,
 		newID: uuid, maxBody: MaxBody, generated: true,
+	}
+	monitoring = &service{
+		scope: "monitoring", namespace: "com.amazonaws.cloudwatch.v2010_08_01#", errors: cloudwatchErrors,
+		query: true, newID: uuid, maxBody: 1 << 20, generated: true,
+		xmlns: "http://monitoring.amazonaws.com/doc/2010-08-01/", times: map[string]bool{"Timestamp": true, "Timestamps": true},
 	}
 	lambda = &service{
 		scope: "lambda", errors: lambdaErrors, newID: uuid, maxBody: maxCode, generated: true, rest: true,
@@ -69,6 +80,7 @@ var services = map[string]*service{
 	autoscalingapi.Target: autoscaling,
 	lambdaapi.Target:      lambda,
 	leveeapi.Target:       levee,
+	cloudwatchapi.Target:  monitoring,
 }
 
 // bodyLimit returns the largest body that a request to a target, or to a path if

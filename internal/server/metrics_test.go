@@ -1,0 +1,122 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// asker puts requests to a server in this process.
+type asker struct {
+	*testing.T
+	*Server
+}
+
+func (a *asker) ask(path, contentType, target, scope, body string) *httptest.ResponseRecorder {
+	a.Helper()
+	r := httptest.NewRequestWithContext(a.Context(), http.MethodPost, path, strings.NewReader(body))
+	r.Header.Set("Content-Type", contentType)
+	if target != "" {
+		r.Header.Set("X-Amz-Target", target)
+	}
+	r.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=000000000000/20260301/us-east-1/"+scope+"/aws4_request, SignedHeaders=host, Signature=0")
+	r.Header.Set("X-Amz-Date", "20260301T000000Z")
+	w := httptest.NewRecorder()
+	a.endpoint.ServeHTTP(w, r)
+	return w
+}
+
+func (a *asker) json(target, body string) string {
+	a.Helper()
+	scope := "dynamodb"
+	if strings.HasPrefix(target, "Granite") {
+		scope = "monitoring"
+	}
+	return a.ask("/", "application/x-amz-json-1.0", target, scope, body).Body.String()
+}
+
+// What a table consumes and what of it is throttled can be read from CloudWatch, in each
+// of its protocols.
+func TestMetricsOfATable(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv, err := Open(Config{EnforceCapacity: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer srv.Close(context.Background())
+		a := &asker{t, srv}
+		a.json("DynamoDB_20120810.CreateTable", `{"TableName":"tight","AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"}],
+			"KeySchema":[{"AttributeName":"pk","KeyType":"HASH"}],"ProvisionedThroughput":{"ReadCapacityUnits":5,"WriteCapacityUnits":5}}`)
+		for range 7 {
+			a.json("DynamoDB_20120810.PutItem", `{"TableName":"tight","Item":{"pk":{"S":"1"}}}`)
+		}
+		began := time.Now().UTC()
+		end := began.Add(time.Hour)
+
+		const dimensions = `"Namespace":"AWS/DynamoDB","Dimensions":[{"Name":"TableName","Value":"tight"}]`
+		got := a.json("GraniteServiceVersion20100801.GetMetricStatistics", fmt.Sprintf(`{%s,"MetricName":"ConsumedWriteCapacityUnits","StartTime":%d,"EndTime":%d,"Period":60,"Statistics":["Sum","SampleCount"]}`, dimensions, began.Unix(), end.Unix()))
+		if want := fmt.Sprintf(`{"Label":"ConsumedWriteCapacityUnits","Datapoints":[{"Timestamp":%d,"SampleCount":5.0,"Sum":5.0,"Unit":"Count"}]}`, began.Unix()); got != want {
+			t.Errorf("statistics %s\nwant %s", got, want)
+		}
+		data := func(metric string) string {
+			return fmt.Sprintf(`{"StartTime":%d,"EndTime":%d,"MetricDataQueries":[{"Id":"a","MetricStat":{"Stat":"Sum","Period":60,"Metric":{%s,"MetricName":"%s"}}}]}`, began.Unix(), end.Unix(), dimensions, metric)
+		}
+		for metric, want := range map[string]string{
+			"WriteThrottleEvents": "2.0", "WriteProvisionedThroughputThrottleEvents": "2.0", "ProvisionedWriteCapacityUnits": "5.0", "ReadThrottleEvents": "",
+		} {
+			if got := a.json("GraniteServiceVersion20100801.GetMetricData", data(metric)); !strings.Contains(got, `"Values":[`+want+`]`) {
+				t.Errorf("%s: %s, want %q", metric, got, want)
+			}
+		}
+
+		form := "Action=GetMetricStatistics&Version=2010-08-01&Namespace=AWS%2FDynamoDB&MetricName=WriteThrottleEvents&Period=60&Statistics.member.1=Sum" +
+			"&Dimensions.member.1.Name=TableName&Dimensions.member.1.Value=tight&StartTime=" + began.Format(time.RFC3339) + "&EndTime=" + end.Format(time.RFC3339)
+		if got := a.ask("/", "application/x-www-form-urlencoded", "", "monitoring", form).Body.String(); !strings.Contains(got, `<GetMetricStatisticsResponse xmlns="http://monitoring.amazonaws.com/doc/2010-08-01/"><GetMetricStatisticsResult><Datapoints><member>`) ||
+			!strings.Contains(got, "<Sum>2.0</Sum>") {
+			t.Errorf("in XML: %s", got)
+		}
+		list := a.ask("/", "application/x-www-form-urlencoded", "", "monitoring", "Action=ListMetrics&Version=2010-08-01&MetricName=WriteThrottleEvents").Body.String()
+		if !strings.Contains(list, "<member><Namespace>AWS/DynamoDB</Namespace><MetricName>WriteThrottleEvents</MetricName><Dimensions><member><Name>TableName</Name><Value>tight</Value>") {
+			t.Errorf("listed %s", list)
+		}
+		w := a.ask("/service/GraniteServiceVersion20100801/operation/ListMetrics", "application/cbor", "", "monitoring", "\xa1\x6aMetricName\x73WriteThrottleEvents")
+		if w.Code != 200 || w.Header().Get("Smithy-Protocol") != "rpc-v2-cbor" || !strings.Contains(w.Body.String(), "WriteThrottleEvents") {
+			t.Errorf("in CBOR: %d %v %q", w.Code, w.Header(), w.Body)
+		}
+		w = a.ask("/service/GraniteServiceVersion20100801/operation/GetMetricData", "application/cbor", "", "monitoring", "")
+		if w.Code != 400 || !strings.Contains(w.Body.String(), "InvalidParameterValueException") {
+			t.Errorf("an error in CBOR: %d %q", w.Code, w.Body)
+		}
+	})
+}
+
+func TestMetricsOfAQueue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		srv, err := Open(Config{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer srv.Close(context.Background())
+		a := &asker{t, srv}
+		a.ask("/", "application/x-amz-json-1.0", "AmazonSQS.CreateQueue", "sqs", `{"QueueName":"q"}`)
+		began := time.Now().UTC()
+		for range 3 {
+			a.ask("/", "application/x-amz-json-1.0", "AmazonSQS.SendMessage", "sqs", `{"QueueUrl":"http://localhost/000000000000/q","MessageBody":"x"}`)
+			time.Sleep(time.Minute)
+		}
+		got := a.json("GraniteServiceVersion20100801.GetMetricData", fmt.Sprintf(`{"StartTime":%d,"EndTime":%d,"ScanBy":"TimestampAscending","MetricDataQueries":[
+			{"Id":"sent","MetricStat":{"Stat":"Sum","Period":60,"Metric":{"Namespace":"AWS/SQS","MetricName":"NumberOfMessagesSent","Dimensions":[{"Name":"QueueName","Value":"q"}]}}},
+			{"Id":"depth","MetricStat":{"Stat":"Maximum","Period":300,"Metric":{"Namespace":"AWS/SQS","MetricName":"ApproximateNumberOfMessagesVisible","Dimensions":[{"Name":"QueueName","Value":"q"}]}}}]}`,
+			began.Unix(), began.Add(time.Hour).Unix()))
+		for _, want := range []string{`"Values":[1.0,1.0,1.0]`, `"Label":"ApproximateNumberOfMessagesVisible"`, `"Values":[3.0]`} {
+			if !strings.Contains(got, want) {
+				t.Errorf("%s, want %s", got, want)
+			}
+		}
+	})
+}
