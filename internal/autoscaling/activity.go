@@ -13,14 +13,14 @@ const maxActivities = 1000
 
 // activity is a change of a capacity by the engine. Activities are in memory only.
 type activity struct {
-	id         string
-	at         scalable
-	units      int64 // that the capacity is changed to
-	cause      string
-	begun, due time.Time
-	ended      time.Time // zero while it is under way
-	status     string
-	message    string
+	id      string
+	at      scalable
+	units   int64 // that the capacity is changed to
+	cause   string
+	begun   time.Time
+	ended   time.Time // zero while it is under way
+	status  string
+	message string
 }
 
 // newActivity returns one that begins. What caused it is an alarm of the policy, or the

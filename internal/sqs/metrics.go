@@ -73,7 +73,7 @@ func (q *queue) metrics() Metrics {
 		NumberOfMessagesSent: n.sent.Load(), NumberOfMessagesReceived: n.received.Load(),
 		NumberOfMessagesDeleted: n.deleted.Load(), NumberOfEmptyReceives: n.empty.Load(), SentMessageSize: n.bytes.Load(),
 		NumberOfDeduplicatedSentMessages: n.repeated.Load(),
-		ThrottledCalls: q.throttled(),
+		ThrottledCalls:                   q.throttled(),
 	}
 	q.mu.Lock()
 	done := false
