@@ -105,6 +105,7 @@ func TestMetricsOfAQueue(t *testing.T) {
 		a := &asker{t, srv}
 		a.ask("/", "application/x-amz-json-1.0", "AmazonSQS.CreateQueue", "sqs", `{"QueueName":"q"}`)
 		began := time.Now().UTC()
+		time.Sleep(time.Second) // not at the turn of a minute
 		for range 3 {
 			a.ask("/", "application/x-amz-json-1.0", "AmazonSQS.SendMessage", "sqs", `{"QueueUrl":"http://localhost/000000000000/q","MessageBody":"x"}`)
 			time.Sleep(time.Minute)
