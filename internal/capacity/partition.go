@@ -24,6 +24,7 @@ type partition struct {
 	bytes int64
 
 	consumed [classes]float64 // this minute
+	ended    [classes]float64 // in the minute that ended last
 	refused  [classes]int     // this minute
 	hot      int              // minutes in a row
 	skip     uint32           // demands until the next is sampled
@@ -202,6 +203,7 @@ func (p *partition) turn(params *Params, limit Rates) {
 	} else {
 		p.hot = 0
 	}
+	p.ended = p.consumed
 	p.consumed, p.refused = [classes]float64{}, [classes]int{}
 }
 

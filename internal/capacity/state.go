@@ -25,6 +25,7 @@ type PartitionState struct {
 	From       uint64 // its first key
 	Bytes      int64
 	Consumed   Rates // units this minute
+	Ended      Rates // units in the minute that ended last
 	HotMinutes int
 	Splitting  bool
 }
@@ -49,7 +50,7 @@ func (r *resource) state(now time.Time) ResourceState {
 		s.Tokens[c] = r.throughput[c].tokens
 	}
 	for i, p := range r.partitions.list {
-		s.Partitions = append(s.Partitions, PartitionState{p.from, p.bytes, p.consumed, p.hot, r.partitions.splitting(i)})
+		s.Partitions = append(s.Partitions, PartitionState{p.from, p.bytes, p.consumed, p.ended, p.hot, r.partitions.splitting(i)})
 	}
 	return s
 }
