@@ -1,0 +1,239 @@
+package rehearse
+
+import (
+	"bytes"
+	"os"
+	"strings"
+	"testing"
+	"time"
+)
+
+func open(t *testing.T, path, dir string) *Scenario {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	s, err := Read(f, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func run(t *testing.T, s *Scenario) *Result {
+	t.Helper()
+	r, err := Run(t.Context(), s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func read(t *testing.T, text string) *Scenario {
+	t.Helper()
+	s, err := Read(strings.NewReader(text), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// near reports whether a number is that wanted, up to a share of it.
+func near(got, want, share float64) bool { return got >= want*(1-share) && got <= want*(1+share) }
+
+func TestPublishedJump(t *testing.T) {
+	r := run(t, open(t, "testdata/jump.yaml", ""))
+	fresh, warm := r.Designs[0], r.Designs[1]
+	// Of each second's 40,000 a new table takes 4,000.
+	if got := float64(fresh.All.Stored) / (3 * 60); !near(got, 4000, 0.05) {
+		t.Errorf("a new table stored %.0f a second", got)
+	}
+	if fresh.Reached || fresh.Reasons[0].Reason != "TableWriteKeyRangeThroughputExceeded" {
+		t.Errorf("a new table: %+v", fresh.Reasons)
+	}
+	if lost := float64(warm.All.Lost) / float64(warm.All.Arrived); lost > 0.01 {
+		t.Errorf("a table that had 40,000 lost %.3f", lost)
+	}
+}
+
+func TestPublishedBurst(t *testing.T) {
+	r := run(t, open(t, "testdata/burst.yaml", "")).Designs[0]
+	first := time.Duration(0)
+	for _, x := range r.Series {
+		if x.Throttled > 0 {
+			first = x.At
+			break
+		}
+	}
+	if got := (first - 5*time.Minute).Seconds(); !near(got, 900, 0.03) {
+		t.Errorf("200 units a second of 150 lasted %.0f s", got)
+	}
+}
+
+func TestPublishedScaling(t *testing.T) {
+	r := run(t, open(t, "testdata/scaling.yaml", "")).Designs[0]
+	var first, last time.Duration
+	for _, x := range r.Series {
+		if x.Throttled > 0 {
+			last = x.At
+			if first == 0 {
+				first = x.At
+			}
+		}
+	}
+	// What was unused in the ten minutes before, 40 a second, carries the 100 that are
+	// missing for 240 s.
+	if first < 13*time.Minute+50*time.Second || first > 14*time.Minute+10*time.Second {
+		t.Errorf("the first throttle at %s", first)
+	}
+	if last < 14*time.Minute || last > 17*time.Minute {
+		t.Errorf("the last throttle at %s", last)
+	}
+	if end := r.Series[len(r.Series)-2].Capacity; !near(end, 200/0.7, 0.05) {
+		t.Errorf("in the end %.0f units are provisioned", end)
+	}
+}
+
+// The three designs of the story, and what is to be expected of them.
+func TestCampaign(t *testing.T) {
+	if testing.Short() {
+		t.Skip("seconds of simulation")
+	}
+	s := open(t, "../../examples/campaign.yaml", "../../examples")
+	r := run(t, s)
+	direct, queued, fifo, warmed := r.Designs[0], r.Designs[1], r.Designs[2], r.Designs[3]
+	for _, d := range r.Designs {
+		if d.All.Arrived != 20*60*4500+500_000 || d.All.Stored+d.All.Lost+d.All.Waiting != d.All.Arrived {
+			t.Errorf("%s: %+v", d.Name, d.All)
+		}
+	}
+	if lost := direct.Sources[1].Lost; lost < 250_000 || direct.Reached {
+		t.Errorf("straight to the table %d are lost", lost)
+	}
+	if queued.All.P99 < time.Minute || fifo.Sources[1].Lost != 0 || fifo.Sources[0].Lost != 0 || !fifo.Reached || !warmed.Reached {
+		t.Errorf("%s: %+v\n%s: %+v\n%s: %+v", queued.Name, queued.All, fifo.Name, fifo.All, warmed.Name, warmed.All)
+	}
+}
+
+const small = `
+seed: 7
+duration: 2m
+objective: {p99: 1s}
+traffic:
+  - name: base
+    rate: 500
+    items: [{size: 1KB}, {size: 100B, keys: {kind: hot, hot: 2, share: 0.5}}]
+  - name: <script>alert(1)</script>
+    campaign: {recipients: 30000, at: 30s, over: 5s}
+    groups: 30
+designs:
+  - name: direct & <b>bold</b>
+    table: {mode: provisioned, provisioned: {write: 2000, read: 10}}
+  - name: queued
+    table: {mode: provisioned, provisioned: {write: 4000, read: 10}}
+    queue: {fifo: true}
+    consumers: {count: 10}
+`
+
+// The same scenario gives the same report, byte for byte, and nothing in it is more
+// than text.
+func TestReport(t *testing.T) {
+	var first, second bytes.Buffer
+	if err := run(t, read(t, small)).HTML(&first); err != nil {
+		t.Fatal(err)
+	}
+	if err := run(t, read(t, small)).HTML(&second); err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(first.Bytes(), second.Bytes()) {
+		t.Error("two reports of one scenario differ")
+	}
+	text := first.String()
+	for _, bad := range []string{"<script", "<b>bold", "http://", "https://", "NaN", "Inf"} {
+		if strings.Contains(text, bad) {
+			t.Errorf("%q is in the report", bad)
+		}
+	}
+	var other bytes.Buffer
+	if err := run(t, read(t, strings.Replace(small, "seed: 7", "seed: 8", 1))).HTML(&other); err != nil {
+		t.Fatal(err)
+	}
+	if bytes.Equal(first.Bytes(), other.Bytes()) {
+		t.Error("another seed changes nothing")
+	}
+}
+
+func TestSummary(t *testing.T) {
+	var out bytes.Buffer
+	r := run(t, read(t, small))
+	if err := r.Summary(&out); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"queued", "throttled", r.Verdict()} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%q is not in\n%s", want, out.String())
+		}
+	}
+}
+
+// Costs add up: of what was stored on demand, and of what was provisioned.
+func TestCost(t *testing.T) {
+	r := run(t, read(t, `
+duration: 1h
+traffic: [{rate: 100, items: [{size: 2KB}]}]
+designs:
+  - {name: on-demand, table: {mode: on-demand}}
+  - {name: provisioned, table: {mode: provisioned, provisioned: {write: 400, read: 100}}}
+`))
+	if want := 3600.0 * 100 * 2 / 1e6 * 0.625; !near(r.Designs[0].Cost.Table, want, 0.001) {
+		t.Errorf("on demand $%.4f, want $%.4f", r.Designs[0].Cost.Table, want)
+	}
+	if want := 400*0.00065 + 100*0.00013; !near(r.Designs[1].Cost.Table, want, 0.02) {
+		t.Errorf("provisioned $%.4f, want $%.4f", r.Designs[1].Cost.Table, want)
+	}
+	if best := r.Best(); best == nil || best.Name != "provisioned" {
+		t.Errorf("the best is %v", best)
+	}
+}
+
+func TestOptimize(t *testing.T) {
+	list, err := Optimize(t.Context(), read(t, `
+duration: 10m
+objective: {p99: 1s}
+traffic: [{rate: 300}]
+designs: [{name: d, table: {mode: provisioned, provisioned: {write: 1000, read: 1}}}]
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := list[0]
+	if got := f.Result.Design.Table.Provisioned.Write; !f.Result.Reached || got < 250 || got > 600 {
+		t.Errorf("%g write units are best for 300 a second: %v", got, f.Settings)
+	}
+}
+
+// A day of the story's base and a campaign an hour.
+func BenchmarkDay(b *testing.B) {
+	s, err := Read(strings.NewReader(`
+duration: 24h
+limit: 25h
+traffic:
+  - {name: base, daily: {low: 2000, high: 6000}, items: [{size: 700B}]}
+  - {name: campaign, spike: {from: 0, to: 8333, at: 10h, for: 60s}, items: [{size: 900B}]}
+designs: [{name: d, table: {mode: on-demand, warm: {write: 12000}}}]
+`), "")
+	if err != nil {
+		b.Fatal(err)
+	}
+	arrived := int64(0)
+	for b.Loop() {
+		r, err := Run(b.Context(), s)
+		if err != nil {
+			b.Fatal(err)
+		}
+		arrived += r.Designs[0].All.Arrived
+	}
+	b.ReportMetric(float64(arrived)/b.Elapsed().Seconds(), "requests/s")
+}

@@ -1,0 +1,271 @@
+package rehearse
+
+import (
+	"context"
+	"time"
+
+	"github.com/levee-io/levee/internal/capacity"
+)
+
+// simulation is one design while it is played.
+type simulation struct {
+	scenario *Scenario
+	design   *Design
+	streams  []*stream
+	table    *capacity.Table
+	params   capacity.Params
+
+	now     time.Duration
+	step    time.Duration
+	retries *wheel[retry]
+	line    *line // nil without a queue
+	tally   *tally
+	turn    int // of the steps, so that no cell is always first
+}
+
+// calmStep is how long a step may be while nothing waits and nothing is refused.
+const calmStep = time.Second
+
+func newSimulation(s *Scenario, d *Design, p capacity.Params) *simulation {
+	m := &simulation{scenario: s, design: d, params: p, step: time.Duration(s.Step), tally: newTally(s)}
+	m.table = d.Table.model(p, s.begin)
+	for i := range s.Traffic {
+		m.streams = append(m.streams, newStream(s, i, d))
+	}
+	if d.Queue != nil {
+		m.line = newLine(m)
+		m.step = m.line.step(m.step)
+	}
+	m.retries = newWheel(m.step, time.Duration(d.Client.Most), retry.key, (*retry).join)
+	return m
+}
+
+// model returns the table as the capacity model has it.
+func (t *Table) model(p capacity.Params, begin time.Time) *capacity.Table {
+	rates := func(r ReadWrite) capacity.Rates {
+		return capacity.Rates{capacity.Read: r.Read, capacity.Write: r.Write}
+	}
+	cfg := capacity.TableConfig{OnDemand: t.Mode == "on-demand"}
+	cfg.Provisioned, cfg.Maximum, cfg.Warm = rates(t.Provisioned), rates(t.Maximum), rates(t.Warm)
+	for i := range t.Indexes {
+		provisioned := t.Indexes[i].Provisioned
+		if provisioned == (ReadWrite{}) {
+			provisioned = t.Provisioned
+		}
+		cfg.Indexes = append(cfg.Indexes, capacity.Config{Provisioned: rates(provisioned), Maximum: cfg.Maximum, Warm: cfg.Warm})
+	}
+	table := capacity.NewTable(p, cfg, begin)
+	if t.Scaling != nil {
+		for i := 0; i <= len(t.Indexes); i++ {
+			t.scale(table, begin, i, capacity.Write, func(r ReadWrite) float64 { return r.Write })
+			t.scale(table, begin, i, capacity.Read, func(r ReadWrite) float64 { return r.Read })
+		}
+	}
+	return table
+}
+
+func (t *Table) scale(table *capacity.Table, begin time.Time, index int, class capacity.Class, of func(ReadWrite) float64) {
+	c := t.Scaling
+	if of(c.Max) == 0 {
+		return
+	}
+	var actions []capacity.Action
+	for _, a := range t.Scheduled {
+		schedule, err := capacity.ParseSchedule(a.Schedule, "", time.Time{}, time.Time{}, begin)
+		if err == nil { // checked when the scenario was read
+			actions = append(actions, capacity.Action{Schedule: schedule, Min: of(a.Min), Max: of(a.Max)})
+		}
+	}
+	table.Scale(begin, index, class, &capacity.Policy{Min: max(1, of(c.Min)), Max: of(c.Max), Target: c.Target}, actions...)
+}
+
+// run plays the design to its end.
+func (m *simulation) run(ctx context.Context) error {
+	duration, limit := time.Duration(m.scenario.Duration), time.Duration(m.scenario.Limit)
+	for m.now < limit {
+		if m.turn++; m.turn%1024 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if m.now >= duration && m.idle() {
+			break
+		}
+		m.advance(min(duration, limit))
+	}
+	m.tally.finish(m)
+	return nil
+}
+
+// idle reports whether nothing waits.
+func (m *simulation) idle() bool { return m.retries.count == 0 && (m.line == nil || m.line.idle()) }
+
+// advance plays one step. Nothing arrives after end.
+func (m *simulation) advance(end time.Duration) {
+	step := m.step
+	long := calmStep / step * step // steps stay multiples of the short one
+	calm := m.tally.calm(m.now) && m.idle() && m.now+long <= end
+	if calm {
+		step = long
+	}
+	for _, r := range m.retries.due(m.now) {
+		m.again(r)
+	}
+	if m.line != nil {
+		m.line.work()
+	}
+	for i := range m.streams {
+		st := m.streams[(i+m.turn)%len(m.streams)]
+		if m.now >= end {
+			break
+		}
+		n := st.arrive(min(end, m.now+step))
+		if n == 0 {
+			continue
+		}
+		m.tally.arrived(m.now, st.number, n)
+		m.accept(st, n, step, calm)
+	}
+	if m.line != nil {
+		m.line.receive()
+	}
+	m.now += step
+	m.tally.passed(m)
+}
+
+// accept takes what has arrived where it goes first.
+func (m *simulation) accept(st *stream, n int, step time.Duration, calm bool) {
+	arrival := float64(m.now)
+	switch {
+	case st.direct:
+		m.spread(st, n, func(c, k int) {
+			m.write(retry{stream: st.number, cell: c, n: k, arrival: arrival})
+		})
+	case calm && m.line.keepsUp(n, step):
+		m.line.pass(st, n, arrival)
+	default:
+		m.line.send(retry{stream: st.number, send: true, n: n, arrival: arrival})
+	}
+}
+
+// spread deals n out to the cells of keys, and begins with another one each time.
+func (m *simulation) spread(st *stream, n int, do func(cell, n int)) {
+	counts := st.keys.deal(n)
+	for i := range counts {
+		c := (i + m.turn) % len(counts)
+		if counts[c] > 0 {
+			do(c, counts[c])
+		}
+	}
+}
+
+// at is the moment on the clock of the model.
+func (m *simulation) at() time.Time { return m.scenario.begin.Add(m.now) }
+
+// lump is how many requests stand on one representative key, where each has one of
+// its own. It is small against what a partition takes in a second, so that chance
+// makes no partition hot.
+const lump = 16
+
+// admit asks the table for n requests of a cell, and returns how many it took.
+func (m *simulation) admit(st *stream, c, n int) int {
+	taken := 0
+	for n > 0 {
+		k := n
+		if st.keys.cells[c].width > 1 {
+			k = min(n, lump)
+		}
+		n -= k
+		taken += m.admitAt(st.place(c), st, k)
+	}
+	return taken
+}
+
+func (m *simulation) admitAt(demands []capacity.Demand, st *stream, n int) int {
+	k, d := m.table.AdmitMany(m.at(), demands, n)
+	if st.bytes > 0 && k > 0 {
+		m.table.Store(demands[0].Key, capacity.Itself, st.bytes*int64(k))
+	}
+	if k < n {
+		m.tally.throttled(m.now, d, n-k)
+	}
+	return k
+}
+
+// retry is a number of requests that their client makes, perhaps again.
+type retry struct {
+	stream, cell, attempt int
+	send                  bool // to the queue, not to the table
+	n                     int
+	arrival               float64 // the mean, in nanoseconds since the beginning
+}
+
+// key is the same for those that may become one. The numbers are bounded by what a
+// scenario may have.
+func (r retry) key() uint64 {
+	return uint64(r.stream)<<40 | uint64(r.cell)<<16 | uint64(r.attempt)<<1 | uint64(btoi(r.send))
+}
+
+func (r *retry) join(o retry) {
+	r.arrival = (r.arrival*float64(r.n) + o.arrival*float64(o.n)) / float64(r.n+o.n)
+	r.n += o.n
+}
+
+func (m *simulation) again(r retry) {
+	if r.send {
+		m.line.send(r)
+		return
+	}
+	m.write(r)
+}
+
+// write has requests go straight to the table.
+func (m *simulation) write(r retry) {
+	st := m.streams[r.stream]
+	k := m.admit(st, r.cell, r.n)
+	m.tally.stored(m.now, r.stream, k, r.arrival, time.Duration(m.design.Table.Takes))
+	r.n -= k
+	m.backOff(r)
+}
+
+// backOff has clients make requests again, or give up.
+func (m *simulation) backOff(r retry) {
+	if r.n == 0 {
+		return
+	}
+	if r.attempt+1 >= m.design.Client.Attempts {
+		m.tally.lost(m.now, r.stream, r.n)
+		return
+	}
+	most := m.design.Client.delay(r.attempt)
+	r.attempt++
+	for i, n := range quarters(r.n) {
+		if n > 0 {
+			part := r
+			part.n = n
+			m.retries.add(m.now+jitter(most, i), part)
+		}
+	}
+}
+
+// delay is the longest that a client waits after an attempt.
+func (c *Client) delay(attempt int) time.Duration {
+	d := time.Duration(c.Base)
+	for ; attempt > 0 && d < time.Duration(c.Most); attempt-- {
+		d *= 2
+	}
+	return min(d, time.Duration(c.Most))
+}
+
+// quarters divides n as evenly as it goes.
+func quarters(n int) [4]int {
+	var out [4]int
+	for i := range out {
+		out[i] = (n + i) / 4
+	}
+	return out
+}
+
+// jitter is the middle of one of four quarters of a delay: full jitter is uniform
+// from nothing to all of it.
+func jitter(most time.Duration, quarter int) time.Duration {
+	return most * time.Duration(2*quarter+1) / 8
+}
