@@ -53,7 +53,7 @@ func chart(title string, unit func(float64) string, interval time.Duration, plot
 	}
 	for i := range 6 {
 		at := i * (points - 1) / 5
-		fmt.Fprintf(&b, `<text class="x" x="%.1f" y="%d">%s</text>`, x(at), chartHeight-6, clockOf(time.Duration(at)*interval))
+		label(&b, i, x(at), time.Duration(at)*interval)
 	}
 	for _, p := range plots {
 		b.WriteString(`<polyline class="` + p.class + `" points="`)
@@ -64,6 +64,15 @@ func chart(title string, unit func(float64) string, interval time.Duration, plot
 	}
 	b.WriteString(`</svg></figure>`)
 	return template.HTML(b.String()) //nolint:gosec // all text in it is escaped above
+}
+
+// label writes one of the six times below a chart.
+func label(b *strings.Builder, i int, x float64, at time.Duration) {
+	class := "x"
+	if i == 5 {
+		class = "x end"
+	}
+	fmt.Fprintf(b, `<text class="%s" x="%.1f" y="%d">%s</text>`, class, x, chartHeight-6, clockOf(at))
 }
 
 // round returns a number with one or two digits that is not less than v.
@@ -133,7 +142,7 @@ func heatMap(heat []Heat, most float64) template.HTML {
 	}
 	for i := range 6 {
 		c := i * (columns - 1) / 5
-		fmt.Fprintf(&b, `<text class="x" x="%.1f" y="%d">%s</text>`, chartLeft+float64(c)*width, chartHeight-6, clockOf(heat[c*step].At))
+		label(&b, i, chartLeft+float64(c)*width, heat[c*step].At)
 	}
 	b.WriteString(`</svg></figure>`)
 	return template.HTML(b.String()) //nolint:gosec // numbers only

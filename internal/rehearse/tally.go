@@ -253,6 +253,9 @@ func (t *tally) finish(m *simulation) {
 		t.look(m)
 		t.minute += time.Minute
 	}
+	if last := len(t.series) - 1; last > 0 && t.series[last].Arrived == 0 && t.series[last].Stored == 0 {
+		t.series = t.series[:last] // it has only begun
+	}
 	for i := range t.series {
 		x := &t.series[i]
 		x.P50, x.P99 = x.times.percentile(50), x.times.percentile(99)
