@@ -117,6 +117,12 @@ var forbidden = []struct{ from, to, why string }{
 	{"internal/sqs", "internal/transact", "the engine is below what composes it"},
 	{"internal/wire", "internal/transact", "the wire knows operations, not engines"},
 	{"internal/authz", "internal/transact", "the guard knows operations, not engines"},
+	{"internal/console", "internal/dynamodb", "the console calls operations, as an SDK would"},
+	{"internal/console", "internal/sqs", "the console calls operations, as an SDK would"},
+	{"internal/console", "internal/lambda", "the console calls operations, as an SDK would"},
+	{"internal/console", "internal/kv", "the console knows no store"},
+	{"internal/console", "internal/wire", "the console is an http.Handler; who puts them together introduces them"},
+	{"internal/wire", "internal/console", "the wire knows no pages"},
 	{"internal/iam", "internal", "policies know no operation and no store"},
 	{"internal/iam", "net/http", "policies are decided without a protocol"},
 }

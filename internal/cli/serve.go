@@ -39,6 +39,7 @@ type serveCmd struct {
 	Buckets        string        `placeholder:"DIR" xor:"buckets" type:"existingdir" help:"Directory whose subdirectories are the buckets of exports and imports."`
 	S3Endpoint     string        `name:"s3-endpoint" placeholder:"URL" xor:"buckets" help:"S3-compatible service whose buckets are those of exports and imports."`
 	Functions      bool          `help:"Run the functions of the Lambda API as programs of this machine. Needs a loopback address, or --auth."`
+	Console        consoleFlags  `embed:""`
 	Observe        observeFlags  `embed:""`
 	Limits         limitFlags    `embed:""`
 }
@@ -68,6 +69,9 @@ With --functions, functions of the Lambda API run: zip packages with an executab
 and HTTP endpoints. They are programs with the rights of the server, of whoever may call it, so the address must be
 a loopback one unless --auth says who that is.
 
+The console, at /_levee/, is there by itself where the address is a loopback one and any access key is accepted: it
+may do everything, and asks nobody on this machine who they are. Elsewhere it is there with --console-password.
+
 With --admin-addr, what operators need is on an address of its own, which should be one that only they reach:
 /metrics for Prometheus, /healthz, /backup (see levee backup) and /debug/pprof/.
 
@@ -95,6 +99,7 @@ func (c *serveCmd) Run(ctx context.Context, std streams) error {
 		return err
 	}
 	cfg.Limits = c.Limits.limits()
+	cfg.Console = c.Console.config(c.Addr, keys)
 	if cfg.TLS, err = c.TLS.config(); err != nil {
 		return err
 	}
@@ -120,7 +125,7 @@ func (c *serveCmd) Run(ctx context.Context, std streams) error {
 	if err := seen.serveAdmin(srv, std.err); err != nil {
 		return errors.Join(explain(err, c.Observe.AdminAddr), srv.Close(ctx))
 	}
-	c.greet(std.err, addr, keys)
+	c.greet(std.err, addr, keys, cfg.Console != nil)
 	select {
 	case <-ctx.Done():
 		fmt.Fprintln(std.err, "levee: stopping")
@@ -136,14 +141,20 @@ func (c *serveCmd) checkFunctions(keys server.Keys) error {
 	if !c.Functions || keys != nil {
 		return nil
 	}
-	host, _, err := net.SplitHostPort(c.Addr)
-	if err != nil {
-		return err
-	}
-	if ip := net.ParseIP(host); host == "localhost" || ip != nil && ip.IsLoopback() {
+	if isLoopback(c.Addr) {
 		return nil
 	}
 	return fmt.Errorf("--functions would run the programs of anybody who reaches %s; listen on 127.0.0.1, or accept only known keys with --auth", c.Addr)
+}
+
+// isLoopback reports whether only this machine reaches an address.
+func isLoopback(addr string) bool {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // usualAWS returns the configuration that AWS tools would use here, with another
@@ -182,7 +193,7 @@ func explain(err error, addr string) error {
 }
 
 // greet says where the server is and how to reach it.
-func (c *serveCmd) greet(w io.Writer, addr net.Addr, keys server.Keys) {
+func (c *serveCmd) greet(w io.Writer, addr net.Addr, keys server.Keys, console bool) {
 	where := "in memory"
 	if dir := c.dir(); dir != "" {
 		where = "in " + dir
@@ -202,6 +213,9 @@ func (c *serveCmd) greet(w io.Writer, addr net.Addr, keys server.Keys) {
 	// Version 1 of the AWS CLI has an endpoint of its own for SQS, which only the
 	// flag overrides.
 	fmt.Fprintf(w, "  aws dynamodb list-tables\n  aws sqs list-queues --endpoint-url %s\n\n", url)
+	if console {
+		fmt.Fprintf(w, "The console is at %s/_levee/\n\n", url)
+	}
 	if tcp, ok := addr.(*net.TCPAddr); ok && keys == nil && !tcp.IP.IsLoopback() {
 		fmt.Fprintf(w, "Anybody who reaches this address can read and write everything: see --auth.\n\n")
 	}

@@ -34,6 +34,7 @@ import (
 	"github.com/levee-io/levee/internal/authz"
 	"github.com/levee-io/levee/internal/autoscaling"
 	"github.com/levee-io/levee/internal/cloudwatch"
+	"github.com/levee-io/levee/internal/console"
 	"github.com/levee-io/levee/internal/dynamodb"
 	"github.com/levee-io/levee/internal/fault"
 	"github.com/levee-io/levee/internal/kv"
@@ -86,6 +87,8 @@ type Config struct {
 	Functions bool
 	// Handlers are Go funcs that run as functions, by name.
 	Handlers map[string]lambda.Handler
+	// Console, unless nil, has a console served at /_levee/.
+	Console *ConsoleConfig
 	// Logger gets what an operator should know; nil means slog.Default.
 	Logger *slog.Logger
 	// Faults, unless nil, are what requests meet on purpose.
@@ -106,6 +109,8 @@ type Server struct {
 	funcs    *lambda.Engine
 	spanning *transact.Engine
 	pipes    *pipeline.Engine
+	console  *console.Console // nil if there is none, like its meter
+	meter    *console.Meter
 	store    kv.Store
 	buckets  buckets // nil if there are none
 	tls      *tls.Config
@@ -117,7 +122,6 @@ type Server struct {
 		sync.WaitGroup
 		stop context.CancelFunc // nil until it runs
 	}
-
 	failed chan error // see Failed
 
 	mu        sync.Mutex
@@ -152,6 +156,7 @@ func Open(cfg Config) (*Server, error) {
 		Keys:       cfg.Keys.wire(),
 		Logger:     cfg.Logger,
 		Observe:    cfg.Observe,
+		Pages:      pages(s.console),
 	})
 	return s, nil
 }
@@ -186,13 +191,19 @@ func (s *Server) open(cfg Config) (err error) {
 	s.background.Go(func() { s.scaling.Act(ctx, clock, s.tables) })
 	s.metrics = metrics.NewRecorder(clock, s.tableFigures, s.queueFigures)
 	s.background.Go(func() { s.metrics.Run(ctx) })
+	if cfg.Console != nil {
+		s.meter = console.NewMeter()
+		s.background.Go(func() { s.meter.Run(ctx, s.consoleQueues) })
+	}
 	return s.openFunctions(cfg)
 }
 
-// operations returns the operation table, guarded if there are keys.
+// operations returns the operation table that is served: guarded if there are
+// keys, measured if there is a console.
 func (s *Server) operations(cfg Config) ([]api.Operation, error) {
 	table := slices.Concat(s.tables.Operations(), s.queues.Operations(), s.scaling.Operations(), cloudwatch.New(s.metrics).Operations(),
 		s.funcs.Operations(), s.pipes.Operations(), s.spanning.Operations())
+	whole := table // for the console, which has a door of its own
 	if cfg.Keys != nil {
 		identities, err := cfg.Keys.identities()
 		if err != nil {
@@ -204,7 +215,7 @@ func (s *Server) operations(cfg Config) ([]api.Operation, error) {
 	if cfg.Faults != nil {
 		table = cfg.Faults.Wrap(table)
 	}
-	return table, nil
+	return s.openConsole(cfg, whole, table)
 }
 
 // resourcePolicy returns the policy document of a resource, "" if it has none.

@@ -24,6 +24,9 @@ type Options struct {
 	// Observe, unless nil, is told of each finished request. It is called on the
 	// goroutine of the request and must be quick.
 	Observe func(Observation)
+	// Pages, unless nil, answers requests for paths at and below PagesPath, of any
+	// method. It is called on the goroutine of the request and keeps nothing of it.
+	Pages func(context.Context, *Request, *Response)
 }
 
 // Observation is what there is to know of a finished request.
@@ -55,6 +58,7 @@ type Endpoint struct {
 	rest    restRoutes
 	log     *slog.Logger
 	observe func(Observation)
+	pages   func(context.Context, *Request, *Response)
 	auth    authenticator
 	urls    [2]cache[string] // base URLs by host; without and with TLS
 
@@ -77,6 +81,7 @@ func New(opts Options) *Endpoint {
 		routes:  make(map[string]*route, len(opts.Operations)),
 		log:     opts.Logger,
 		observe: opts.Observe,
+		pages:   opts.Pages,
 		auth:    authenticator{keys: opts.Keys},
 	}
 	if e.log == nil {
@@ -123,6 +128,10 @@ func (e *Endpoint) Close(ctx context.Context) error {
 func (e *Endpoint) Serve(ctx context.Context, req *Request, resp *Response) {
 	e.gate.RLock()
 	defer e.gate.RUnlock()
+	if e.pages != nil && isPage(req.Path) {
+		e.servePage(ctx, req, resp)
+		return
+	}
 	var start time.Time
 	if e.observe != nil {
 		start = time.Now()

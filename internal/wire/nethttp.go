@@ -110,7 +110,9 @@ func (e *Endpoint) serveCall(c *call, req *Request, resp *Response) {
 }
 
 func setHeader(h http.Header, resp *Response) {
-	h["X-Amzn-Requestid"] = []string{resp.RequestID}
+	if resp.RequestID != "" {
+		h["X-Amzn-Requestid"] = []string{resp.RequestID}
+	}
 	h["Content-Length"] = []string{strconv.Itoa(len(resp.Body))}
 	if resp.ContentType != "" {
 		h["Content-Type"] = []string{resp.ContentType}

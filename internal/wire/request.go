@@ -36,7 +36,7 @@ type Header interface {
 type Response struct {
 	Status      int
 	ContentType string
-	RequestID   string
+	RequestID   string // "" for a page
 	// QueryError is the value of x-amzn-query-error: the code that an error had
 	// in the query protocol, and whose fault it is. SQS only.
 	QueryError string
@@ -44,7 +44,8 @@ type Response struct {
 	// set. DynamoDB only.
 	CRC32    uint32
 	HasCRC32 bool
-	// Header has what an operation of REST JSON answers in headers.
+	// Header has what an operation of REST JSON, or a page, answers in headers. Each
+	// name stands once.
 	Header []api.Entry[string]
 	Body   []byte
 }

@@ -124,7 +124,9 @@ func writeFast(out *fasthttp.Response, resp *Response) {
 	if resp.ContentType != "" {
 		h.SetContentType(resp.ContentType)
 	}
-	h.SetCanonical([]byte("x-amzn-RequestId"), []byte(resp.RequestID))
+	if resp.RequestID != "" {
+		h.SetCanonical([]byte("x-amzn-RequestId"), []byte(resp.RequestID))
+	}
 	if resp.HasCRC32 {
 		var digits [10]byte
 		h.SetCanonical([]byte("x-amz-crc32"), strconv.AppendUint(digits[:0], uint64(resp.CRC32), 10))

@@ -1,0 +1,41 @@
+// Package console is the console of Levee: pages for people, served by the binary
+// beside the services. It is an http.Handler for the paths below Path:
+//
+//	meter := console.NewMeter()
+//	operations := meter.Wrap(table)          // what the wire serves
+//	c := console.New(console.Options{Operations: table, Meter: meter, ...})
+//
+// # Where things are
+//
+// A page is a method of visit in a file of its name (tables.go, queue_send.go)
+// and a template of that name in templates/. routes.go lists them all. Whatever a
+// page does it does by calling an operation of the table, with the shapes and the
+// checks that an SDK's request meets: call.go. What the API does not say (sizes of
+// all tables, messages nobody has taken) comes through the funcs of Options, so
+// that this package knows no engine.
+//
+// Texts are in locale/, one catalog a language, with the same keys in each.
+// Assets are embedded: there is no build step, and nothing is fetched from
+// elsewhere. assets/ has htmx and uPlot as published, beside their licences.
+//
+// # Safety
+//
+// Whoever sees the console may do everything. Without Options.Password it
+// therefore answers only clients on a loopback address that address the server by
+// one, which rebinding a name cannot do; with it, one must log in. guard.go does
+// that, and also:
+//
+//   - refuses every POST without the CSRF token of its session, or from another
+//     origin;
+//   - sets a content security policy that lets only embedded scripts run;
+//   - bounds the bodies of requests.
+//
+// html/template escapes whatever is shown. Deleting and purging ask for the name
+// of what is to go.
+//
+// # Locks
+//
+// Meter.mu guards which series there are, and each series has a lock of its own,
+// taken after it. Nothing else is locked, and no lock is held while an operation
+// runs.
+package console

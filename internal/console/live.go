@@ -1,0 +1,64 @@
+package console
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+)
+
+// liveAnswer is what the script of a page asks for every second. Plots are
+// columns, the first of which is the time; rows are the last second of what is
+// listed on the page.
+type liveAnswer struct {
+	Plot [][]float64           `json:"plot"`
+	Rows map[string][7]float64 `json:"rows,omitempty"`
+}
+
+// live answers with the seconds after since of the resource that of names, and
+// with the last one of all others if rows is set.
+func (v *visit) live() error {
+	at, ok := parseResource(v.r.Form.Get("of"))
+	if !ok {
+		return refusal{status: http.StatusBadRequest, key: "error.form"}
+	}
+	since, _ := strconv.ParseInt(v.r.Form.Get("since"), 10, 64) // 0 is all
+	answer := liveAnswer{Plot: make([][]float64, len(point{}.columns())+1)}
+	for i := range answer.Plot {
+		answer.Plot[i] = []float64{}
+	}
+	if s := v.c.opts.Meter.find(at); s != nil {
+		for _, p := range s.since(since) {
+			answer.Plot[0] = append(answer.Plot[0], float64(p.at))
+			for i, value := range p.columns() {
+				answer.Plot[i+1] = append(answer.Plot[i+1], value)
+			}
+		}
+	}
+	if v.r.Form.Get("rows") != "" {
+		answer.Rows = v.c.opts.Meter.rows()
+	}
+	v.w.Header().Set("Content-Type", "application/json")
+	return json.NewEncoder(v.w).Encode(answer)
+}
+
+// columns are the figures of a second in the order of the plots: requests,
+// throttled, p99, visible, in flight, delayed, oldest.
+func (p point) columns() [7]float64 {
+	return [7]float64{
+		float64(p.requests), float64(p.throttled), float64(p.p99),
+		float64(p.visible), float64(p.inFlight), float64(p.delayed), float64(p.oldest),
+	}
+}
+
+// rows returns the last second of each resource.
+func (m *Meter) rows() map[string][7]float64 {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	rows := make(map[string][7]float64, len(m.series))
+	for at, s := range m.series {
+		if at != (resource{}) {
+			rows[at.id()] = s.last().columns()
+		}
+	}
+	return rows
+}

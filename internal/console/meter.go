@@ -1,0 +1,165 @@
+package console
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/levee-io/levee/internal/api"
+)
+
+const (
+	// hour is how many seconds of the past are kept.
+	hour = 3600
+	// maxSeries is of how many tables and queues the figures are kept, 150 KB each
+	// after an hour: the first that are used.
+	maxSeries = 256
+	// sampleShare is how much longer the meter rests than it took to ask for what
+	// is in all queues, so that many queues do not cost more than that.
+	sampleShare = 50
+)
+
+// Meter counts and times the requests of each table and queue, second by second.
+type Meter struct {
+	mu     sync.RWMutex
+	series map[resource]*series // guarded by mu; the zero resource is all of them
+}
+
+// resource is a table or a queue; the zero value stands for all.
+type resource struct {
+	kind byte // kindTable, kindQueue
+	ns   api.Namespace
+	name string
+}
+
+const (
+	kindTable byte = 't'
+	kindQueue byte = 'q'
+)
+
+// NewMeter returns a meter that has seen nothing.
+func NewMeter() *Meter {
+	return &Meter{series: map[resource]*series{{}: new(series)}}
+}
+
+// Wrap returns the operation table with each request measured.
+func (m *Meter) Wrap(table []api.Operation) []api.Operation {
+	table = slices.Clone(table)
+	for i := range table {
+		op := &table[i]
+		handle := op.Handle
+		if handle == nil {
+			continue
+		}
+		waits := op.Name == "ReceiveMessage" // as long as it was told to
+		op.Handle = func(ctx context.Context, c *api.Caller, in api.Input) (api.Output, error) {
+			at, ok := resourceOf(c.Namespace, in) // before: the handler may keep and change the request
+			start := time.Now()
+			out, err := handle(ctx, c, in)
+			o := outcome{took: time.Since(start), untimed: waits, failed: err != nil, throttled: isThrottled(err)}
+			m.note(resource{}, o)
+			if ok {
+				m.note(at, o)
+			}
+			return out, err
+		}
+	}
+	return table
+}
+
+// isThrottled reports whether a request was refused because there were too many.
+func isThrottled(err error) bool {
+	var e *api.Error
+	if err == nil || !errors.As(err, &e) {
+		return false
+	}
+	switch e.Code {
+	case "ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded", "RequestThrottled", "OverLimit":
+		return true
+	}
+	return false
+}
+
+func (m *Meter) note(at resource, o outcome) {
+	m.mu.RLock()
+	s := m.series[at]
+	m.mu.RUnlock()
+	if s == nil {
+		if s = m.add(at); s == nil {
+			return
+		}
+	}
+	s.note(o)
+}
+
+// add returns a series, which is made if there is room for one.
+func (m *Meter) add(at resource) *series {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if s := m.series[at]; s != nil || len(m.series) > maxSeries {
+		return s
+	}
+	s := new(series)
+	m.series[at] = s
+	return s
+}
+
+// find returns the series of a resource, nil if nothing is known of it.
+func (m *Meter) find(at resource) *series {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	return m.series[at]
+}
+
+// Run ends a second every second, until ctx ends. queues returns what is in all
+// queues.
+func (m *Meter) Run(ctx context.Context, queues func() []Queue) {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	var rested time.Time
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case now := <-tick.C:
+			if !now.Before(rested) {
+				start := time.Now()
+				m.sample(queues())
+				rested = now.Add(sampleShare * time.Since(start))
+			}
+			m.turn(now.Unix())
+		}
+	}
+}
+
+// sample takes down what is in the queues, and in all of them together.
+func (m *Meter) sample(list []Queue) {
+	var all depth
+	for _, q := range list {
+		d := depth{uint32(q.Visible), uint32(q.InFlight), uint32(q.Delayed), uint32(q.Oldest)}
+		all.add(d)
+		at := resource{kindQueue, q.Namespace, q.Name}
+		s := m.find(at)
+		if s == nil && d != (depth{}) {
+			s = m.add(at)
+		}
+		if s != nil {
+			s.measure(d)
+		}
+	}
+	m.find(resource{}).measure(all)
+}
+
+// turn ends a second, and forgets the resources that nothing happened to for an
+// hour.
+func (m *Meter) turn(now int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for at, s := range m.series {
+		if idle := s.turn(now); idle > hour && at != (resource{}) {
+			delete(m.series, at)
+		}
+	}
+}

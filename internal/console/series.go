@@ -1,0 +1,142 @@
+package console
+
+import (
+	"math/bits"
+	"sync"
+	"time"
+)
+
+// outcome is what became of one request.
+type outcome struct {
+	took                       time.Duration
+	untimed, failed, throttled bool
+}
+
+// depth is what is in a queue, or in all.
+type depth struct{ visible, inFlight, delayed, oldest uint32 }
+
+func (d *depth) add(e depth) {
+	d.visible += e.visible
+	d.inFlight += e.inFlight
+	d.delayed += e.delayed
+	d.oldest = max(d.oldest, e.oldest)
+}
+
+// point is one second of a resource.
+type point struct {
+	at                          int64 // unix seconds; the end of the second
+	requests, failed, throttled uint32
+	p99                         float32 // milliseconds; 0 without a timed request
+	depth
+}
+
+// series is the last hour of a resource.
+type series struct {
+	mu    sync.Mutex
+	now   point     // the second that is not over; guarded by mu
+	times histogram // of that second; guarded by mu
+	past  []point   // a ring once it has an hour of them; guarded by mu
+	next  int       // where the next point goes in a full ring; guarded by mu
+	used  int64     // the last second with anything in it; guarded by mu
+}
+
+func (s *series) note(o outcome) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.now.requests++
+	if !o.untimed {
+		s.times.add(o.took)
+	}
+	if o.failed {
+		s.now.failed++
+	}
+	if o.throttled {
+		s.now.throttled++
+	}
+}
+
+func (s *series) measure(d depth) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.now.depth = d
+}
+
+// turn ends a second, and returns for how many nothing has happened.
+func (s *series) turn(now int64) (idle int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	p := s.now
+	p.at, p.p99 = now, s.times.p99()
+	if p.requests > 0 || p.depth != (depth{}) || s.used == 0 {
+		s.used = now
+	}
+	if len(s.past) < hour {
+		s.past = append(s.past, p)
+	} else {
+		s.past[s.next] = p
+		s.next = (s.next + 1) % hour
+	}
+	s.now, s.times = point{depth: p.depth}, histogram{} // a depth holds until the next sample
+	return now - s.used
+}
+
+// since returns the points after a time, the oldest first.
+func (s *series) since(at int64) []point {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list := make([]point, 0, min(len(s.past), 64))
+	for i := range s.past {
+		if p := s.past[(s.next+i)%len(s.past)]; p.at > at {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// last returns the newest point.
+func (s *series) last() point {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.past) == 0 {
+		return point{}
+	}
+	return s.past[(s.next+len(s.past)-1)%len(s.past)]
+}
+
+// histogram counts durations in buckets that are an eighth wider from one to the
+// next: eight to each doubling, from a microsecond on.
+type histogram struct {
+	counts [27 * perDoubling]uint32
+	total  uint32
+}
+
+const perDoubling = 8
+
+func (h *histogram) add(d time.Duration) {
+	h.counts[bucketOf(d)]++
+	h.total++
+}
+
+func bucketOf(d time.Duration) int {
+	us := uint64(max(d.Microseconds(), 1))
+	octave := bits.Len64(us) - 1
+	within := int(us<<3>>octave) & (perDoubling - 1)
+	return min(octave*perDoubling+within, len(histogram{}.counts)-1)
+}
+
+// p99 returns the upper bound of the bucket that the 99th of each hundred
+// requests is in, in milliseconds.
+func (h *histogram) p99() float32 {
+	if h.total == 0 {
+		return 0
+	}
+	above := h.total / 100 // so many are slower
+	for i := len(h.counts) - 1; i >= 0; i-- {
+		if h.counts[i] > above {
+			octave, within := i/perDoubling, i%perDoubling
+			return float32(float64(uint64(1)<<octave) * float64(perDoubling+within+1) / perDoubling / 1000)
+		}
+		above -= h.counts[i]
+	}
+	return 0
+}
