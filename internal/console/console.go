@@ -24,6 +24,11 @@ type Options struct {
 	// Tables returns how much each table holds, Queues what is in each queue.
 	Tables func() []Table
 	Queues func() []Queue
+	// Peek returns the messages of a queue after a place in the order of sending, limit
+	// at most, in whatever state they are, and takes none. Groups returns the message
+	// groups that have the most, and how many groups there are.
+	Peek   func(ns api.Namespace, queue string, after uint64, limit int) ([]Message, error)
+	Groups func(ns api.Namespace, queue string, limit int) ([]Group, int, error)
 	// Logger hears of unexpected errors; nil means slog.Default.
 	Logger *slog.Logger
 }

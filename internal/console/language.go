@@ -9,7 +9,6 @@ import (
 	"path"
 	"strconv"
 	"strings"
-	"time"
 )
 
 //go:embed locale/*.json
@@ -39,31 +38,17 @@ func loadLanguage(tag string) *language {
 	if err != nil {
 		panic(err) // embedded, and tested
 	}
-	layout := template.Must(template.New("layout").Funcs(l.funcs()).ParseFS(templates, "templates/layout.html", "templates/parts.html"))
+	layout := template.Must(template.New("layout").Funcs(l.funcs()).ParseFS(templates, "templates/layout.html", "templates/*parts.html"))
 	files, err := templates.ReadDir("templates")
 	if err != nil {
 		panic(err)
 	}
 	for _, f := range files {
-		if name := strings.TrimSuffix(f.Name(), ".html"); name != "layout" && name != "parts" {
+		if name := strings.TrimSuffix(f.Name(), ".html"); name != "layout" && !strings.HasSuffix(name, "parts") {
 			l.pages[name] = template.Must(template.Must(layout.Clone()).ParseFS(templates, path.Join("templates", f.Name())))
 		}
 	}
 	return l
-}
-
-// funcs are what templates call.
-func (l *language) funcs() template.FuncMap {
-	return template.FuncMap{
-		"t":     l.text,
-		"count": count,
-		"bytes": byteSize,
-		"time":  func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
-		"at":    base,
-		"inside": func(section, prefix string) bool {
-			return strings.HasPrefix(section, prefix)
-		},
-	}
 }
 
 // text returns the text of a key. A key that has none, which a test rules out,

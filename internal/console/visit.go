@@ -2,6 +2,7 @@ package console
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"net/http"
 	"net/url"
@@ -21,6 +22,7 @@ type visit struct {
 	ns      api.Namespace // empty on pages of all namespaces
 	status  int           // of the page, 0 for OK
 	problem string        // shown above the page
+	subject string        // the table or queue that the page is of
 }
 
 // newVisit begins a visit, and a session if the browser has none.
@@ -83,6 +85,7 @@ func (v *visit) done(path, key string) error {
 // frame is what every page is made of.
 type frame struct {
 	Title   string
+	Subject string // the table or queue that the page is of
 	Lang    string
 	CSRF    string
 	NS      api.Namespace
@@ -98,11 +101,14 @@ type frame struct {
 // show answers with a page.
 func (v *visit) show(name, title string, data any) error {
 	f := frame{
-		Title: v.text(title), Lang: v.lang.tag, CSRF: v.csrf(), NS: v.ns, Here: v.r.URL.RequestURI(),
+		Title: v.text(title), Subject: v.subject, Lang: v.lang.tag, CSRF: v.csrf(), NS: v.ns, Here: v.r.URL.RequestURI(),
 		Section: name, Problem: v.problem, CanExit: v.session.in, Data: data,
 	}
 	if v.ns != (api.Namespace{}) {
 		f.Base = base(v.ns)
+	}
+	if v.r.Method == http.MethodPost { // cannot be asked for again
+		f.Here = cmp.Or(f.Base, Path)
 	}
 	if done := v.r.URL.Query().Get("done"); done != "" && v.lang.has("done."+done) {
 		f.Done = v.text("done." + done)
@@ -129,11 +135,17 @@ func (v *visit) render(page, part string, data any) error {
 // the form is shown again with the reason.
 func (v *visit) refused(err error) bool {
 	var e *api.Error
-	if !errors.As(err, &e) || e.Fault == api.Server {
+	if !isClientError(err) || !errors.As(err, &e) {
 		return false
 	}
 	v.problem, v.status = e.Error(), http.StatusUnprocessableEntity
 	return true
+}
+
+// isClientError reports whether an operation says that the request was wrong.
+func isClientError(err error) bool {
+	var e *api.Error
+	return errors.As(err, &e) && e.Fault == api.Client
 }
 
 // fail answers with an error.

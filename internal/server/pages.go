@@ -12,6 +12,7 @@ import (
 
 	"github.com/levee-io/levee/internal/api"
 	"github.com/levee-io/levee/internal/console"
+	"github.com/levee-io/levee/internal/sqs"
 	"github.com/levee-io/levee/internal/wire"
 )
 
@@ -33,7 +34,7 @@ func (s *Server) openConsole(cfg Config, table []api.Operation, guarded []api.Op
 	}
 	s.console = console.New(console.Options{
 		Operations: s.meter.Wrap(table), Password: cfg.Console.Password, Meter: s.meter, Logger: cfg.Logger,
-		Tables: s.consoleTables, Queues: s.consoleQueues,
+		Tables: s.consoleTables, Queues: s.consoleQueues, Peek: s.peek, Groups: s.peekGroups,
 	})
 	return s.meter.Wrap(guarded), nil
 }
@@ -60,6 +61,33 @@ func (s *Server) consoleQueues() []console.Queue {
 		}
 	}
 	return list
+}
+
+// states are what the console calls the whereabouts of messages.
+var states = [...]string{
+	sqs.Waiting: console.StateWaiting, sqs.Delayed: console.StateDelayed, sqs.InFlight: console.StateInFlight,
+	sqs.Blocked: console.StateBlocked, sqs.Outside: console.StateOutside, sqs.Yielding: console.StateYielding,
+}
+
+func (s *Server) peek(ns api.Namespace, queue string, after uint64, limit int) ([]console.Message, error) {
+	peeked, err := s.queues.Peek(ns, queue, after, limit)
+	list := make([]console.Message, len(peeked))
+	for i, p := range peeked {
+		list[i] = console.Message{
+			Seq: p.Seq, ID: p.ID, Body: p.Body, Group: p.Group, Dedup: p.Dedup, Source: p.Source, Attributes: p.Attributes,
+			Sent: p.Sent, First: p.First, Receives: p.Receives, State: states[p.Whereabouts], Until: p.Until,
+		}
+	}
+	return list, err
+}
+
+func (s *Server) peekGroups(ns api.Namespace, queue string, limit int) ([]console.Group, int, error) {
+	peeked, groups, err := s.queues.PeekGroups(ns, queue, limit)
+	list := make([]console.Group, len(peeked))
+	for i, g := range peeked {
+		list[i] = console.Group(g)
+	}
+	return list, groups, err
 }
 
 // pages returns a handler of net/http as what the wire calls, nil for none.
