@@ -14,6 +14,17 @@ func (d *demands) collectLevee(in api.Input) {
 		for i := range in.TransactItems {
 			d.step(&in.TransactItems[i])
 		}
+	case *leveeapi.CreateCounterInput:
+		d.need("UpdateTable", d.table(in.TableName.V))
+		d.need("CreateTable", d.table(in.CounterName.V))
+	case *leveeapi.NamedCounterInput:
+		action := "DescribeTable"
+		if d.operation.Name == "DeleteCounter" {
+			action = "DeleteTable"
+		}
+		d.need(action, d.table(in.CounterName.V))
+	case *leveeapi.ListCountersInput:
+		d.need("DescribeTable", d.table(in.TableName.V))
 	case *leveeapi.ListCheckpointsInput:
 		d.need("GetRecords", in.StreamArn.V)
 	}

@@ -47,6 +47,8 @@ func (d *descriptor) checkSettled() error {
 		return errInUse("Table is being created: %s", d.Name)
 	case d.under(changeDelete) != nil:
 		return errInUse("Table is being deleted: %s", d.Name)
+	case d.CounterOf != "":
+		return errInUse("Table is a counter: %s", d.Name)
 	}
 	return nil
 }
@@ -164,6 +166,8 @@ func (v *view) admitDelete() error {
 	switch {
 	case v.DeletionProtected:
 		return api.Validation("Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.")
+	case len(v.Counters) > 0:
+		return errInUse("Table has counters: %s", v.Name)
 	case v.backfilling() != nil || v.under(changeCreateIndex, changeUpdateIndex, changeDeleteIndex) != nil:
 		return errInUse("Cannot delete table while indexes are being created, updated, or deleted.")
 	case v.under(changeStream) != nil:

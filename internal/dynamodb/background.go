@@ -1,9 +1,11 @@
 package dynamodb
 
+import "errors"
+
 // startBackground starts what runs beside the operations. No operation is
 // running yet, so the counters start from what the store holds now.
 func (e *Engine) startBackground() error {
-	if err := e.resumeWork(); err != nil {
+	if err := errors.Join(e.resumeWork(), e.resumeCounters()); err != nil {
 		return err
 	}
 	e.background.Go(e.trimStreams)
@@ -17,7 +19,7 @@ func (e *Engine) startBackground() error {
 	for _, t := range e.catalog.tables {
 		v := t.current.Load()
 		e.awaitChanges(t, v.descriptor, nil)
-		if v.Filling != nil {
+		if v.Filling != nil || v.CounterOf != "" && v.hidden {
 			continue // counts itself when it is filled
 		}
 		list = append(list, counting{prefix: v.prefix, stats: &t.stats})

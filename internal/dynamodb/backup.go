@@ -47,7 +47,7 @@ func newRecordID(now time.Time) string {
 func newBackup(t *table, v *view, name, kind string, now time.Time) *backup {
 	return &backup{
 		ID: newRecordID(now), Name: name, Type: kind, Created: now,
-		Total: t.total(), Table: *v.clone(),
+		Total: t.total(), Table: *v.withoutCounters(),
 	}
 }
 

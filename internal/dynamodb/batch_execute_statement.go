@@ -107,7 +107,7 @@ func (e *Engine) memberSelect(c *api.Caller, m *batchMember) error {
 		err = v.admitRead(row, raw, consistent)
 	}
 	if err == nil && consistent {
-		err = e.latches.settle(row)
+		err = e.latchesOf(v).settle(row)
 	}
 	if err != nil {
 		return err

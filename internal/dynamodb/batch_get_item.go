@@ -70,7 +70,7 @@ func (e *Engine) settleAll(gets []batchGet) error {
 			continue
 		}
 		for _, row := range g.rows[:g.reached] {
-			if err := e.latches.settle(row); err != nil {
+			if err := e.latchesOf(g.v).settle(row); err != nil {
 				return err
 			}
 		}

@@ -56,6 +56,10 @@ func (e *Engine) alterSource(c *api.Caller, nameOrARN string, inUse func(*view) 
 		t.alter.Unlock()
 		return nil, nil, inUse(v)
 	}
+	if v.CounterOf != "" { // its changes leave no history
+		t.alter.Unlock()
+		return nil, nil, errCounter(v.descriptor)
+	}
 	return t, v, nil
 }
 

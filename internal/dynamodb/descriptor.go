@@ -54,6 +54,9 @@ type descriptor struct {
 	Replication  *replication `json:"replication,omitempty"`
 	SettingsMode string       `json:"settingsMode,omitempty"` // GlobalTableSettingsReplicationMode, if a request set it
 
+	Counters  []counter `json:"counters,omitempty"`  // of the table's items
+	CounterOf string    `json:"counterOf,omitempty"` // of the table of a counter: the table whose items it counts
+
 	Destinations []destination `json:"destinations,omitempty"` // Kinesis data streams
 }
 

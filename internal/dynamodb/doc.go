@@ -68,6 +68,13 @@
 // The streams of a deleted table are still readable for a day; what that needs is
 // kept beside the catalog (gone_table.go).
 //
+// # Counters
+//
+// A counter of a table counts its items, and sums up attributes of them, by group. The
+// groups are the items of a table of its own, which every write of the counted table
+// changes in its own batch (counter.go). A new one is built beside the operations, from
+// a snapshot taken as it is published (counter_build.go).
+//
 // # Time to live
 //
 // A table with time to live has a row for each item that can expire, in the
@@ -128,9 +135,11 @@
 //  2. table.mu: shared by a write until it is applied, exclusive to publish a
 //     view; of several tables in ascending order of their numbers.
 //  3. The latches of the items, in ascending order.
-//  4. The shards of streams, in ascending order of stream and shard. Between the
-//     latches and the shards of a Part come the locks of the other engine.
-//  5. Engine.catalog: which tables there are. Held alone to look one up, with
+//  4. The latches of the rows of counters, in ascending order: Engine.counting.
+//  5. The shards of streams, in ascending order of stream and shard. Between the
+//     latches of the items and those of the counters, of a Part, come the locks of the
+//     other engine.
+//  6. Engine.catalog: which tables there are. Held alone to look one up, with
 //     alter and mu to change one; never together with latches or shards.
 //
 // ongoing.mu guards a map, contributors.mu counts, and meter.mu decides; they are held

@@ -53,9 +53,11 @@ type Engine struct {
 	store   kv.Store
 	log     *slog.Logger
 	latches latches
-	delay   time.Duration // Options.TableDelay
-	ongoing ongoing       // transactions
-	tokens  tokenFilter
+	// counting are the latches of the rows of counters, taken after those of items.
+	counting latches
+	delay    time.Duration // Options.TableDelay
+	ongoing  ongoing       // transactions
+	tokens   tokenFilter
 
 	shardLife time.Duration
 	shardRate int

@@ -30,7 +30,7 @@ func (e *Engine) GetItem(_ context.Context, c *api.Caller, in *ddb.GetItemInput)
 		err = v.admitRead(row, raw, in.ConsistentRead.V)
 	}
 	if err == nil && in.ConsistentRead.V {
-		err = e.latches.settle(row)
+		err = e.latchesOf(v).settle(row)
 	}
 	if err != nil {
 		return nil, err

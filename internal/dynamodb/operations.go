@@ -13,7 +13,7 @@ import (
 // sorted by target and name. Operations of the services that the engine does
 // not have yet stand in it without a handler.
 func (e *Engine) Operations() []api.Operation {
-	ops := slices.Concat(e.itemOperations(), e.readOperations(), e.tableOperations(), e.globalOperations(), e.backupOperations(), e.streamOperations())
+	ops := slices.Concat(e.itemOperations(), e.readOperations(), e.tableOperations(), e.globalOperations(), e.backupOperations(), e.streamOperations(), e.counterOperations())
 	ops = withUnknown(ops, ddb.Target, ddb.OperationNames)
 	ops = withUnknown(ops, streams.Target, streams.OperationNames)
 	slices.SortFunc(ops, func(a, b api.Operation) int {

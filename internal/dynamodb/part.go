@@ -19,6 +19,8 @@ type Part struct {
 
 	tables  []*table // locked
 	latches held
+	rows    countedRows // of counters
+	graphs  touched
 	shards  shardLocks
 	ongoing []uint64 // hashes of the rows that are marked as part of a transaction
 }
@@ -65,16 +67,23 @@ func (p *Part) Decide() (failed []error, err error) {
 
 // Stage adds the changes to the batch. Nobody may take a lock between Stage and
 // Release, except those of the store.
-func (p *Part) Stage(b kv.Batch, now time.Time) {
+func (p *Part) Stage(b kv.Batch, now time.Time) (err error) {
 	writes := withMirrors(p.writes)
 	p.engine.stageAll(b, writes, now)
+	if p.rows, err = p.engine.stageCounters(b, writes); err != nil {
+		return err
+	}
+	p.graphs = p.engine.touch(writes)
 	p.shards = lockShards(writes)
 	stageRecords(b, writes, now)
+	return nil
 }
 
 // Release ends the part. commit is that of the batch, nil if it was not applied.
 func (p *Part) Release(commit kv.Commit) {
 	p.shards.unlock(commit)
+	p.graphs.end()
+	p.rows.unlock(commit)
 	p.latches.unlock(commit)
 	unlockViews(p.tables)
 	p.engine.ongoing.end(p.ongoing...)

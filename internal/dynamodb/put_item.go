@@ -76,6 +76,9 @@ func (e *Engine) target(c *api.Caller, w *write, tableName string, keyOf func(*v
 	if w.v = w.table.open(); w.v == nil {
 		return errNoResource()
 	}
+	if w.v.CounterOf != "" {
+		return errCounter(w.v.descriptor)
+	}
 	w.row, err = keyOf(w.v, w.key)
 	return err
 }

@@ -42,6 +42,7 @@ type view struct {
 	recording bool
 	links     []*link // to the other replicas that writes travel to
 	meter     *meter  // nil unless the table is held to its capacity
+	counters  []counterView
 }
 
 // indexView is what a write or a query needs of an index.
@@ -87,15 +88,19 @@ func (e *Engine) newView(d *descriptor, before *view) (*view, error) {
 	v.links = newLinks(d, before)
 	d.Key.prepare()
 	v.meter = e.newMeter(d, before)
+	var err error
+	if v.counters, err = newCounterViews(d, before); err != nil {
+		return nil, err
+	}
 	v.insights = v.newContributors("", &d.Key, before)
 	for i := range d.Indexes {
 		ix := &d.Indexes[i]
 		ix.Key.prepare()
-		v.indexes = append(v.indexes, indexView{ix, indexPrefix(d.ID, ix.Number), before.counters(ix.Number), v.newContributors(ix.Name, &ix.Key, before), v.meter.slot(ix)})
+		v.indexes = append(v.indexes, indexView{ix, indexPrefix(d.ID, ix.Number), before.statsOf(ix.Number), v.newContributors(ix.Name, &ix.Key, before), v.meter.slot(ix)})
 	}
 	for i := range d.VectorIndexes {
 		x := &d.VectorIndexes[i]
-		v.vectors = append(v.vectors, vectorView{x, indexPrefix(d.ID, x.Number), before.counters(x.Number), before.scopes(x.Number)})
+		v.vectors = append(v.vectors, vectorView{x, indexPrefix(d.ID, x.Number), before.statsOf(x.Number), before.scopes(x.Number)})
 	}
 	slices.SortFunc(v.vectors, func(a, b vectorView) int { return strings.Compare(a.Name, b.Name) })
 	slices.SortFunc(v.indexes, func(a, b indexView) int { return strings.Compare(a.Name, b.Name) })
@@ -111,8 +116,8 @@ func (e *Engine) newView(d *descriptor, before *view) (*view, error) {
 	return v, err
 }
 
-// counters returns those of an index that a view already has, or new ones.
-func (v *view) counters(number uint16) *counters {
+// statsOf returns the counters of an index that a view already has, or new ones.
+func (v *view) statsOf(number uint16) *counters {
 	if v != nil {
 		for i := range v.indexes {
 			if v.indexes[i].Number == number {

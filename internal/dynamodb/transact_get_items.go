@@ -153,7 +153,7 @@ func (e *Engine) readTogether(gets []transactGet) error {
 		}
 	}
 	for i := range gets {
-		if err := e.latches.settle(gets[i].row); err != nil {
+		if err := e.latchesOf(gets[i].v).settle(gets[i].row); err != nil {
 			return err
 		}
 	}

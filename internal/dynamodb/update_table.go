@@ -108,6 +108,7 @@ func (d *descriptor) clone() *descriptor {
 	c.OldStreams = slices.Clone(d.OldStreams)
 	c.Tags = slices.Clone(d.Tags)
 	c.Insights = slices.Clone(d.Insights)
+	c.Counters = slices.Clone(d.Counters)
 	c.Changes = slices.Clone(d.Changes)
 	c.ClassChanges = slices.Clone(d.ClassChanges)
 	c.SSEChanges = slices.Clone(d.SSEChanges)

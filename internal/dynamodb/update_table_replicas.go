@@ -186,7 +186,7 @@ func orValidation(err error, text string) error {
 
 // replica returns the descriptor of a new replica of a table, without number.
 func (d *descriptor) replica(c *ddb.CreateReplicationGroupMemberAction, now time.Time) (*descriptor, error) {
-	base := d.clone()
+	base := d.withoutCounters()
 	r := &descriptor{
 		Account: d.Account, Region: c.RegionName.V, Name: d.Name, UUID: newUUID(), Created: now,
 		Attributes: base.Attributes, Key: base.Key, Indexes: base.Indexes, VectorIndexes: base.VectorIndexes, NextIndex: d.NextIndex,

@@ -263,7 +263,7 @@ func (e *Engine) read(w *write) (err error) {
 		w.oldRaw = nil
 		return err
 	}
-	if w.cond == nil && w.update == nil && len(w.v.indexes) == 0 && len(w.v.vectors) == 0 && !w.expired && !w.incoming {
+	if w.cond == nil && w.update == nil && len(w.v.indexes) == 0 && len(w.v.counters) == 0 && len(w.v.vectors) == 0 && !w.expired && !w.incoming {
 		w.oldSize, err = attr.SizeEncoded(w.oldRaw)
 		return err
 	}
@@ -338,6 +338,12 @@ func (e *Engine) applyAll(b kv.Batch, writes []*write, tok *token, now time.Time
 	if b.Len() == 0 {
 		b.Discard()
 		return nil, nil
+	}
+	rows, err := e.stageCounters(b, writes)
+	defer func() { rows.unlock(commit) }()
+	if err != nil {
+		b.Discard()
+		return nil, err
 	}
 	graphs := e.touch(writes)
 	defer graphs.end()

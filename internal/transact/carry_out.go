@@ -94,7 +94,10 @@ func (t *transaction) apply(b kv.Batch) (out api.Output, _ []error, err error) {
 	if t.token != nil {
 		t.token.stage(b, answer, now)
 	}
-	t.tables.Stage(b, now)
+	if err := t.tables.Stage(b, now); err != nil {
+		t.queues.Cancel()
+		return nil, nil, err
+	}
 	t.commit, err = t.engine.store.Apply(b, kv.Sync)
 	return answer, nil, err
 }
