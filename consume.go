@@ -100,7 +100,7 @@ func (k *consumer) work(ctx context.Context) error {
 			pause(ctx, backoff(failures))
 			continue
 		case err != nil:
-			return nil
+			return ctx.Err()
 		}
 		failures = 0
 		k.workOn(ctx, out.Messages)
