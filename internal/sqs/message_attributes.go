@@ -26,10 +26,8 @@ func checkAttributes(m api.Map[model.MessageAttributeValue]) error {
 			"Number of message attributes [%d] exceeds the allowed maximum [%d].", len(m), maxAttributes)
 	}
 	for i := range m {
-		if !validAttributeName(m[i].Key) {
-			return api.Errorf(codeInvalidParameterValue,
-				"The message attribute name '%s' is invalid. A name can contain letters, digits, underscores, hyphens and periods, "+
-					"must not start or end with a period or start with AWS. or Amazon., and is at most 256 characters long.", m[i].Key)
+		if err := checkAttributeName(m[i].Key); err != nil {
+			return err
 		}
 		if err := checkAttribute(m[i].Key, &m[i].Value); err != nil {
 			return err
@@ -50,21 +48,23 @@ func checkNoLists(operation string, m api.Map[model.MessageAttributeValue]) erro
 	return nil
 }
 
-// validAttributeName follows the service in taking letters of any script.
-func validAttributeName(name string) bool {
+// checkAttributeName follows the service in taking letters of any script.
+func checkAttributeName(name string) error {
 	lower := strings.ToLower(name)
-	if name == "" || len(name) > maxAttributeName || !validText(name) ||
-		strings.HasPrefix(lower, "aws.") || strings.HasPrefix(lower, "amazon.") ||
-		strings.HasPrefix(name, ".") || strings.HasSuffix(name, ".") || strings.Contains(name, "..") {
-		return false
+	switch {
+	case name == "":
+		return api.Errorf(codeInvalidParameterValue, "The request must contain non-empty message (user) attribute names.")
+	case len(name) > maxAttributeName:
+		return api.Errorf(codeInvalidParameterValue, "Message (user) attribute name must be shorter than 256 bytes.")
+	case !validText(name) || strings.ContainsFunc(name, func(r rune) bool { return r < 0x80 && !isWord(byte(r)) && r != '.' }):
+		return api.Errorf(codeInvalidParameterValue, "Message (user) attributes name can only contain "+
+			"upper and lower score characters, digits, periods, hyphens and underscores. ")
+	case strings.HasPrefix(lower, "aws."), strings.HasPrefix(lower, "amazon."),
+		strings.HasPrefix(name, "."), strings.HasSuffix(name, "."), strings.Contains(name, ".."):
+		return api.Errorf(codeInvalidParameterValue, "You can't use message attribute names beginning with 'AWS.' or 'Amazon.'. "+
+			"These strings are reserved for internal use. Additionally, they cannot start or end with '.'.")
 	}
-	for i := range len(name) {
-		c := name[i]
-		if c < 0x80 && !isWord(c) && c != '.' {
-			return false
-		}
-	}
-	return true
+	return nil
 }
 
 // isWord reports whether c is a letter, a digit, a hyphen or an underscore.
@@ -118,7 +118,7 @@ func checkSystemAttributes(m api.Map[model.MessageSystemAttributeValue]) (trace 
 			return "", api.Errorf(codeInvalidParameterValue, "Message system attribute name '%s' is invalid.", m[i].Key)
 		case v.DataType.V != "String":
 			return "", api.Errorf(codeInvalidParameterValue,
-				"The type of message (system) attribute '%s' is invalid. You must use only the following supported type prefixes: String.", traceHeader)
+				"The message system attribute '%s' is reserved for AWS X-Ray trace header. The type must be 'String'.", traceHeader)
 		case v.StringValue.V == "" || !validText(v.StringValue.V):
 			return "", api.Errorf(codeInvalidParameterValue,
 				"Message (system) attribute '%s' must contain a non-empty value of type 'String'.", traceHeader)
