@@ -298,3 +298,24 @@ func BenchmarkCapacity(b *testing.B) {
 		}
 	}
 }
+
+// The error of a condition that fails does not say what it cost: only running out of
+// capacity does.
+func TestFailedConditionsConsumeCapacity(t *testing.T) {
+	metered(t, Options{}, func(h *harness) {
+		h.mustDo("CreateTable", tightTable)
+		h.mustDo("PutItem", putTight(1, ""))
+		const in = `{"TableName":"tight","Key":{"pk":{"S":"1"}},"ConditionExpression":"attribute_not_exists(pk)"}`
+		for range 5 * 300 * 2 { // twice what the table may burst
+			_, err := h.do("DeleteItem", in)
+			var e *api.Error
+			if !errors.As(err, &e) {
+				t.Fatalf("DeleteItem: %v, want it refused", err)
+			}
+			if e.Code == exceeded {
+				return
+			}
+		}
+		t.Error("refused writes consumed no capacity")
+	})
+}

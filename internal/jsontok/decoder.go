@@ -6,9 +6,9 @@ import (
 )
 
 // MaxDepth is the number of objects and arrays that may be open at once. An
-// attribute value takes two per level and a service allows 32 levels, within a
-// request's own few.
-const MaxDepth = 100
+// attribute value takes two per level, within a request's own few. A service allows
+// 32 levels, and says what is wrong with a value of three times as many.
+const MaxDepth = 256
 
 // maxScratch is the largest unescaping buffer, in bytes, that a Decoder keeps
 // from one document to the next.
