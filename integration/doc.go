@@ -1,8 +1,9 @@
 // Package integration tests the binary from outside, with the clients that
 // Levee's users have: the AWS SDK for Go here; beside it the AWS CLI, the SDKs for
-// Python, JavaScript and Java, and libraries that people use them through
+// Python, JavaScript, Java and Ruby, and libraries that people use them through
 // (PynamoDB, Celery; ElectroDB, DynamoDB-Toolbox, Dynamoose, sqs-consumer; the
-// enhanced client with its optimistic locking, the batch manager and JMS).
+// enhanced client and the mapper with their optimistic locking, the batch manager
+// and JMS).
 // It is a module of its own, so that no client is a dependency of Levee.
 //
 //	integration/run                     everything, as CI does
