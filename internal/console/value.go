@@ -100,7 +100,7 @@ func shortText(v attr.Value) string {
 	return text
 }
 
-// pretty writes the JSON of a map with one attribute a line.
+// pretty writes the JSON of a map, indented.
 func pretty(m attr.Map) string {
 	var out bytes.Buffer
 	if err := json.Indent(&out, m.AppendJSON(nil), "", "  "); err != nil {

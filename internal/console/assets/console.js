@@ -13,14 +13,21 @@
     return { stroke: css("--soft"), grid: { stroke: css("--line"), width: 1 }, ticks: { stroke: css("--line") }, font: "12px system-ui" };
   }
 
+  function clock(seconds) {
+    return new Date(seconds * 1000).toTimeString().slice(0, 8);
+  }
+
   function draw(el) {
     const names = el.dataset.names.split("|"), shown = el.dataset.columns.split(" ").map(Number);
     const width = () => Math.max(el.clientWidth - 18, 200);
     const plot = new uPlot({
       width: width(), height: 150, pxAlign: false, cursor: { drag: { x: false, y: false } },
-      axes: [axis(), { ...axis(), size: 52 }],
-      scales: { y: { range: (u, min, max) => [0, Math.max(max * 1.1, 1)] } },
-      series: [{}].concat(names.map((label, i) => ({ label, stroke: css("--plot-" + (i + 1)), width: 1.5, points: { show: false } }))),
+      axes: [{ ...axis(), space: 76, values: (u, times) => times.map(clock) }, { ...axis(), size: 52 }],
+      scales: {
+        x: { range: (u, min, max) => [Math.min(min, max - 60), max] },
+        y: { range: (u, min, max) => [0, Math.max(max * 1.1, shown[0] === 3 ? 0.1 : 1)] },
+      },
+      series: [{ label: el.dataset.time, value: (u, time) => time ? clock(time) : "" }].concat(names.map((label, i) => ({ label, stroke: css("--plot-" + (i + 1)), width: 1.5, points: { show: false } }))),
     }, [[]].concat(names.map(() => [])), el);
     new ResizeObserver(() => plot.setSize({ width: width(), height: 150 })).observe(el);
     plots.push(() => plot.setData([0].concat(shown).map(c => columns[c].slice(-range))));

@@ -1,0 +1,341 @@
+package integration
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	dbtypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+)
+
+// hostile is a text that would do harm if a page did not escape it.
+const hostile = `</textarea><img src=x onerror="window.harmed=1"><script>window.harmed=1</script>'"&`
+
+// browser is a Chromium that is looking at the console of a server.
+type browser struct {
+	t     *testing.T
+	ctx   context.Context
+	space string // URL of a namespace
+	axe   string // the source of axe-core, "" if it is not there
+	out   string // where screenshots go
+}
+
+// openBrowser starts Chromium. What the console of the browser says of errors, such
+// as a violated content security policy, fails the test.
+func openBrowser(t *testing.T, s *server, c *client) *browser {
+	t.Helper()
+	path := findChromium()
+	if path == "" {
+		t.Skip("no Chromium: set CHROMIUM to one, or install chromium")
+	}
+	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.WindowSize(1280, 900))
+	alloc, cancel := chromedp.NewExecAllocator(t.Context(), opts...)
+	t.Cleanup(cancel)
+	ctx, cancel := chromedp.NewContext(alloc)
+	t.Cleanup(cancel)
+	ctx, cancel = context.WithTimeout(ctx, 150*time.Second)
+	t.Cleanup(cancel)
+	chromedp.ListenTarget(ctx, func(event any) {
+		switch e := event.(type) {
+		case *log.EventEntryAdded:
+			if e.Entry.Level == log.LevelError && !strings.Contains(e.Entry.Text, "status of 4") {
+				t.Errorf("the browser says: %s (%s)", e.Entry.Text, e.Entry.URL)
+			}
+		case *runtime.EventExceptionThrown:
+			t.Errorf("a script failed: %s", e.ExceptionDetails.Error())
+		case *page.EventJavascriptDialogOpening:
+			t.Errorf("a dialog opened: %s", e.Message)
+		}
+	})
+	b := &browser{t: t, ctx: ctx, space: s.url() + "/_levee/at/" + c.account + "/" + c.region + "/", out: filepath.Join("out", "screens")}
+	source, err := os.ReadFile(os.Getenv("AXE"))
+	if err != nil {
+		t.Log("no axe-core: set AXE to its axe.min.js to check how accessible the pages are")
+	}
+	b.axe = string(source)
+	if err := os.MkdirAll(b.out, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func findChromium() string {
+	for _, name := range []string{os.Getenv("CHROMIUM"), "chromium", "chromium-browser", "google-chrome"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	return ""
+}
+
+func (b *browser) do(actions ...chromedp.Action) {
+	b.t.Helper()
+	if err := chromedp.Run(b.ctx, actions...); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// open opens a page of the namespace, or a whole URL.
+func (b *browser) open(path string) {
+	b.t.Helper()
+	if !strings.HasPrefix(path, "http") {
+		path = b.space + path
+	}
+	b.do(chromedp.Navigate(path), chromedp.WaitReady("main"))
+}
+
+func (b *browser) text(selector string) (text string) {
+	b.t.Helper()
+	b.do(chromedp.Text(selector, &text, chromedp.ByQuery))
+	return text
+}
+
+func (b *browser) eval(script string, into any) {
+	b.t.Helper()
+	b.do(chromedp.Evaluate(script, into))
+}
+
+// submit fills fields by selector and presses a button, which leads to a page.
+func (b *browser) submit(button string, fields map[string]string) {
+	b.t.Helper()
+	for selector, value := range fields {
+		b.do(chromedp.SetValue(selector, value, chromedp.ByQuery))
+	}
+	resp, err := chromedp.RunResponse(b.ctx, chromedp.Click(button, chromedp.ByQuery))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if resp.Status >= 500 {
+		b.t.Errorf("status %d", resp.Status)
+	}
+	b.do(chromedp.WaitReady("main"))
+}
+
+// shoot keeps a screenshot.
+func (b *browser) shoot(name string) {
+	b.t.Helper()
+	var png []byte
+	b.do(chromedp.CaptureScreenshot(&png))
+	if err := os.WriteFile(filepath.Join(b.out, name+".png"), png, 0o644); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// accessible reports what axe-core finds serious about a page.
+func (b *browser) accessible(name string) {
+	b.t.Helper()
+	if b.axe == "" {
+		return
+	}
+	var found string
+	b.eval(b.axe+"; 0", nil)
+	b.do(chromedp.Evaluate(`axe.run().then(r => JSON.stringify(r.violations.filter(v => v.impact === "serious" || v.impact === "critical")
+		.map(v => [v.id, v.nodes.map(n => n.html + " " + n.failureSummary)])))`, &found, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }))
+	var list []any
+	if err := json.Unmarshal([]byte(found), &list); err != nil || len(list) > 0 {
+		b.t.Errorf("%s: axe-core finds %s %v", name, found, err)
+	}
+}
+
+// fits reports a page that is wider than its window.
+func (b *browser) fits(name string) {
+	b.t.Helper()
+	var over int
+	if b.eval("document.documentElement.scrollWidth - window.innerWidth", &over); over > 0 {
+		b.t.Errorf("%s is %d pixels too wide", name, over)
+	}
+}
+
+// furnish makes a table and queues with something in each state.
+func furnish(t *testing.T, c *client) {
+	t.Helper()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx := t.Context()
+	_, err := c.db.CreateTable(ctx, &dynamodb.CreateTableInput{
+		TableName: aws.String("orders"), BillingMode: dbtypes.BillingModePayPerRequest,
+		AttributeDefinitions: []dbtypes.AttributeDefinition{
+			{AttributeName: aws.String("customer"), AttributeType: "S"}, {AttributeName: aws.String("number"), AttributeType: "N"}, {AttributeName: aws.String("status"), AttributeType: "S"},
+		},
+		KeySchema: []dbtypes.KeySchemaElement{{AttributeName: aws.String("customer"), KeyType: "HASH"}, {AttributeName: aws.String("number"), KeyType: "RANGE"}},
+		GlobalSecondaryIndexes: []dbtypes.GlobalSecondaryIndex{{
+			IndexName: aws.String("by-status"), Projection: &dbtypes.Projection{ProjectionType: "ALL"},
+			KeySchema: []dbtypes.KeySchemaElement{{AttributeName: aws.String("status"), KeyType: "HASH"}},
+		}},
+		StreamSpecification: &dbtypes.StreamSpecification{StreamEnabled: aws.Bool(true), StreamViewType: "NEW_AND_OLD_IMAGES"},
+	})
+	must(err)
+	for i := range 70 {
+		must(c.putOrder(ctx, fmt.Sprintf("customer-%02d", i%7), i))
+	}
+	_, err = c.db.PutItem(ctx, &dynamodb.PutItemInput{TableName: aws.String("orders"), Item: map[string]dbtypes.AttributeValue{
+		"customer": &dbtypes.AttributeValueMemberS{Value: hostile}, "number": &dbtypes.AttributeValueMemberN{Value: "1"},
+		hostile: &dbtypes.AttributeValueMemberS{Value: hostile},
+	}})
+	must(err)
+	_, err = c.sqs.CreateQueue(ctx, &sqs.CreateQueueInput{QueueName: aws.String("failed-jobs.fifo"), Attributes: map[string]string{"FifoQueue": "true"}})
+	must(err)
+	jobs, err := c.sqs.CreateQueue(ctx, &sqs.CreateQueueInput{QueueName: aws.String("jobs.fifo"), Attributes: map[string]string{
+		"FifoQueue": "true", "ContentBasedDeduplication": "true",
+		"RedrivePolicy": `{"deadLetterTargetArn":"arn:aws:sqs:` + c.region + ":" + c.account + `:failed-jobs.fifo","maxReceiveCount":"3"}`,
+	}})
+	must(err)
+	for i := range 12 {
+		_, err = c.sqs.SendMessage(ctx, &sqs.SendMessageInput{
+			QueueUrl: jobs.QueueUrl, MessageGroupId: aws.String(fmt.Sprintf("customer-%02d", i%4)), MessageBody: aws.String(fmt.Sprintf(`{"order":%d,"do":"ship"}`, i)),
+		})
+		must(err)
+	}
+	_, err = c.sqs.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{QueueUrl: jobs.QueueUrl, MaxNumberOfMessages: 2, VisibilityTimeout: 600})
+	must(err)
+}
+
+func (c *client) putOrder(ctx context.Context, customer string, number int) error {
+	_, err := c.db.PutItem(ctx, &dynamodb.PutItemInput{TableName: aws.String("orders"), Item: map[string]dbtypes.AttributeValue{
+		"customer": &dbtypes.AttributeValueMemberS{Value: customer}, "number": &dbtypes.AttributeValueMemberN{Value: fmt.Sprint(number)},
+		"status": &dbtypes.AttributeValueMemberS{Value: []string{"open", "paid", "shipped"}[number%3]},
+		"total":  &dbtypes.AttributeValueMemberN{Value: fmt.Sprintf("%d.90", 10+number)},
+		"lines": &dbtypes.AttributeValueMemberL{Value: []dbtypes.AttributeValue{&dbtypes.AttributeValueMemberM{Value: map[string]dbtypes.AttributeValue{
+			"sku": &dbtypes.AttributeValueMemberS{Value: fmt.Sprintf("SKU-%d", number)}, "count": &dbtypes.AttributeValueMemberN{Value: "2"},
+		}}}},
+	}})
+	return err
+}
+
+// orderPath is the page of an order, below the namespace.
+func orderPath(customer string, number int) string {
+	key := fmt.Sprintf(`{"customer":{"S":%q},"number":{"N":"%d"}}`, customer, number)
+	return "tables/orders/item?" + url.Values{"key": {key}}.Encode()
+}
+
+// TestConsolePages looks at every page: in both languages and schemes, wide and as
+// on a phone.
+func TestConsolePages(t *testing.T) {
+	s := startServer(t, "--memory")
+	c := newClient(s, newAccount(), "us-east-1")
+	b := openBrowser(t, s, c)
+	furnish(t, c)
+	pages := map[string]string{
+		"overview": s.url() + "/_levee/", "namespace": "", "tables": "tables/", "queues": "queues/",
+		"create-table": "create-table", "create-queue": "create-queue", "statement": "statement",
+		"items": "tables/orders", "query": "tables/orders?pk=customer-01&f=status&fop=%3D&ft=S&fv=paid",
+		"item": orderPath("customer-01", 1), "item-form": orderPath("customer-01", 1) + "&view=form",
+		"settings": "tables/orders/settings", "stream": "tables/orders/stream", "transfer": "tables/orders/transfer",
+		"messages": "queues/jobs.fifo", "send": "queues/jobs.fifo/send", "queue-settings": "queues/failed-jobs.fifo/settings",
+	}
+	b.do(log.Enable(), chromedp.EmulateViewport(1280, 900))
+	for name, path := range pages {
+		b.open(path)
+		b.shoot(name)
+		b.accessible(name)
+	}
+	b.do(emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}), chromedp.EmulateViewport(390, 844))
+	for name, path := range pages {
+		b.open(path)
+		b.fits(name)
+		b.shoot(name + "-phone")
+		b.accessible(name + " on a phone, dark")
+	}
+	b.do(chromedp.EmulateViewport(1280, 900))
+	b.open(s.url() + "/_levee/")
+	b.submit("button[value=ko]", nil)
+	if title := b.text("h1"); title != "개요" {
+		t.Errorf("title %q", title)
+	}
+	b.shoot("overview-korean")
+}
+
+// TestConsoleEdits edits items as two people would, with numbers of 38 digits and
+// hostile texts.
+func TestConsoleEdits(t *testing.T) {
+	const digits = "98765432109876543210987654321098765432"
+	s := startServer(t, "--memory")
+	c := newClient(s, newAccount(), "us-east-1")
+	b := openBrowser(t, s, c)
+	furnish(t, c)
+	b.open("tables/orders?pk=" + url.QueryEscape(hostile))
+	if got := b.text("tbody th"); got != hostile {
+		t.Errorf("the key is shown as %s", got)
+	}
+	b.do(chromedp.Click("tbody a", chromedp.ByQuery), chromedp.WaitReady("#json"))
+	var harmed bool
+	if b.eval("window.harmed !== undefined", &harmed); harmed {
+		t.Error("a text was run")
+	}
+
+	b.open(orderPath("customer-01", 1))
+	var json string
+	b.do(chromedp.Value("#json", &json, chromedp.ByQuery))
+	edited := strings.Replace(json, `"11.9"`, `"`+digits+`"`, 1)
+	b.submit("button.primary", map[string]string{"#json": edited})
+	if got := b.text(".done"); got != "Saved." {
+		t.Errorf("it says %q", got)
+	}
+	got, err := c.db.GetItem(t.Context(), &dynamodb.GetItemInput{TableName: aws.String("orders"), Key: map[string]dbtypes.AttributeValue{
+		"customer": &dbtypes.AttributeValueMemberS{Value: "customer-01"}, "number": &dbtypes.AttributeValueMemberN{Value: "1"},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, ok := got.Item["total"].(*dbtypes.AttributeValueMemberN); !ok || n.Value != digits {
+		t.Errorf("total is %v", got.Item["total"])
+	}
+
+	if err := c.putOrder(t.Context(), "customer-01", 1); err != nil { // somebody else, meanwhile
+		t.Fatal(err)
+	}
+	b.submit("button.primary", map[string]string{"#json": strings.Replace(edited, digits, "1", 1)})
+	if got := b.text(".problem"); !strings.Contains(got, "somebody else has changed the item") {
+		t.Errorf("it says %q", got)
+	}
+	b.shoot("conflict")
+	b.accessible("conflict")
+}
+
+// TestConsoleLive watches figures change, and pauses them.
+func TestConsoleLive(t *testing.T) {
+	s := startServer(t, "--memory")
+	c := newClient(s, newAccount(), "us-east-1")
+	b := openBrowser(t, s, c)
+	furnish(t, c)
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for i := 0; ctx.Err() == nil; i++ {
+			_ = c.putOrder(ctx, fmt.Sprintf("customer-%02d", i%50), i)
+		}
+	}()
+	defer func() { stop(); <-done }()
+	b.do(chromedp.EmulateViewport(1280, 900))
+	b.open(s.url() + "/_levee/")
+	b.do(chromedp.Poll(`Number(document.querySelector('tr[data-id^="t/"] [data-col="0"]').textContent) > 0`, nil))
+	b.do(chromedp.Poll(`document.querySelectorAll(".plot canvas").length === 3`, nil))
+	if os.Getenv("SCREENS") != "" { // for the documentation: a plot of more than a point
+		b.do(chromedp.Sleep(40 * time.Second))
+	}
+	b.shoot("live")
+	b.do(chromedp.Click("#pause", chromedp.ByQuery))
+	if got := b.text("#live-state"); got != "Paused" {
+		t.Errorf("it says %q", got)
+	}
+}
