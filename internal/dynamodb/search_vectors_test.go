@@ -168,7 +168,7 @@ func TestRefusedVectors(t *testing.T) {
 	h.put("docs", doc("a", 1, 0, ``))
 	const bad = "One or more parameter values were invalid: "
 	for _, c := range []struct{ v, rest, want string }{
-		{`{"S":"1"}`, ``, bad + "Type mismatch for vector attribute v Expected: L Actual: S IndexName: byLang"},
+		{`{"S":"1"}`, ``, bad + "Invalid type for parameter v: a list of 32-bit floating point numbers is expected. IndexName: byLang"},
 		{`{"L":[{"N":"1"}]}`, ``, bad + "The vector attribute v has 1 dimensions, but index byLang has 2"},
 		{`{"L":[{"N":"1"},{"S":"x"}]}`, ``, bad + "Invalid type for parameter v[1]: a 32-bit floating point number is expected. IndexName: byLang"},
 		{`{"L":[{"N":"1"},{"N":"1"}]}`, `,"year":{"S":"x"}`, bad + "Type mismatch for Index Key year Expected: N Actual: S IndexName: byLang"},

@@ -134,7 +134,7 @@ func (x *vectorIndex) project(v *view, item attr.Map) attr.Map {
 // with it.
 func (x *vectorIndex) appendVector(dst []byte, list attr.Value) ([]byte, error) {
 	if list.Kind() != attr.KindL {
-		return dst, badParameter("Type mismatch for vector attribute %s Expected: L Actual: %s IndexName: %s", x.Attribute, list.Kind(), x.Name)
+		return dst, badParameter("Invalid type for parameter %s: a list of 32-bit floating point numbers is expected. IndexName: %s", x.Attribute, x.Name)
 	}
 	elems := list.Elems()
 	if len(elems) != x.Dimensions {
