@@ -43,6 +43,8 @@ type demands struct {
 	caller    *api.Caller
 	operation *api.Operation
 	list      []demand
+
+	replicaRegions func(table string) []string
 }
 
 // collect fills the list.

@@ -101,7 +101,7 @@ func (d *demands) collectTables(in api.Input) {
 	case *ddb.DeleteTableInput:
 		d.add(d.table(in.TableName.V))
 	case *ddb.UpdateTimeToLiveInput:
-		d.add(d.table(in.TableName.V))
+		d.timeToLive(d.table(in.TableName.V))
 	case *ddb.DescribeTimeToLiveInput:
 		d.add(d.table(in.TableName.V))
 	case *ddb.DescribeContributorInsightsInput:
@@ -111,7 +111,7 @@ func (d *demands) collectTables(in api.Input) {
 	case *ddb.DescribeTableReplicaAutoScalingInput:
 		d.add(d.table(in.TableName.V))
 	case *ddb.UpdateTableReplicaAutoScalingInput:
-		d.add(d.table(in.TableName.V))
+		d.replicaScaling(d.table(in.TableName.V))
 	case *ddb.DescribeKinesisStreamingDestinationInput:
 		d.add(d.table(in.TableName.V))
 	case *ddb.KinesisStreamingDestinationInput: // to enable and to disable

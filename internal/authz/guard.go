@@ -30,6 +30,9 @@ type Options struct {
 	// table or index, nil if there is no such thing. Without it no condition on them
 	// allows anything.
 	PartitionKey func(arn string) []string
+	// ReplicaRegions returns the regions of the other replicas of a table. Without it
+	// nothing is demanded there of requests that do not name the regions.
+	ReplicaRegions func(arn string) []string
 }
 
 // Guard decides who may do what. It is safe for concurrent use.
@@ -48,6 +51,9 @@ const maxParsed = 256
 func New(opts Options) *Guard {
 	if opts.PartitionKey == nil {
 		opts.PartitionKey = func(string) []string { return nil }
+	}
+	if opts.ReplicaRegions == nil {
+		opts.ReplicaRegions = func(string) []string { return nil }
 	}
 	return &Guard{opts: opts, parsed: map[string]*iam.Policy{}}
 }
@@ -72,7 +78,7 @@ func (g *Guard) Wrap(table []api.Operation) []api.Operation {
 
 // admit decides a request and returns the caller for whom the operation runs.
 func (g *Guard) admit(op *api.Operation, c *api.Caller, in api.Input) (*api.Caller, error) {
-	d := demands{caller: c, operation: op}
+	d := demands{caller: c, operation: op, replicaRegions: g.opts.ReplicaRegions}
 	d.collect(in)
 	who := g.opts.Identities[c.AccessKey]
 	principal := iam.Root(c.Account)

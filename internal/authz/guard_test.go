@@ -35,6 +35,20 @@ func fill(t *testing.T, in api.Input, text string) api.Input {
 	return in
 }
 
+// scalingIn is what UpdateTableReplicaAutoScaling needs in a region.
+func scalingIn(region string) []string {
+	target := " arn:aws:application-autoscaling:" + region + ":111122223333:scalable-target/*"
+	var list []string
+	for _, action := range []string{
+		"DeleteScalingPolicy" + target, "DeleteScheduledAction" + target, "DeregisterScalableTarget" + target,
+		"DescribeScalableTargets *", "DescribeScalingActivities *", "DescribeScalingPolicies *", "DescribeScheduledActions *",
+		"PutScalingPolicy" + target, "PutScheduledAction" + target, "RegisterScalableTarget" + target,
+	} {
+		list = append(list, "application-autoscaling:"+action)
+	}
+	return list
+}
+
 // What each request needs, from the Service Authorization Reference.
 func TestDemands(t *testing.T) {
 	const west = "arn:aws:dynamodb:us-west-2:111122223333:table/"
@@ -66,6 +80,11 @@ func TestDemands(t *testing.T) {
 			[]string{"dynamodb:UpdateTable " + table + "T", "dynamodb:CreateTable " + west + "T", "dynamodb:CreateTableReplica " + west + "T", "dynamodb:Query " + west + "T",
 				"dynamodb:Scan " + west + "T", "dynamodb:UpdateItem " + west + "T", "dynamodb:PutItem " + west + "T", "dynamodb:GetItem " + west + "T",
 				"dynamodb:DeleteItem " + west + "T", "dynamodb:BatchWriteItem " + west + "T"}},
+		{ddb.Target, "UpdateTimeToLive", &ddb.UpdateTimeToLiveInput{}, `{"TableName":"T"}`, []string{"dynamodb:UpdateTimeToLive " + table + "T"}},
+		{ddb.Target, "UpdateTimeToLive", &ddb.UpdateTimeToLiveInput{}, `{"TableName":"Global"}`,
+			[]string{"dynamodb:UpdateTimeToLive " + table + "Global", "dynamodb:UpdateTimeToLive " + west + "Global"}},
+		{ddb.Target, "UpdateTableReplicaAutoScaling", &ddb.UpdateTableReplicaAutoScalingInput{}, `{"TableName":"Global"}`,
+			append(append([]string{"dynamodb:UpdateTableReplicaAutoScaling " + table + "Global"}, scalingIn("us-east-1")...), scalingIn("us-west-2")...)},
 		{ddb.Target, "RestoreTableFromBackup", &ddb.RestoreTableFromBackupInput{}, `{"TargetTableName":"N","BackupArn":"` + table + `T/backup/1"}`,
 			[]string{"dynamodb:RestoreTableFromBackup " + table + "T/backup/1", "dynamodb:RestoreTableFromBackup " + table + "N"}},
 		{ddb.Target, "ExecuteStatement", &ddb.ExecuteStatementInput{}, `{"Statement":"SELECT * FROM \"T\".\"I\" WHERE a = ?"}`, []string{"dynamodb:PartiQLSelect " + table + "T/index/I"}},
@@ -99,7 +118,13 @@ func TestDemands(t *testing.T) {
 		{sqsapi.Target, "StartMessageMoveTask", &sqsapi.StartMessageMoveTaskRequest{}, `{"SourceArn":"` + queue + `"}`,
 			[]string{"sqs:startmessagemovetask " + queue, "sqs:receivemessage " + queue, "sqs:deletemessage " + queue}},
 	} {
-		d := demands{caller: caller(), operation: &api.Operation{Target: c.target, Name: c.name}}
+		replicas := func(arn string) []string {
+			if arn == table+"Global" {
+				return []string{"us-west-2"}
+			}
+			return nil
+		}
+		d := demands{caller: caller(), operation: &api.Operation{Target: c.target, Name: c.name}, replicaRegions: replicas}
 		d.collect(fill(t, c.in, c.body))
 		var got []string
 		for _, need := range d.list {

@@ -12,7 +12,15 @@ import (
 var (
 	replicaCreation = []string{"CreateTable", "CreateTableReplica", "Query", "Scan", "UpdateItem", "PutItem", "GetItem", "DeleteItem", "BatchWriteItem"}
 	replicaDeletion = []string{"DeleteTable", "DeleteTableReplica"}
+	replicaTTL      = []string{"UpdateTimeToLive"}
 )
+
+// scalingActions are those of Application Auto Scaling that an
+// UpdateTableReplicaAutoScaling needs in the region of each replica.
+var scalingActions = []string{
+	"DeleteScalingPolicy", "DeleteScheduledAction", "DeregisterScalableTarget", "DescribeScalableTargets", "DescribeScalingActivities",
+	"DescribeScalingPolicies", "DescribeScheduledActions", "PutScalingPolicy", "PutScheduledAction", "RegisterScalableTarget",
+}
 
 // update demands what an UpdateTable needs, there and in the regions of replicas
 // that come or go.
@@ -38,6 +46,27 @@ func (d *demands) update(in *ddb.UpdateTableInput) {
 			if up.Delete != nil {
 				d.needIn(regionOf(table), "DeleteGlobalTableWitness", table)
 			}
+		}
+	}
+}
+
+// timeToLive demands what an UpdateTimeToLive needs, which is for all replicas.
+func (d *demands) timeToLive(table string) {
+	d.add(table)
+	for _, region := range d.replicaRegions(table) {
+		d.replica(table, region, replicaTTL)
+	}
+}
+
+// replicaScaling demands what an UpdateTableReplicaAutoScaling needs, for the table
+// and its replicas.
+func (d *demands) replicaScaling(table string) {
+	d.add(table)
+	for _, region := range append([]string{d.caller.Region}, d.replicaRegions(table)...) {
+		for _, action := range scalingActions {
+			d.list = append(d.list, demand{
+				action: "application-autoscaling:" + action, resource: d.scalingResource(region, action), region: region, ownOnly: true,
+			})
 		}
 	}
 }

@@ -143,6 +143,18 @@ func (e *Engine) PartitionKey(arn string) []string {
 	return names
 }
 
+// ReplicaRegions returns the regions of the other replicas of a table.
+func (e *Engine) ReplicaRegions(arn string) (regions []string) {
+	v, _ := e.viewOf(arn)
+	if v == nil {
+		return nil
+	}
+	for _, m := range v.peers() {
+		regions = append(regions, m.Region)
+	}
+	return regions
+}
+
 // viewOf returns the table whose ARN another begins with, nil if there is none, and
 // what follows in the latter.
 func (e *Engine) viewOf(arn string) (v *view, rest string) {

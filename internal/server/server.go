@@ -209,7 +209,7 @@ func (s *Server) operations(cfg Config) ([]api.Operation, error) {
 		if err != nil {
 			return nil, err
 		}
-		guard := authz.New(authz.Options{Identities: identities, ResourcePolicy: s.resourcePolicy, PartitionKey: s.tables.PartitionKey})
+		guard := authz.New(authz.Options{Identities: identities, ResourcePolicy: s.resourcePolicy, PartitionKey: s.tables.PartitionKey, ReplicaRegions: s.tables.ReplicaRegions})
 		table = guard.Wrap(table)
 	}
 	if cfg.Faults != nil {
