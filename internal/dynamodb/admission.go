@@ -18,12 +18,13 @@ func (u *tableUpdate) admit() error {
 	}
 	p := presentIn(u.in)
 	creates, deletes := countIndexChanges(u.in.GlobalSecondaryIndexUpdates)
+	newVectors, oldVectors := countVectorChanges(u.in.VectorIndexUpdates)
 	for _, step := range []struct {
 		wanted bool
 		check  func() error
 	}{
 		{p.throughput || p.billing, u.before.admitThroughput},
-		{creates+deletes > 0, u.before.admitIndexes},
+		{creates+deletes+newVectors+oldVectors > 0, u.before.admitIndexes},
 		{p.onDemand, func() error { return u.before.admitLimits(u.in) }},
 		{p.stream, u.before.admitStream},
 		{p.class, u.before.admitClass},
@@ -156,6 +157,15 @@ func (d *descriptor) admitIndex(name string) error {
 		changeCreateIndex: "Index is being created", changeUpdateIndex: "Index is being updated", changeDeleteIndex: "Index is being deleted",
 	}[c.Kind]
 	return errInUse("%s. Table: %s Index: %s", state, d.Name, name)
+}
+
+// admitIndexDeletion is admitIndex for a deletion, which an index that is being
+// filled does not mind.
+func (d *descriptor) admitIndexDeletion(name string) error {
+	if c := d.underIndex(name); c != nil && c.Kind == changeCreateIndex {
+		return errInUse("Index creation is in resource allocation phase. Retry deletion during backfilling phase or when the index is active. Table: %s Index: %s", d.Name, name)
+	}
+	return d.admitIndex(name)
 }
 
 // admitDelete reports what keeps a table from being deleted.

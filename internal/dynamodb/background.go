@@ -37,9 +37,11 @@ func (e *Engine) startBackground() error {
 			}
 		}
 		for i := range v.vectors {
-			if x := &v.vectors[i]; x.Backfilling {
+			switch x := &v.vectors[i]; {
+			case x.Backfilling && v.underIndex(x.Name) != nil: // not yet
+			case x.Backfilling:
 				e.startBackfill(t, x.Number)
-			} else {
+			default:
 				list = append(list, x.counting())
 			}
 		}

@@ -22,8 +22,9 @@ type change struct {
 	Name string `json:"name,omitempty"`
 	// On is true if a stream or time to live is being turned on.
 	On bool `json:"on,omitempty"`
-	// Index is one that is being deleted. It serves nothing any more.
-	Index *index `json:"index,omitempty"`
+	// Index or Vector is one that is being deleted. It serves nothing any more.
+	Index  *index       `json:"index,omitempty"`
+	Vector *vectorIndex `json:"vector,omitempty"`
 }
 
 // changeKind is written into descriptors.
@@ -66,6 +67,14 @@ func (d *descriptor) underIndex(name string) *change {
 		}
 	}
 	return nil
+}
+
+// numberOf returns the number of an index that is there, of either kind.
+func (d *descriptor) numberOf(name string) uint16 {
+	if x := d.vectorNamed(name); x != nil {
+		return x.Number
+	}
+	return d.index(name).Number
 }
 
 // status returns the TableStatus.
@@ -132,7 +141,7 @@ func (e *Engine) endChange(t *table, c change) error {
 	}
 	v, err := e.publish(t, next, nil, nil)
 	if err == nil && c.Kind == changeCreateIndex {
-		e.startBackfill(t, v.find(c.Name).Number)
+		e.startBackfill(t, v.numberOf(c.Name))
 	}
 	return err
 }

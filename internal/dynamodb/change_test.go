@@ -11,11 +11,17 @@ import (
 
 const testDelay = 10 * time.Second
 
-// states returns the TableStatus and the status of each index of abc, or the code
-// of the error.
+// states is statesOf abc.
 func (h *harness) states() string {
 	h.t.Helper()
-	out, err := h.do("DescribeTable", `{"TableName":"abc"}`)
+	return h.statesOf("abc")
+}
+
+// statesOf returns the TableStatus and the status of each index of a table, or the
+// code of the error.
+func (h *harness) statesOf(table string) string {
+	h.t.Helper()
+	out, err := h.do("DescribeTable", `{"TableName":"`+table+`"}`)
 	if err != nil {
 		code, _, _ := strings.Cut(err.Error(), ":")
 		return code
@@ -187,6 +193,50 @@ func TestIndexIsCreatedAndDeletedInTime(t *testing.T) {
 		time.Sleep(testDelay + 1)
 		h.inState("TableStatus=ACTIVE")
 		h.mustDo("UpdateTable", addIndex)
+		time.Sleep(testDelay + 1)
+	})
+}
+
+func TestVectorIndexIsCreatedAndDeletedInTime(t *testing.T) {
+	const (
+		add  = `{"TableName":"docs","VectorIndexUpdates":[{"Create":` + nearIndex + `}]}`
+		drop = `{"TableName":"docs","VectorIndexUpdates":[{"Delete":{"IndexName":"near"}}]}`
+	)
+	synctest.Test(t, func(t *testing.T) {
+		h := newEngineWith(t, Options{TableDelay: testDelay})
+		inState := func(want string) {
+			t.Helper()
+			if got := h.statesOf("docs"); got != want {
+				t.Errorf("state %s, want %s", got, want)
+			}
+		}
+		h.mustDo("CreateTable", docsPlain)
+		time.Sleep(testDelay + 1)
+		h.put("docs", doc("a", 1, 0, ``))
+		h.mustDo("UpdateTable", add)
+		inState("TableStatus=UPDATING IndexStatus=CREATING Backfilling=false")
+		h.put("docs", doc("b", 0, 2, ``))
+		h.refused("SearchVectors", searchDocs("near", 1, 0, 2, ``), "Cannot search backfilling vector index: near")
+		h.fails("UpdateTable", drop, inUse+"Index creation is in resource allocation phase. Retry deletion during backfilling phase or when the index is active. Table: docs Index: near")
+		h.fails("DeleteTable", `{"TableName":"docs"}`, inUse+"Cannot delete table while indexes are being created, updated, or deleted.")
+		h.restart()
+		time.Sleep(testDelay + 1)
+		synctest.Wait()
+		inState("TableStatus=ACTIVE IndexStatus=ACTIVE")
+		h.finds("near", 1, 0, 9, ``, "a 0, b 2.24")
+
+		out := h.mustDo("UpdateTable", drop)
+		if n := strings.Count(out, `"IndexName":"near"`); n != 1 || !strings.Contains(out, "DELETING") {
+			t.Errorf("%d times in %s", n, out)
+		}
+		h.restart()
+		inState("TableStatus=UPDATING IndexStatus=DELETING")
+		h.refused("SearchVectors", searchDocs("near", 1, 0, 2, ``), "The table does not have the specified index: near")
+		h.fails("UpdateTable", drop, inUse+"Index is being deleted. Table: docs Index: near")
+		h.fails("UpdateTable", strings.Replace(add, "near", "other", 1), "LimitExceededException: Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table")
+		time.Sleep(testDelay + 1)
+		inState("TableStatus=ACTIVE")
+		h.mustDo("UpdateTable", add)
 		time.Sleep(testDelay + 1)
 	})
 }

@@ -75,10 +75,7 @@ func (e *Engine) carryOut(g *group, all map[*table]*tableUpdate) error {
 	for t, u := range all {
 		e.awaitChanges(t, u.next, u.before.Changes)
 		if after := t.current.Load(); u.created != "" && after.underIndex(u.created) == nil {
-			e.startBackfill(t, after.find(u.created).Number)
-		}
-		if u.filled != 0 {
-			e.startBackfill(t, u.filled)
+			e.startBackfill(t, after.numberOf(u.created))
 		}
 	}
 	return nil
@@ -92,10 +89,9 @@ type tableUpdate struct {
 	before *view
 	next   *descriptor // a copy that is being changed
 
-	created string   // the new index, if there is one
-	filled  uint16   // the number of the new vector index; 0 if there is none
-	deleted []index  // the indexes whose rows go
-	erased  []uint16 // the numbers of the vector indexes whose rows go
+	created        string        // the new index of either kind, if there is one
+	deleted        []index       // the indexes whose rows go
+	deletedVectors []vectorIndex // the vector indexes whose rows go
 }
 
 // clone returns a copy of a descriptor that can be changed.
@@ -345,6 +341,7 @@ func (u *tableUpdate) describe(t *table, after *view) *ddb.TableDescription {
 	}
 	out.OnDemandThroughput = withNoLimit(out.OnDemandThroughput, u.in.OnDemandThroughput)
 	u.describeIndexes(out)
+	u.describeDeletedVectors(out)
 	return out
 }
 

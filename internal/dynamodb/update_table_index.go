@@ -204,10 +204,7 @@ func (defs definitions) used(d *descriptor) []keyAttr {
 
 // deleteIndex removes an index, finished or not.
 func (u *tableUpdate) deleteIndex(name string) error {
-	if c := u.before.underIndex(name); c != nil && c.Kind == changeCreateIndex {
-		return errInUse("Index creation is in resource allocation phase. Retry deletion during backfilling phase or when the index is active. Table: %s Index: %s", u.next.Name, name)
-	}
-	if err := u.before.admitIndex(name); err != nil {
+	if err := u.before.admitIndexDeletion(name); err != nil {
 		return err
 	}
 	x, err := u.globalIndex(name, "delete")
@@ -232,8 +229,8 @@ func (u *tableUpdate) erase(b kv.Batch) {
 	for i := range u.deleted {
 		erasePrefix(b, indexPrefix(u.next.ID, u.deleted[i].Number))
 	}
-	for _, number := range u.erased {
-		erasePrefix(b, indexPrefix(u.next.ID, number))
+	for i := range u.deletedVectors {
+		erasePrefix(b, indexPrefix(u.next.ID, u.deletedVectors[i].Number))
 	}
 }
 
@@ -250,6 +247,9 @@ func (u *tableUpdate) beginIndexes(begin func(change)) {
 	}
 	for i := range u.deleted {
 		begin(change{Kind: changeDeleteIndex, Name: u.deleted[i].Name, Index: &u.deleted[i]})
+	}
+	for i := range u.deletedVectors {
+		begin(change{Kind: changeDeleteIndex, Name: u.deletedVectors[i].Name, Vector: &u.deletedVectors[i]})
 	}
 }
 

@@ -128,6 +128,12 @@ func (v *view) describeVectors(out *ddb.TableDescription) {
 	for i := range v.VectorIndexes { // in the order of their creation
 		out.VectorIndexes = append(out.VectorIndexes, v.findVector(v.VectorIndexes[i].Name).describe(v))
 	}
+	for i := range v.Changes {
+		if gone := v.Changes[i].Vector; gone != nil {
+			x := &vectorView{vectorIndex: gone, stats: new(counters)}
+			out.VectorIndexes = append(out.VectorIndexes, x.describe(v))
+		}
+	}
 }
 
 func (x *vectorView) describe(v *view) ddb.VectorIndexDescription {
@@ -140,7 +146,7 @@ func (x *vectorView) describe(v *view) ddb.VectorIndexDescription {
 		IndexSizeBytes: api.Some(size), ItemCount: api.Some(items), IndexArn: api.Some(v.indexARN(x.Name)),
 	}
 	if x.Backfilling {
-		out.Backfilling = api.Some(true)
+		out.Backfilling = api.Some(v.underIndex(x.Name) == nil)
 	}
 	return out
 }
@@ -174,7 +180,20 @@ func checkVectorUpdates(list []ddb.VectorIndexUpdate) error {
 	return nil
 }
 
-// changeVectors carries out the update of a vector index, which is done at once.
+// describeDeletedVectors is what describeIndexes does for deleted vector indexes.
+func (u *tableUpdate) describeDeletedVectors(out *ddb.TableDescription) {
+	for i := range u.deletedVectors {
+		name := u.deletedVectors[i].Name
+		if u.next.underIndex(name) != nil {
+			continue // described already
+		}
+		x := u.before.findVector(name).describe(u.before)
+		x.IndexStatus, x.Backfilling = api.Some(ddb.IndexStatusDeleting), api.Opt[bool]{}
+		out.VectorIndexes = append(out.VectorIndexes, x)
+	}
+}
+
+// changeVectors carries out the update of a vector index.
 func (u *tableUpdate) changeVectors() error {
 	list := u.in.VectorIndexUpdates
 	if len(list) == 0 {
@@ -212,12 +231,15 @@ func (u *tableUpdate) createVector(in *ddb.VectorIndex) error {
 		return err
 	}
 	x := u.next.vectorNamed(name)
-	x.Backfilling, u.filled = true, x.Number
+	x.Backfilling, u.created = true, name
 	u.next.Attributes = defs.used(u.next)
 	return nil
 }
 
 func (u *tableUpdate) deleteVector(name string) error {
+	if err := u.before.admitIndexDeletion(name); err != nil {
+		return err
+	}
 	x := u.next.vectorNamed(name)
 	if x == nil {
 		return api.Errorf(ddb.CodeResourceNotFoundException, "Requested resource not found: Index %s for table %s", name, u.next.Name)
@@ -225,7 +247,7 @@ func (u *tableUpdate) deleteVector(name string) error {
 	if u.before.busyWithIndex(name) {
 		return errOneIndex()
 	}
-	u.erased = append(u.erased, x.Number)
+	u.deletedVectors = append(u.deletedVectors, *x)
 	u.next.VectorIndexes = slices.DeleteFunc(u.next.VectorIndexes, func(x vectorIndex) bool { return x.Name == name })
 	u.next.Attributes = definitions(u.next.Attributes).used(u.next)
 	return nil
