@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/levee-io/levee/internal/api"
 	ddb "github.com/levee-io/levee/internal/api/dynamodbapi"
@@ -306,6 +307,9 @@ func TestMeter(t *testing.T) {
 	if p := m.find(resource{kindTable, defaultSpace, "orders"}).last(); p.requests != 1 || p.throttled != 1 || p.failed != 1 || p.p99 <= 0 {
 		t.Errorf("%+v", p)
 	}
+	if p := m.find(resource{}).last(); p.requests != 1 || p.throttled != 1 || p.p99 <= 0 {
+		t.Errorf("of all: %+v", p)
+	}
 	if all := m.find(resource{}).since(1000); len(all) != hour || all[0].visible != 7 || all[0].oldest != 9 {
 		t.Errorf("%d points of all, the first %+v", len(all), all[0])
 	}
@@ -313,17 +317,15 @@ func TestMeter(t *testing.T) {
 
 func TestHistogram(t *testing.T) {
 	var h histogram
-	for range 98 {
-		h.add(1000 * 1000) // 1 ms
-	}
-	h.add(50 * 1000 * 1000)
-	h.add(70 * 1000 * 1000)
+	h.addN(bucketOf(time.Millisecond), 98)
+	h.addN(bucketOf(50*time.Millisecond), 1)
+	h.addN(bucketOf(70*time.Millisecond), 1)
 	if got := h.p99(); got < 50 || got > 57 {
 		t.Errorf("p99 %v", got)
 	}
 	h = histogram{}
-	h.add(0)
-	h.add(1 << 62)
+	h.addN(bucketOf(0), 1)
+	h.addN(bucketOf(1<<62), 1)
 	if got := h.p99(); got < 60000 {
 		t.Errorf("p99 %v", got)
 	}

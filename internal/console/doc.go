@@ -35,7 +35,7 @@
 //
 // # Locks
 //
-// Meter.mu guards which series there are, and each series has a lock of its own,
-// taken after it. Nothing else is locked, and no lock is held while an operation
-// runs.
+// Meter.mu guards which series there are, and each series has a lock of its own for
+// its past, taken after it. A request takes the first for reading and counts with
+// atomics. No lock is held while an operation runs.
 package console

@@ -10,8 +10,8 @@ import (
 // columns, the first of which is the time; rows are the last second of what is
 // listed on the page.
 type liveAnswer struct {
-	Plot [][]float64           `json:"plot"`
-	Rows map[string][7]float64 `json:"rows,omitempty"`
+	Plot [][]float64                     `json:"plot"`
+	Rows map[string][plotColumns]float64 `json:"rows,omitempty"`
 }
 
 // live answers with the seconds after since of the resource that of names, and
@@ -22,7 +22,7 @@ func (v *visit) live() error {
 		return refusal{status: http.StatusBadRequest, key: "error.form"}
 	}
 	since, _ := strconv.ParseInt(v.r.Form.Get("since"), 10, 64) // 0 is all
-	answer := liveAnswer{Plot: make([][]float64, len(point{}.columns())+1)}
+	answer := liveAnswer{Plot: make([][]float64, 1+plotColumns)}
 	for i := range answer.Plot {
 		answer.Plot[i] = []float64{}
 	}
@@ -41,22 +41,25 @@ func (v *visit) live() error {
 	return json.NewEncoder(v.w).Encode(answer)
 }
 
+// plotColumns is how many figures a second has.
+const plotColumns = 7
+
 // columns are the figures of a second in the order of the plots: requests,
 // throttled, p99, visible, in flight, delayed, oldest.
-func (p point) columns() [7]float64 {
-	return [7]float64{
+func (p point) columns() [plotColumns]float64 {
+	return [plotColumns]float64{
 		float64(p.requests), float64(p.throttled), float64(p.p99),
 		float64(p.visible), float64(p.inFlight), float64(p.delayed), float64(p.oldest),
 	}
 }
 
-// rows returns the last second of each resource.
-func (m *Meter) rows() map[string][7]float64 {
+// rows returns the last second of each table and queue.
+func (m *Meter) rows() map[string][plotColumns]float64 {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	rows := make(map[string][7]float64, len(m.series))
+	rows := make(map[string][plotColumns]float64, len(m.series))
 	for at, s := range m.series {
-		if at != (resource{}) {
+		if at.name != "" {
 			rows[at.id()] = s.last().columns()
 		}
 	}

@@ -14,7 +14,7 @@ const (
 	// hour is how many seconds of the past are kept.
 	hour = 3600
 	// maxSeries is of how many tables and queues the figures are kept, 150 KB each
-	// after an hour: the first that are used.
+	// after an hour: the first that are used. Requests for others are counted together.
 	maxSeries = 256
 	// sampleShare is how much longer the meter rests than it took to ask for what
 	// is in all queues, so that many queues do not cost more than that.
@@ -24,7 +24,7 @@ const (
 // Meter counts and times the requests of each table and queue, second by second.
 type Meter struct {
 	mu     sync.RWMutex
-	series map[resource]*series // guarded by mu; the zero resource is all of them
+	series map[resource]*series // guarded by mu; of all, of what is about none, and of each
 }
 
 // resource is a table or a queue; the zero value stands for all.
@@ -37,11 +37,12 @@ type resource struct {
 const (
 	kindTable byte = 't'
 	kindQueue byte = 'q'
+	kindOther byte = 'o' // requests that are about neither, together
 )
 
 // NewMeter returns a meter that has seen nothing.
 func NewMeter() *Meter {
-	return &Meter{series: map[resource]*series{{}: new(series)}}
+	return &Meter{series: map[resource]*series{{}: {}, {kind: kindOther}: {}}}
 }
 
 // Wrap returns the operation table with each request measured.
@@ -59,10 +60,10 @@ func (m *Meter) Wrap(table []api.Operation) []api.Operation {
 			start := time.Now()
 			out, err := handle(ctx, c, in)
 			o := outcome{took: time.Since(start), untimed: waits, failed: err != nil, throttled: isThrottled(err)}
-			m.note(resource{}, o)
-			if ok {
-				m.note(at, o)
+			if !ok {
+				at = resource{kind: kindOther}
 			}
+			m.note(at, o)
 			return out, err
 		}
 	}
@@ -83,12 +84,10 @@ func isThrottled(err error) bool {
 }
 
 func (m *Meter) note(at resource, o outcome) {
-	m.mu.RLock()
-	s := m.series[at]
-	m.mu.RUnlock()
+	s := m.find(at)
 	if s == nil {
 		if s = m.add(at); s == nil {
-			return
+			s = m.find(resource{kind: kindOther})
 		}
 	}
 	s.note(o)
@@ -98,7 +97,7 @@ func (m *Meter) note(at resource, o outcome) {
 func (m *Meter) add(at resource) *series {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if s := m.series[at]; s != nil || len(m.series) > maxSeries {
+	if s := m.series[at]; s != nil || len(m.series) >= maxSeries {
 		return s
 	}
 	s := new(series)
@@ -155,11 +154,30 @@ func (m *Meter) sample(list []Queue) {
 // turn ends a second, and forgets the resources that nothing happened to for an
 // hour.
 func (m *Meter) turn(now int64) {
+	all, allTimes := point{at: now}, histogram{}
+	var idle []resource
+	m.mu.RLock()
+	for at, s := range m.series {
+		if at == (resource{}) {
+			continue
+		}
+		p, times := s.take()
+		p.at = now
+		all.requests, all.failed, all.throttled = all.requests+p.requests, all.failed+p.failed, all.throttled+p.throttled
+		allTimes.merge(&times)
+		if s.end(p) > hour && at.kind != kindOther {
+			idle = append(idle, at)
+		}
+	}
+	all.p99 = allTimes.p99()
+	m.series[resource{}].end(all)
+	m.mu.RUnlock()
+	if len(idle) == 0 {
+		return
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for at, s := range m.series {
-		if idle := s.turn(now); idle > hour && at != (resource{}) {
-			delete(m.series, at)
-		}
+	for _, at := range idle {
+		delete(m.series, at)
 	}
 }

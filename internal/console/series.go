@@ -3,6 +3,7 @@ package console
 import (
 	"math/bits"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -30,45 +31,56 @@ type point struct {
 	depth
 }
 
-// series is the last hour of a resource.
+// series is the last hour of a resource. Requests are counted without a lock.
 type series struct {
+	requests, failed, throttled atomic.Uint32 // of the second that is not over
+	times                       [buckets]atomic.Uint32
+
 	mu    sync.Mutex
-	now   point     // the second that is not over; guarded by mu
-	times histogram // of that second; guarded by mu
-	past  []point   // a ring once it has an hour of them; guarded by mu
-	next  int       // where the next point goes in a full ring; guarded by mu
-	used  int64     // the last second with anything in it; guarded by mu
+	depth depth   // the last one measured; guarded by mu
+	past  []point // a ring once it has an hour of them; guarded by mu
+	next  int     // where the next point goes in a full ring; guarded by mu
+	used  int64   // the last second with anything in it; guarded by mu
 }
 
 func (s *series) note(o outcome) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.now.requests++
+	s.requests.Add(1)
 	if !o.untimed {
-		s.times.add(o.took)
+		s.times[bucketOf(o.took)].Add(1)
 	}
 	if o.failed {
-		s.now.failed++
+		s.failed.Add(1)
 	}
 	if o.throttled {
-		s.now.throttled++
+		s.throttled.Add(1)
 	}
 }
 
 func (s *series) measure(d depth) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.now.depth = d
+	s.depth = d
 }
 
-// turn ends a second, and returns for how many nothing has happened.
-func (s *series) turn(now int64) (idle int64) {
+// take returns what was counted since it was last called.
+func (s *series) take() (p point, h histogram) {
+	p.requests, p.failed, p.throttled = s.requests.Swap(0), s.failed.Swap(0), s.throttled.Swap(0)
+	if p.requests > 0 {
+		for i := range s.times {
+			h.addN(i, s.times[i].Swap(0))
+		}
+	}
+	p.p99 = h.p99()
+	return p, h
+}
+
+// end adds the point of a second, and returns for how many nothing has happened.
+func (s *series) end(p point) (idle int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	p := s.now
-	p.at, p.p99 = now, s.times.p99()
+	p.depth = s.depth // holds until the next sample
 	if p.requests > 0 || p.depth != (depth{}) || s.used == 0 {
-		s.used = now
+		s.used = p.at
 	}
 	if len(s.past) < hour {
 		s.past = append(s.past, p)
@@ -76,8 +88,7 @@ func (s *series) turn(now int64) (idle int64) {
 		s.past[s.next] = p
 		s.next = (s.next + 1) % hour
 	}
-	s.now, s.times = point{depth: p.depth}, histogram{} // a depth holds until the next sample
-	return now - s.used
+	return p.at - s.used
 }
 
 // since returns the points after a time, the oldest first.
@@ -106,22 +117,32 @@ func (s *series) last() point {
 // histogram counts durations in buckets that are an eighth wider from one to the
 // next: eight to each doubling, from a microsecond on.
 type histogram struct {
-	counts [27 * perDoubling]uint32
+	counts [buckets]uint32
 	total  uint32
 }
 
-const perDoubling = 8
+const (
+	perDoubling = 8
+	buckets     = 27 * perDoubling
+)
 
-func (h *histogram) add(d time.Duration) {
-	h.counts[bucketOf(d)]++
-	h.total++
+// addN adds n durations of one bucket.
+func (h *histogram) addN(bucket int, n uint32) {
+	h.counts[bucket] += n
+	h.total += n
+}
+
+func (h *histogram) merge(other *histogram) {
+	for i, n := range other.counts {
+		h.addN(i, n)
+	}
 }
 
 func bucketOf(d time.Duration) int {
 	us := uint64(max(d.Microseconds(), 1))
 	octave := bits.Len64(us) - 1
 	within := int(us<<3>>octave) & (perDoubling - 1)
-	return min(octave*perDoubling+within, len(histogram{}.counts)-1)
+	return min(octave*perDoubling+within, buckets-1)
 }
 
 // p99 returns the upper bound of the bucket that the 99th of each hundred

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html"
 	"mime/multipart"
+	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"regexp"
@@ -174,7 +175,7 @@ func TestUnseenAttributesSurvive(t *testing.T) {
 func TestBrowseReadsOnePage(t *testing.T) {
 	b, calls := newHouse(t)
 	orders(b)
-	v := &visit{c: b.c, r: httptest.NewRequest("GET", "/", nil), ns: defaultSpace}
+	v := &visit{c: b.c, r: httptest.NewRequest(http.MethodGet, "/", nil), ns: defaultSpace}
 	for i := range 150 {
 		text := fmt.Sprintf(`{"id":{"S":"a"},"n":{"N":"%d"},"who":{"S":"w%d"}}`, i, i%2)
 		m, err := parseItem(text)
@@ -304,7 +305,7 @@ func upload(b *browser, name, text string, want int) {
 	}
 	part.Write([]byte(text))
 	w.Close()
-	r := httptest.NewRequest("POST", home+"tables/orders/import", &body)
+	r := httptest.NewRequest(http.MethodPost, home+"tables/orders/import", &body)
 	r.Header.Set("Content-Type", w.FormDataContentType())
 	if got := b.send(r); got != want {
 		b.t.Fatalf("status %d, not %d\n%s", got, want, b.page)

@@ -30,7 +30,7 @@ func TestPages(t *testing.T) {
 			}
 			body, err := io.ReadAll(resp.Body)
 			resp.Body.Close()
-			if err != nil || resp.StatusCode != 200 || !strings.Contains(string(body), want) {
+			if err != nil || resp.StatusCode != http.StatusOK || !strings.Contains(string(body), want) {
 				t.Errorf("GET %s: %d %v\n%s", path, resp.StatusCode, err, body)
 			}
 			isPage := path != "/"

@@ -114,8 +114,8 @@ func (q *queue) peekAt(seq uint64, s *state, now int64) (p Peeked, err error) {
 	if s.receives > 0 {
 		p.First = time.UnixMilli(s.first)
 	}
-	until := int64(0)
-	if p.Whereabouts, until = q.whereabouts(entry{seq, s.sent}, s, now); until > 0 {
+	where, until := q.whereabouts(entry{seq, s.sent}, s, now)
+	if p.Whereabouts = where; until > 0 {
 		p.Until = time.UnixMilli(until)
 	}
 	return p, nil
