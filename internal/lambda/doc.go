@@ -23,6 +23,9 @@
 // is started. A Go func needs no entry in the catalog: each namespace has a
 // function of its name, unless it created one.
 //
+// What is posted to an endpoint is signed if the function has the variable
+// LEVEE_SIGNING_KEY: see docs/pipelines.md.
+//
 // What is not a Go func runs only where there is a Runner: it is a program of
 // whoever may call the API.
 //

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/levee-io/levee/internal/lambda"
 )
@@ -38,6 +39,9 @@ func (e *endpoint) Invoke(ctx context.Context, in *lambda.Invocation) ([]byte, e
 	h.Set("Lambda-Runtime-Aws-Request-Id", in.RequestID)
 	h.Set("Lambda-Runtime-Deadline-Ms", strconv.FormatInt(in.Deadline.UnixMilli(), 10))
 	h.Set("Lambda-Runtime-Invoked-Function-Arn", in.ARN)
+	if key := e.spec.Env[signingKey]; key != "" {
+		sign(h, key, in, time.Now())
+	}
 	resp, err := e.client.Do(req)
 	if err != nil {
 		return nil, e.failed(ctx, err)
