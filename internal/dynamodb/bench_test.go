@@ -149,6 +149,47 @@ func BenchmarkSearchVectors(b *testing.B) {
 	b.Run("graph", search)
 }
 
+// BenchmarkNewItems measures puts of items that were not there before.
+func BenchmarkNewItems(b *testing.B) {
+	b.Run("kvmem", func(b *testing.B) { benchNewItems(b, kvmem.New()) })
+	b.Run("kvpebble", func(b *testing.B) {
+		store, err := kvpebble.Open("store", kvpebble.Options{FS: vfs.NewMem()})
+		if err != nil {
+			b.Fatal(err)
+		}
+		benchNewItems(b, store)
+	})
+}
+
+func benchNewItems(b *testing.B, store kv.Store) {
+	h := openEngine(b, store)
+	defer func() {
+		if err := errors.Join(h.Close(), store.Close()); err != nil {
+			b.Error(err)
+		}
+	}()
+	h.mustDo("CreateTable", hashedTable)
+	next := 0
+	item := func() string {
+		next++
+		return `{"a":{"S":"item ` + strconv.Itoa(next) + `"},"text":{"S":"` + strings.Repeat("x", 200) + `"}}`
+	}
+	b.Run("PutItem", func(b *testing.B) {
+		for b.Loop() {
+			h.mustDo("PutItem", `{"TableName":"hashed","Item":`+item()+`}`)
+		}
+	})
+	b.Run("BatchWriteItem 25", func(b *testing.B) {
+		for b.Loop() {
+			in := []byte(`{"RequestItems":{"hashed":[`)
+			for range maxBatchWrite {
+				in = append(append(append(in, `{"PutRequest":{"Item":`...), item()...), `}},`...)
+			}
+			h.mustDo("BatchWriteItem", string(in[:len(in)-1])+`]}}`)
+		}
+	})
+}
+
 // BenchmarkHotItem has 256 clients count on one item and on many, with every
 // increment on the disk before it is answered.
 func BenchmarkHotItem(b *testing.B) {

@@ -76,7 +76,7 @@ func (e *Engine) insert(d *descriptor, stage func(kv.Batch)) (*table, kv.Commit,
 		d.Stream.ID = last
 		d.settleStreams(nil, d.Created)
 	}
-	t, err := e.newTable(d)
+	t, err := e.newEmptyTable(d)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -15,7 +15,8 @@ const countStep = 1024
 type counting struct {
 	prefix []byte
 	stats  *counters
-	vector int // bytes of a vector at the start of each value
+	rows   *rowFilter // is told of the rows; may be nil
+	vector int        // bytes of a vector at the start of each value
 }
 
 // countAll adds to the counters what a snapshot holds. Every write that the
@@ -46,6 +47,9 @@ func (c *counting) count(ctx context.Context, r kv.Reader) error {
 		if err != nil {
 			return err
 		}
+		if c.rows != nil {
+			c.rows.add(it.Key())
+		}
 		items, bytes = items+1, bytes+c.vector+size
 		if items < countStep {
 			continue
@@ -57,5 +61,11 @@ func (c *counting) count(ctx context.Context, r kv.Reader) error {
 		items, bytes = 0, 0
 	}
 	c.stats.add(items, bytes)
-	return it.Err()
+	if err := it.Err(); err != nil {
+		return err
+	}
+	if c.rows != nil {
+		c.rows.complete()
+	}
+	return nil
 }

@@ -202,7 +202,7 @@ func (e *Engine) stageRevision(b kv.Batch, r *revision) (map[*table]*view, []*ta
 	}
 	var fresh []*table
 	for _, d := range r.created {
-		t, err := e.newTable(d)
+		t, err := e.newEmptyTable(d)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -25,6 +25,7 @@ type table struct {
 	current atomic.Pointer[view]
 
 	stats counters
+	rows  rowFilter
 }
 
 // view is a table as it is between two changes of its descriptor. It is
@@ -77,6 +78,19 @@ func (e *Engine) newTable(d *descriptor) (*table, error) {
 		return nil, err
 	}
 	t.current.Store(v)
+	if d.Filling == nil { // what fills it tells the filter nothing
+		t.rows.begin()
+	}
+	return t, nil
+}
+
+// newEmptyTable is newTable for a table that has no items yet.
+func (e *Engine) newEmptyTable(d *descriptor) (*table, error) {
+	t, err := e.newTable(d)
+	if err != nil {
+		return nil, err
+	}
+	t.rows.complete()
 	return t, nil
 }
 

@@ -27,26 +27,12 @@ type tokenFilter struct {
 // in and of the one before. It is immutable; the filters grow.
 type tokenBuckets struct {
 	newest uint32
-	seen   [2]*bloom // of newest, newest-1
+	seen   [2]bloom // of newest, newest-1
 }
 
-// bloom is a set of hashes that may take others for members: at a million, one of
-// forty. Each hash sets four bits of one word.
-type bloom [1 << 17]atomic.Uint64
-
-func (b *bloom) word(hash uint64) (*atomic.Uint64, uint64) {
-	return &b[hash>>47], 1<<(hash&63) | 1<<(hash>>6&63) | 1<<(hash>>12&63) | 1<<(hash>>18&63)
-}
-
-func (b *bloom) add(hash uint64) {
-	word, bits := b.word(hash)
-	word.Or(bits)
-}
-
-func (b *bloom) has(hash uint64) bool {
-	word, bits := b.word(hash)
-	return word.Load()&bits == bits
-}
+// tokenWords is the size of a bucket's filter: of a million tokens it takes one of
+// forty new ones for used.
+const tokenWords = 1 << 17
 
 // open finds out which buckets the store has.
 func (f *tokenFilter) open(store kv.Store) error {
@@ -60,7 +46,7 @@ func (f *tokenFilter) open(store kv.Store) error {
 }
 
 // of returns the filter of a bucket, nil if there is none.
-func (f *tokenFilter) of(bucket uint32) *bloom {
+func (f *tokenFilter) of(bucket uint32) bloom {
 	if bucket <= f.stored {
 		return nil
 	}
@@ -83,11 +69,11 @@ func (f *tokenFilter) advance(bucket uint32) *tokenBuckets {
 	if old != nil && bucket <= old.newest {
 		return old
 	}
-	b := &tokenBuckets{newest: bucket, seen: [2]*bloom{new(bloom), nil}}
+	b := &tokenBuckets{newest: bucket, seen: [2]bloom{make(bloom, tokenWords), nil}}
 	if old != nil && old.newest == bucket-1 {
 		b.seen[1] = old.seen[0]
 	} else if bucket-1 > f.stored {
-		b.seen[1] = new(bloom)
+		b.seen[1] = make(bloom, tokenWords)
 	}
 	f.buckets.Store(b)
 	return b

@@ -258,6 +258,9 @@ func (e *Engine) read(w *write) (err error) {
 			return err
 		}
 	}
+	if w.table.rows.absent(w.row) {
+		return nil
+	}
 	w.oldRaw, w.existed, err = e.store.Get(w.row, nil)
 	if err != nil || !w.existed {
 		w.oldRaw = nil
@@ -376,6 +379,7 @@ func (w *write) stage(b kv.Batch) {
 		if w.newRaw == nil {
 			return // an update of nothing that made nothing
 		}
+		w.table.rows.add(w.row)
 		b.Set(w.row, w.newRaw)
 	case opDelete:
 		if w.existed {
