@@ -8,12 +8,12 @@ import (
 )
 
 // rowFilter knows of most rows that a table does not have them, without asking the
-// store: looking for an item that was not there was a third of what its first put
+// store: looking for an item that was not there was half of what its first put
 // costs. It has the row of every item that there is or was, and takes a few others
 // for those. Rows are never taken out; they are counted anew with the next Open.
 //
-// It begins as small as the table is, grows with it, and is given up when it would
-// need more than rowWordsMost: about three bytes an item, 21 MiB for 11 million.
+// It begins empty, grows with the table, to two to ten bytes an item, and is given up
+// where a part would have more than rowWordsMost: 21 MiB for 11 million items.
 // The zero value knows nothing, and learns nothing before begin.
 //
 // A row is added and looked for under its latch, which puts the two in order.
