@@ -78,7 +78,7 @@ func (e *Engine) newTable(d *descriptor) (*table, error) {
 		return nil, err
 	}
 	t.current.Store(v)
-	if d.Filling == nil { // what fills it tells the filter nothing
+	if d.Filling == nil && d.CounterOf == "" { // what fills it, or counts, tells the filter nothing
 		t.rows.begin()
 	}
 	return t, nil
