@@ -106,7 +106,7 @@ func unpack(r io.Reader, dir string) error {
 	if err != nil {
 		return err
 	}
-	defer root.Close()
+	defer func() { _ = root.Close() }() // nothing is written through it itself
 	files := 0
 	for in := tar.NewReader(r); ; files++ {
 		header, err := in.Next()
