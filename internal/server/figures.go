@@ -1,9 +1,12 @@
 package server
 
 import (
+	"strings"
+
 	"github.com/levee-io/levee/internal/capacity"
 	"github.com/levee-io/levee/internal/dynamodb"
 	"github.com/levee-io/levee/internal/metrics"
+	"github.com/levee-io/levee/internal/sqs"
 )
 
 // The namespaces of CloudWatch, and the units of figures.
@@ -85,26 +88,69 @@ func (r *resourceFigures) addClass(c capacity.Class) {
 func (s *Server) queueFigures() []metrics.Figure {
 	var list []metrics.Figure
 	for _, m := range s.queues.Metrics() {
-		dimensions := []metrics.Dimension{{Name: "QueueName", Value: m.Queue}}
-		add := func(name, unit string, counter bool, value, count float64) {
-			list = append(list, metrics.Figure{
-				Owner: m.Namespace, Unit: unit, Counter: counter, Value: value, Count: count,
-				Metric: metrics.Metric{Namespace: queueMetrics, Name: name, Dimensions: dimensions},
-			})
+		q := queueFigureList{m: &m, dimensions: []metrics.Dimension{{Name: "QueueName", Value: m.Queue}}}
+		q.addCounts()
+		if m.Loaded {
+			q.addStates()
 		}
-		counted := func(name string, n uint64) { add(name, inCount, true, float64(n), float64(n)) }
-		counted("NumberOfMessagesSent", m.NumberOfMessagesSent)
-		counted("NumberOfMessagesReceived", m.NumberOfMessagesReceived)
-		counted("NumberOfMessagesDeleted", m.NumberOfMessagesDeleted)
-		counted("NumberOfEmptyReceives", m.NumberOfEmptyReceives)
-		add("SentMessageSize", inBytes, true, float64(m.SentMessageSize), float64(m.NumberOfMessagesSent))
-		if !m.Loaded {
-			continue
-		}
-		add("ApproximateNumberOfMessagesVisible", inCount, false, float64(m.ApproximateNumberOfMessagesVisible), 1)
-		add("ApproximateNumberOfMessagesNotVisible", inCount, false, float64(m.ApproximateNumberOfMessagesNotVisible), 1)
-		add("ApproximateNumberOfMessagesDelayed", inCount, false, float64(m.ApproximateNumberOfMessagesDelayed), 1)
-		add("ApproximateAgeOfOldestMessage", inSeconds, false, float64(m.ApproximateAgeOfOldestMessage), 1)
+		list = append(list, q.list...)
 	}
 	return list
+}
+
+// queueFigureList are those of one queue.
+type queueFigureList struct {
+	m          *sqs.Metrics
+	dimensions []metrics.Dimension
+	list       []metrics.Figure
+}
+
+func (q *queueFigureList) add(name, unit string, counter bool, value, count float64) {
+	q.list = append(q.list, metrics.Figure{
+		Owner: q.m.Namespace, Unit: unit, Counter: counter, Value: value, Count: count,
+		Metric: metrics.Metric{Namespace: queueMetrics, Name: name, Dimensions: q.dimensions},
+	})
+}
+
+func (q *queueFigureList) counted(name string, n uint64) {
+	q.add(name, inCount, true, float64(n), float64(n))
+}
+
+func (q *queueFigureList) state(name string, n int) { q.add(name, inCount, false, float64(n), 1) }
+
+func (q *queueFigureList) age(name string, seconds int64) {
+	q.add(name, inSeconds, false, float64(seconds), 1)
+}
+
+func (q *queueFigureList) fifo() bool { return strings.HasSuffix(q.m.Queue, ".fifo") }
+
+// addCounts adds what grows.
+func (q *queueFigureList) addCounts() {
+	m := q.m
+	q.counted("NumberOfMessagesSent", m.NumberOfMessagesSent)
+	q.counted("NumberOfMessagesReceived", m.NumberOfMessagesReceived)
+	q.counted("NumberOfMessagesDeleted", m.NumberOfMessagesDeleted)
+	q.counted("NumberOfEmptyReceives", m.NumberOfEmptyReceives)
+	if q.fifo() {
+		q.counted("NumberOfDeduplicatedSentMessages", m.NumberOfDeduplicatedSentMessages)
+	}
+	q.add("SentMessageSize", inBytes, true, float64(m.SentMessageSize), float64(m.NumberOfMessagesSent))
+}
+
+// addStates adds what is known of a queue that was used.
+func (q *queueFigureList) addStates() {
+	m := q.m
+	q.state("ApproximateNumberOfMessagesVisible", m.ApproximateNumberOfMessagesVisible)
+	q.state("ApproximateNumberOfMessagesNotVisible", m.ApproximateNumberOfMessagesNotVisible)
+	q.state("ApproximateNumberOfMessagesDelayed", m.ApproximateNumberOfMessagesDelayed)
+	q.age("ApproximateAgeOfOldestMessage", m.ApproximateAgeOfOldestMessage)
+	if q.fifo() {
+		q.state("ApproximateNumberOfGroupsWithInflightMessages", m.ApproximateNumberOfGroupsWithInflightMessages)
+		return
+	}
+	q.state("ApproximateNumberOfNoisyGroups", m.ApproximateNumberOfNoisyGroups)
+	q.state("ApproximateNumberOfMessagesVisibleInQuietGroups", m.ApproximateNumberOfMessagesVisibleInQuietGroups)
+	q.state("ApproximateNumberOfMessagesNotVisibleInQuietGroups", m.ApproximateNumberOfMessagesNotVisibleInQuietGroups)
+	q.state("ApproximateNumberOfMessagesDelayedInQuietGroups", m.ApproximateNumberOfMessagesDelayedInQuietGroups)
+	q.age("ApproximateAgeOfOldestMessageInQuietGroups", m.ApproximateAgeOfOldestMessageInQuietGroups)
 }

@@ -121,3 +121,42 @@ func TestMetricsOfAQueue(t *testing.T) {
 		}
 	})
 }
+
+// A FIFO queue has figures of its groups, a standard one of its quiet groups.
+func TestFiguresOfKindsOfQueues(t *testing.T) {
+	srv, err := Open(Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer srv.Close(context.Background())
+	a := &asker{t, srv}
+	ask := func(operation, body string) {
+		a.ask("/", "application/x-amz-json-1.0", "AmazonSQS."+operation, "sqs", body)
+	}
+	ask("CreateQueue", `{"QueueName":"q"}`)
+	ask("CreateQueue", `{"QueueName":"q.fifo","Attributes":{"FifoQueue":"true"}}`)
+	ask("SendMessage", `{"QueueUrl":"http://localhost/000000000000/q","MessageBody":"x"}`)
+	for range 3 {
+		ask("SendMessage", `{"QueueUrl":"http://localhost/000000000000/q.fifo","MessageBody":"x","MessageGroupId":"g","MessageDeduplicationId":"d"}`)
+	}
+	ask("ReceiveMessage", `{"QueueUrl":"http://localhost/000000000000/q.fifo"}`)
+	got := map[string]float64{}
+	for _, f := range srv.Figures() {
+		got[f.Dimensions[0].Value+" "+f.Name] = f.Value
+	}
+	for name, want := range map[string]float64{
+		"q.fifo NumberOfDeduplicatedSentMessages":              2,
+		"q.fifo ApproximateNumberOfGroupsWithInflightMessages": 1,
+		"q ApproximateNumberOfMessagesVisibleInQuietGroups":    1,
+		"q ApproximateNumberOfNoisyGroups":                     0,
+	} {
+		if n, ok := got[name]; !ok || n != want {
+			t.Errorf("%s: %v (%t), want %v", name, n, ok, want)
+		}
+	}
+	for _, name := range []string{"q NumberOfDeduplicatedSentMessages", "q.fifo ApproximateNumberOfNoisyGroups"} {
+		if _, ok := got[name]; ok {
+			t.Errorf("%s is no figure of its kind of queue", name)
+		}
+	}
+}
