@@ -103,7 +103,7 @@ func TestServeTLS(t *testing.T) {
 		t.Fatal(err)
 	}
 	resp.Body.Close()
-	if resp.StatusCode != 200 {
+	if resp.StatusCode != http.StatusOK {
 		t.Errorf("status %d", resp.StatusCode)
 	}
 	for name, client := range map[string]*http.Client{"no certificate": ca.client(t, ""), "another authority's": stranger} {

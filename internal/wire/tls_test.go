@@ -2,6 +2,7 @@ package wire_test
 
 import (
 	"net"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -17,7 +18,7 @@ func TestProtocolOfTLS(t *testing.T) {
 			t.Fatal(err)
 		}
 		resp.Body.Close()
-		if resp.Proto != want || resp.StatusCode != 200 {
+		if resp.Proto != want || resp.StatusCode != http.StatusOK {
 			t.Errorf("%s and status %d, want %s", resp.Proto, resp.StatusCode, want)
 		}
 	}
@@ -45,7 +46,7 @@ func TestTLSHandshake(t *testing.T) {
 	if n, err := plain.Read(answer); err == nil && answer[0] != 21 { // an alert, if anything
 		t.Errorf("a client without TLS got %q", answer[:n])
 	}
-	if got := tr.send(t, call{body: `{"Limit":5}`}); got.status != 200 {
+	if got := tr.send(t, call{body: `{"Limit":5}`}); got.status != http.StatusOK {
 		t.Errorf("status %d", got.status)
 	}
 }
