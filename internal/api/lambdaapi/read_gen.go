@@ -20,6 +20,7 @@ func (s *AmazonManagedKafkaEventSourceConfig) ReadJSON(d *jsontok.Decoder) {
 		case "SchemaRegistryConfig":
 			if !d.Null() {
 				s.SchemaRegistryConfig = new(KafkaSchemaRegistryConfig)
+				d.Field()
 				s.SchemaRegistryConfig.ReadJSON(d)
 			}
 		default:
@@ -43,6 +44,7 @@ func (s *CapacityProviderConfig) ReadJSON(d *jsontok.Decoder) {
 		case "LambdaManagedInstancesCapacityProviderConfig":
 			if !d.Null() {
 				s.LambdaManagedInstancesCapacityProviderConfig = new(LambdaManagedInstancesCapacityProviderConfig)
+				d.Field()
 				s.LambdaManagedInstancesCapacityProviderConfig.ReadJSON(d)
 			}
 		default:
@@ -70,6 +72,7 @@ func (s *CreateEventSourceMappingRequest) ReadJSON(d *jsontok.Decoder) {
 		case "FilterCriteria":
 			if !d.Null() {
 				s.FilterCriteria = new(FilterCriteria)
+				d.Field()
 				s.FilterCriteria.ReadJSON(d)
 			}
 		case "KMSKeyArn":
@@ -77,16 +80,19 @@ func (s *CreateEventSourceMappingRequest) ReadJSON(d *jsontok.Decoder) {
 		case "MetricsConfig":
 			if !d.Null() {
 				s.MetricsConfig = new(EventSourceMappingMetricsConfig)
+				d.Field()
 				s.MetricsConfig.ReadJSON(d)
 			}
 		case "LoggingConfig":
 			if !d.Null() {
 				s.LoggingConfig = new(EventSourceMappingLoggingConfig)
+				d.Field()
 				s.LoggingConfig.ReadJSON(d)
 			}
 		case "ScalingConfig":
 			if !d.Null() {
 				s.ScalingConfig = new(ScalingConfig)
+				d.Field()
 				s.ScalingConfig.ReadJSON(d)
 			}
 		case "MaximumBatchingWindowInSeconds":
@@ -100,6 +106,7 @@ func (s *CreateEventSourceMappingRequest) ReadJSON(d *jsontok.Decoder) {
 		case "DestinationConfig":
 			if !d.Null() {
 				s.DestinationConfig = new(DestinationConfig)
+				d.Field()
 				s.DestinationConfig.ReadJSON(d)
 			}
 		case "MaximumRecordAgeInSeconds":
@@ -121,6 +128,7 @@ func (s *CreateEventSourceMappingRequest) ReadJSON(d *jsontok.Decoder) {
 		case "SelfManagedEventSource":
 			if !d.Null() {
 				s.SelfManagedEventSource = new(SelfManagedEventSource)
+				d.Field()
 				s.SelfManagedEventSource.ReadJSON(d)
 			}
 		case "FunctionResponseTypes":
@@ -128,21 +136,25 @@ func (s *CreateEventSourceMappingRequest) ReadJSON(d *jsontok.Decoder) {
 		case "AmazonManagedKafkaEventSourceConfig":
 			if !d.Null() {
 				s.AmazonManagedKafkaEventSourceConfig = new(AmazonManagedKafkaEventSourceConfig)
+				d.Field()
 				s.AmazonManagedKafkaEventSourceConfig.ReadJSON(d)
 			}
 		case "SelfManagedKafkaEventSourceConfig":
 			if !d.Null() {
 				s.SelfManagedKafkaEventSourceConfig = new(SelfManagedKafkaEventSourceConfig)
+				d.Field()
 				s.SelfManagedKafkaEventSourceConfig.ReadJSON(d)
 			}
 		case "DocumentDBEventSourceConfig":
 			if !d.Null() {
 				s.DocumentDBEventSourceConfig = new(DocumentDBEventSourceConfig)
+				d.Field()
 				s.DocumentDBEventSourceConfig.ReadJSON(d)
 			}
 		case "ProvisionedPollerConfig":
 			if !d.Null() {
 				s.ProvisionedPollerConfig = new(ProvisionedPollerConfig)
+				d.Field()
 				s.ProvisionedPollerConfig.ReadJSON(d)
 			}
 		default:
@@ -170,6 +182,7 @@ func (s *CreateFunctionRequest) ReadJSON(d *jsontok.Decoder) {
 		case "Code":
 			if !d.Null() {
 				s.Code = new(FunctionCode)
+				d.Field()
 				s.Code.ReadJSON(d)
 			}
 		case "Description":
@@ -185,6 +198,7 @@ func (s *CreateFunctionRequest) ReadJSON(d *jsontok.Decoder) {
 		case "VpcConfig":
 			if !d.Null() {
 				s.VpcConfig = new(VpcConfig)
+				d.Field()
 				s.VpcConfig.ReadJSON(d)
 			}
 		case "PackageType":
@@ -192,11 +206,13 @@ func (s *CreateFunctionRequest) ReadJSON(d *jsontok.Decoder) {
 		case "DeadLetterConfig":
 			if !d.Null() {
 				s.DeadLetterConfig = new(DeadLetterConfig)
+				d.Field()
 				s.DeadLetterConfig.ReadJSON(d)
 			}
 		case "Environment":
 			if !d.Null() {
 				s.Environment = new(Environment)
+				d.Field()
 				s.Environment.ReadJSON(d)
 			}
 		case "KMSKeyArn":
@@ -204,6 +220,7 @@ func (s *CreateFunctionRequest) ReadJSON(d *jsontok.Decoder) {
 		case "TracingConfig":
 			if !d.Null() {
 				s.TracingConfig = new(TracingConfig)
+				d.Field()
 				s.TracingConfig.ReadJSON(d)
 			}
 		case "Tags":
@@ -217,6 +234,7 @@ func (s *CreateFunctionRequest) ReadJSON(d *jsontok.Decoder) {
 		case "ImageConfig":
 			if !d.Null() {
 				s.ImageConfig = new(ImageConfig)
+				d.Field()
 				s.ImageConfig.ReadJSON(d)
 			}
 		case "Architectures":
@@ -224,31 +242,37 @@ func (s *CreateFunctionRequest) ReadJSON(d *jsontok.Decoder) {
 		case "EphemeralStorage":
 			if !d.Null() {
 				s.EphemeralStorage = new(EphemeralStorage)
+				d.Field()
 				s.EphemeralStorage.ReadJSON(d)
 			}
 		case "SnapStart":
 			if !d.Null() {
 				s.SnapStart = new(SnapStart)
+				d.Field()
 				s.SnapStart.ReadJSON(d)
 			}
 		case "LoggingConfig":
 			if !d.Null() {
 				s.LoggingConfig = new(LoggingConfig)
+				d.Field()
 				s.LoggingConfig.ReadJSON(d)
 			}
 		case "TenancyConfig":
 			if !d.Null() {
 				s.TenancyConfig = new(TenancyConfig)
+				d.Field()
 				s.TenancyConfig.ReadJSON(d)
 			}
 		case "CapacityProviderConfig":
 			if !d.Null() {
 				s.CapacityProviderConfig = new(CapacityProviderConfig)
+				d.Field()
 				s.CapacityProviderConfig.ReadJSON(d)
 			}
 		case "DurableConfig":
 			if !d.Null() {
 				s.DurableConfig = new(DurableConfig)
+				d.Field()
 				s.DurableConfig.ReadJSON(d)
 			}
 		default:
@@ -326,11 +350,13 @@ func (s *DestinationConfig) ReadJSON(d *jsontok.Decoder) {
 		case "OnSuccess":
 			if !d.Null() {
 				s.OnSuccess = new(OnSuccess)
+				d.Field()
 				s.OnSuccess.ReadJSON(d)
 			}
 		case "OnFailure":
 			if !d.Null() {
 				s.OnFailure = new(OnFailure)
+				d.Field()
 				s.OnFailure.ReadJSON(d)
 			}
 		default:
@@ -894,6 +920,7 @@ func (s *SelfManagedKafkaEventSourceConfig) ReadJSON(d *jsontok.Decoder) {
 		case "SchemaRegistryConfig":
 			if !d.Null() {
 				s.SchemaRegistryConfig = new(KafkaSchemaRegistryConfig)
+				d.Field()
 				s.SchemaRegistryConfig.ReadJSON(d)
 			}
 		default:
@@ -999,6 +1026,7 @@ func (s *UpdateEventSourceMappingRequest) ReadJSON(d *jsontok.Decoder) {
 		case "FilterCriteria":
 			if !d.Null() {
 				s.FilterCriteria = new(FilterCriteria)
+				d.Field()
 				s.FilterCriteria.ReadJSON(d)
 			}
 		case "KMSKeyArn":
@@ -1006,16 +1034,19 @@ func (s *UpdateEventSourceMappingRequest) ReadJSON(d *jsontok.Decoder) {
 		case "MetricsConfig":
 			if !d.Null() {
 				s.MetricsConfig = new(EventSourceMappingMetricsConfig)
+				d.Field()
 				s.MetricsConfig.ReadJSON(d)
 			}
 		case "LoggingConfig":
 			if !d.Null() {
 				s.LoggingConfig = new(EventSourceMappingLoggingConfig)
+				d.Field()
 				s.LoggingConfig.ReadJSON(d)
 			}
 		case "ScalingConfig":
 			if !d.Null() {
 				s.ScalingConfig = new(ScalingConfig)
+				d.Field()
 				s.ScalingConfig.ReadJSON(d)
 			}
 		case "MaximumBatchingWindowInSeconds":
@@ -1025,6 +1056,7 @@ func (s *UpdateEventSourceMappingRequest) ReadJSON(d *jsontok.Decoder) {
 		case "DestinationConfig":
 			if !d.Null() {
 				s.DestinationConfig = new(DestinationConfig)
+				d.Field()
 				s.DestinationConfig.ReadJSON(d)
 			}
 		case "MaximumRecordAgeInSeconds":
@@ -1042,21 +1074,25 @@ func (s *UpdateEventSourceMappingRequest) ReadJSON(d *jsontok.Decoder) {
 		case "AmazonManagedKafkaEventSourceConfig":
 			if !d.Null() {
 				s.AmazonManagedKafkaEventSourceConfig = new(AmazonManagedKafkaEventSourceConfig)
+				d.Field()
 				s.AmazonManagedKafkaEventSourceConfig.ReadJSON(d)
 			}
 		case "SelfManagedKafkaEventSourceConfig":
 			if !d.Null() {
 				s.SelfManagedKafkaEventSourceConfig = new(SelfManagedKafkaEventSourceConfig)
+				d.Field()
 				s.SelfManagedKafkaEventSourceConfig.ReadJSON(d)
 			}
 		case "DocumentDBEventSourceConfig":
 			if !d.Null() {
 				s.DocumentDBEventSourceConfig = new(DocumentDBEventSourceConfig)
+				d.Field()
 				s.DocumentDBEventSourceConfig.ReadJSON(d)
 			}
 		case "ProvisionedPollerConfig":
 			if !d.Null() {
 				s.ProvisionedPollerConfig = new(ProvisionedPollerConfig)
+				d.Field()
 				s.ProvisionedPollerConfig.ReadJSON(d)
 			}
 		default:
@@ -1124,11 +1160,13 @@ func (s *UpdateFunctionConfigurationRequest) ReadJSON(d *jsontok.Decoder) {
 		case "VpcConfig":
 			if !d.Null() {
 				s.VpcConfig = new(VpcConfig)
+				d.Field()
 				s.VpcConfig.ReadJSON(d)
 			}
 		case "Environment":
 			if !d.Null() {
 				s.Environment = new(Environment)
+				d.Field()
 				s.Environment.ReadJSON(d)
 			}
 		case "Runtime":
@@ -1136,6 +1174,7 @@ func (s *UpdateFunctionConfigurationRequest) ReadJSON(d *jsontok.Decoder) {
 		case "DeadLetterConfig":
 			if !d.Null() {
 				s.DeadLetterConfig = new(DeadLetterConfig)
+				d.Field()
 				s.DeadLetterConfig.ReadJSON(d)
 			}
 		case "KMSKeyArn":
@@ -1143,6 +1182,7 @@ func (s *UpdateFunctionConfigurationRequest) ReadJSON(d *jsontok.Decoder) {
 		case "TracingConfig":
 			if !d.Null() {
 				s.TracingConfig = new(TracingConfig)
+				d.Field()
 				s.TracingConfig.ReadJSON(d)
 			}
 		case "RevisionId":
@@ -1154,31 +1194,37 @@ func (s *UpdateFunctionConfigurationRequest) ReadJSON(d *jsontok.Decoder) {
 		case "ImageConfig":
 			if !d.Null() {
 				s.ImageConfig = new(ImageConfig)
+				d.Field()
 				s.ImageConfig.ReadJSON(d)
 			}
 		case "EphemeralStorage":
 			if !d.Null() {
 				s.EphemeralStorage = new(EphemeralStorage)
+				d.Field()
 				s.EphemeralStorage.ReadJSON(d)
 			}
 		case "SnapStart":
 			if !d.Null() {
 				s.SnapStart = new(SnapStart)
+				d.Field()
 				s.SnapStart.ReadJSON(d)
 			}
 		case "LoggingConfig":
 			if !d.Null() {
 				s.LoggingConfig = new(LoggingConfig)
+				d.Field()
 				s.LoggingConfig.ReadJSON(d)
 			}
 		case "CapacityProviderConfig":
 			if !d.Null() {
 				s.CapacityProviderConfig = new(CapacityProviderConfig)
+				d.Field()
 				s.CapacityProviderConfig.ReadJSON(d)
 			}
 		case "DurableConfig":
 			if !d.Null() {
 				s.DurableConfig = new(DurableConfig)
+				d.Field()
 				s.DurableConfig.ReadJSON(d)
 			}
 		default:
