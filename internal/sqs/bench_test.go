@@ -192,7 +192,8 @@ func benchOpen(b *testing.B, fifo bool, groups int) {
 		}
 		return openRig(b, store, Options{})
 	}
-	r, url := open(), ""
+	r := open()
+	var url string
 	if fifo {
 		url = r.create("q.fifo", "FifoQueue", "true")
 	} else {
