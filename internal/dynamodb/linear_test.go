@@ -203,28 +203,31 @@ func (l *lineage) start(h *harness, seeds *rand.Rand) (stop func()) {
 	for c := range clients {
 		rng := rand.New(rand.NewPCG(seeds.Uint64(), 12))
 		wg.Go(func() {
-			for !done.Load() {
-				l.one(h, c, life, rng)
+			for !done.Load() && l.one(h, c, life, rng) {
 			}
 		})
 	}
 	return func() { done.Store(true); wg.Wait() }
 }
 
-// one runs one operation.
-func (l *lineage) one(h *harness, client, life int, rng *rand.Rand) {
-	op := linearOp{kind: linearKind(rng.IntN(6)), item: rng.IntN(linearItems), n: 1 + rng.IntN(5)}
+// one runs one operation. After a crash there are none: what began then would be on
+// the disk, perhaps, and not in the history.
+func (l *lineage) one(h *harness, client, life int, rng *rand.Rand) (more bool) {
+	// Nothing is compared with 0, which in the model is also what there is not.
+	op := linearOp{kind: linearKind(rng.IntN(6)), item: rng.IntN(linearItems), n: 2 + rng.IntN(4)}
 	op.to = (op.item + 1) % linearItems
 	l.mu.Lock()
-	if life == l.life {
-		l.open[client] = porcupine.Operation{ClientId: client, Input: op, Call: l.tick.Add(1)}
+	if life != l.life {
+		l.mu.Unlock()
+		return false
 	}
+	l.open[client] = porcupine.Operation{ClientId: client, Input: op, Call: l.tick.Add(1)}
 	l.mu.Unlock()
 	a, ok := op.do(h)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if life != l.life {
-		return // the crash was before the answer
+		return false // the crash was before the answer
 	}
 	o := l.open[client]
 	delete(l.open, client)
@@ -232,6 +235,7 @@ func (l *lineage) one(h *harness, client, life int, rng *rand.Rand) {
 		l.history = append(l.history, o)
 	}
 	l.answers <- struct{}{}
+	return true
 }
 
 // await waits for so many answers.
