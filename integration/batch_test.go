@@ -118,7 +118,7 @@ func TestBatchesRefuse(t *testing.T) {
 		}
 		wantInvalid(t, get(key("a", "1"), key("a", "1")), "Provided list of item keys contains duplicates")
 		wantInvalid(t, get(item{"pk": str("a")}), "The provided key element does not match the schema")
-		wantConstraint(t, get(many(101)...), "'requestItems.Strict.member.keys'", "Member must have length less than or equal to 100")
+		wantConstraint(t, get(many(101)...), "'RequestItems.Strict.member.Keys'", "Member must have length less than or equal to 100")
 	})
 }
 
