@@ -41,7 +41,8 @@ func openBrowser(t *testing.T, s *server, c *client) *browser {
 	t.Helper()
 	path := findChromium()
 	if path == "" {
-		t.Skip("no Chromium: set CHROMIUM to one, or install chromium")
+		missing(t, "no Chromium: set CHROMIUM to one, or install chromium")
+		t.SkipNow()
 	}
 	opts := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.WindowSize(1280, 900))
 	alloc, cancel := chromedp.NewExecAllocator(t.Context(), opts...)
@@ -65,13 +66,23 @@ func openBrowser(t *testing.T, s *server, c *client) *browser {
 	b := &browser{t: t, ctx: ctx, space: s.url() + "/_levee/at/" + c.account + "/" + c.region + "/", out: filepath.Join("out", "screens")}
 	source, err := os.ReadFile(os.Getenv("AXE"))
 	if err != nil {
-		t.Log("no axe-core: set AXE to its axe.min.js to check how accessible the pages are")
+		missing(t, "no axe-core: set AXE to its axe.min.js to check how accessible the pages are")
 	}
 	b.axe = string(source)
 	if err := os.MkdirAll(b.out, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	return b
+}
+
+// missing says what the machine does not have. In CI, which installs it, that is a
+// failure.
+func missing(t *testing.T, what string) {
+	t.Helper()
+	if os.Getenv("CI") != "" {
+		t.Fatal(what)
+	}
+	t.Log(what)
 }
 
 func findChromium() string {
