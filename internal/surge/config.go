@@ -41,6 +41,12 @@ type Config struct {
 	Progress io.Writer
 	Terminal bool
 	Width    int
+
+	// Watch, unless nil, is told how far the run is instead of Progress: twice a second, and at the end, by one
+	// goroutine, which it must not keep.
+	Watch func(Snapshot)
+	// Anew begins a new run even if the last one is unfinished and had other settings. What is left of that is removed.
+	Anew bool
 }
 
 // DefaultConfig is the run of `levee surge` with no flag, but for its endpoint.

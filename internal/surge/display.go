@@ -13,6 +13,7 @@ import (
 const (
 	redrawEvery = 200 * time.Millisecond // on a terminal
 	lineEvery   = 3 * time.Second        // elsewhere
+	watchEvery  = 500 * time.Millisecond // of Config.Watch
 	rateWindow  = 2 * time.Second
 )
 
@@ -74,6 +75,9 @@ func cut(s string, width int) string {
 
 // display shows the run until the returned function is called.
 func (r *run) display() (stop func()) {
+	if r.Watch != nil {
+		return r.repeat(watchEvery, func(v view) { r.Watch(v.snapshot()) })
+	}
 	if r.Progress == nil {
 		return func() {}
 	}
@@ -84,6 +88,12 @@ func (r *run) display() (stop func()) {
 	} else {
 		fmt.Fprintln(r.Progress, r.title())
 	}
+	end := r.repeat(every, show)
+	return func() { end(); fmt.Fprintln(r.Progress) }
+}
+
+// repeat shows the view again and again until the returned function is called, which shows it a last time.
+func (r *run) repeat(every time.Duration, show func(view)) (stop func()) {
 	rates := &rates{}
 	done := make(chan struct{})
 	var wg sync.WaitGroup
@@ -100,7 +110,7 @@ func (r *run) display() (stop func()) {
 			}
 		}
 	})
-	return func() { close(done); wg.Wait(); fmt.Fprintln(r.Progress) }
+	return func() { close(done); wg.Wait() }
 }
 
 // view takes the figures of this moment.

@@ -137,6 +137,19 @@ func TestUnfinishedRunWithOtherSettings(t *testing.T) {
 	if _, err := surge.Run(t.Context(), c); err == nil || !strings.Contains(err.Error(), "run 1 is unfinished") {
 		t.Errorf("error %v", err)
 	}
+	var last surge.Snapshot
+	c.Anew, c.Messages = true, 200
+	c.Watch = func(s surge.Snapshot) {
+		if s.Sent < last.Sent || s.Stored < last.Stored || s.Elapsed < last.Elapsed {
+			t.Errorf("%+v after %+v", s, last)
+		}
+		last = s
+	}
+	rep, err := surge.Run(t.Context(), c)
+	green(t, rep, err)
+	if rep.Run != 2 || rep.Resumed || last.Stored != rep.Sent || last.Phase != "audit" {
+		t.Errorf("run %d, resumed %v, last seen %+v", rep.Run, rep.Resumed, last)
+	}
 }
 
 func TestNobodyAnswers(t *testing.T) {

@@ -110,7 +110,7 @@ func (r *run) begin(ctx context.Context) error {
 		return err
 	}
 	plan := r.script.plan()
-	if last.Run > 0 && !last.Finished {
+	if last.Run > 0 && !last.Finished && (last.Plan == plan || !r.Anew) {
 		if last.Plan != plan {
 			return fmt.Errorf("run %d is unfinished, and was started with other settings (%s); finish it with the same ones, or play somewhere else",
 				last.Run, last.Plan)
