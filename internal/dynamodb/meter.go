@@ -162,6 +162,7 @@ type CapacityFigures struct {
 	OnDemand     bool
 	Provisioned  capacity.Rates // a second
 	Maximum      capacity.Rates // configured of an on-demand one, a second; 0: none
+	Warm         capacity.Rates // that an on-demand one sustains by now, a second
 	Requests     capacity.Rates // that were admitted
 	Units        capacity.Rates // that they consumed
 	Throttled    [2]capacity.Throttles
@@ -192,7 +193,7 @@ func (m *meter) appendFigures(list []CapacityFigures, v *view) []CapacityFigures
 		f := &m.figures[at]
 		list = append(list, CapacityFigures{
 			Namespace: v.id().ns, Table: v.Name, Index: index, OnDemand: v.OnDemand,
-			Provisioned: cfg.Provisioned, Maximum: cfg.Maximum,
+			Provisioned: cfg.Provisioned, Maximum: cfg.Maximum, Warm: m.model.Warm(m.now(), at),
 			Requests: f.admitted, Units: f.units, Throttled: f.throttled,
 		})
 	}

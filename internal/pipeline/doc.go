@@ -36,6 +36,6 @@
 // Mappings and checkpoints are rows (docs/format.md). Engine.admin serialises the
 // operations that change mappings and is held until the workers of a changed
 // mapping have ended. Engine.mu guards the mappings in memory, for moments.
-// tracker.mu and crew.mu are taken last, alone, for moments. What runs takes neither of the
+// running.mu, and within it tracker.mu or crew.mu, are taken last, for moments. What runs takes neither of the
 // first two.
 package pipeline

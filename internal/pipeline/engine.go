@@ -104,7 +104,9 @@ func (e *Engine) begin(m *mapping) {
 	m.stop, m.work = stop, new(sync.WaitGroup)
 	src, _ := parseSource(s.Source)
 	if src.isQueue() {
-		newCrew(ctx, e, m, s, src).begin()
+		c := newCrew(ctx, e, m, s, src)
+		m.running.setCrew(c)
+		c.begin()
 		return
 	}
 	m.work.Go(func() { newFollower(e, m, s, src).run(ctx) })
@@ -118,4 +120,5 @@ func (m *mapping) end() {
 	m.stop()
 	m.work.Wait()
 	m.stop = nil
+	m.running.setCrew(nil)
 }

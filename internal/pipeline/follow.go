@@ -85,6 +85,8 @@ func (f *follower) eligible(shards []streamsapi.Shard) []streamsapi.Shard {
 // read reads one shard to its end, or until ctx ends.
 func (f *follower) read(ctx context.Context, shard string) {
 	r := &reader{follower: f, shard: shard}
+	f.mapping.running.add(r)
+	defer f.mapping.running.remove(r)
 	if !r.run(ctx) {
 		return
 	}

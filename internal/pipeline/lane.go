@@ -130,6 +130,7 @@ func (l *lane) handle(ctx context.Context, batch []*record, failures int) {
 			return
 		}
 		l.mapping.note(resultFailed)
+		l.mapping.fail(result, nil)
 		if l.s.Bisect && done == 0 && len(batch) > 1 {
 			half := len(batch) / 2
 			l.handle(ctx, batch[:half], failures)
@@ -177,6 +178,7 @@ func (l *lane) outcome(batch []*record, result *lambda.Result) (done int, ok boo
 func (l *lane) failed(ctx context.Context, err error) {
 	if ctx.Err() == nil {
 		l.mapping.note(resultFailed)
+		l.mapping.fail(nil, err)
 		l.engine.log.Debug("function of an event source mapping was not invoked", "mapping", l.s.ID, "err", err)
 	}
 }

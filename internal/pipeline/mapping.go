@@ -64,6 +64,8 @@ func (s *settings) save(b kv.Batch) error {
 type mapping struct {
 	settings atomic.Pointer[settings]
 	result   atomic.Pointer[string] // LastProcessingResult of a stream
+	failure  atomic.Pointer[Failure]
+	running  running
 
 	// Engine.admin guards the rest.
 	stop context.CancelFunc // nil while nothing runs

@@ -129,6 +129,7 @@ func (w *worker) invoke(part []message) {
 	switch {
 	case w.ctx.Err() != nil && err != nil:
 	case err != nil || result.Failed:
+		w.mapping.fail(result, err)
 		w.backoff.wait(w.ctx)
 	case w.s.Report:
 		w.backoff.reset()

@@ -45,7 +45,7 @@ func (r *reader) run(ctx context.Context) (end bool) {
 	if !ok || at.Done {
 		return at.Done
 	}
-	r.tracker.save, r.tracker.last = r.save, at.Sequence
+	r.tracker.begin(r.save, at.Sequence)
 	var lanes sync.WaitGroup
 	for range r.laneCount() {
 		l := newLane(r, at.Tumble)

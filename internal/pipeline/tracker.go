@@ -4,11 +4,28 @@ import "sync"
 
 // tracker knows the records of a shard that lanes have not handled yet, in order.
 type tracker struct {
-	save func(checkpoint)
-
 	mu    sync.Mutex // guards what follows
-	queue []*record  // the first is not handled
-	last  string     // the sequence of the last checkpoint
+	save  func(checkpoint)
+	queue []*record // the first is not handled
+	last  string    // the sequence of the last checkpoint
+}
+
+// begin says where a shard is begun, and how checkpoints are saved.
+func (t *tracker) begin(save func(checkpoint), last string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.save, t.last = save, last
+}
+
+// progress returns how far the shard is.
+func (t *tracker) progress() (p ShardProgress) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	p.Sequence = t.last
+	if p.Records = len(t.queue); p.Records > 0 {
+		p.Oldest = t.queue[0].created
+	}
+	return p
 }
 
 // take notes records that are on their way to lanes.

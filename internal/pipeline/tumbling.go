@@ -127,6 +127,7 @@ func (l *lane) handleTumbling(ctx context.Context, batch []*record) {
 			batch = batch[len(before(batch, wanted[done])):]
 		}
 		l.mapping.note(resultFailed)
+		l.mapping.fail(result, nil)
 		if failures++; l.s.MaxRetries >= 0 && failures > int(l.s.MaxRetries) {
 			l.giveUp(ctx, batch, event.RetryAttemptsExhausted, result, failures)
 			return
@@ -178,6 +179,7 @@ func (l *lane) closeWindow(ctx context.Context) {
 			return
 		}
 		l.mapping.note(resultFailed)
+		l.mapping.fail(result, err)
 		b.wait(ctx)
 	}
 }

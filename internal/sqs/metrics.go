@@ -34,6 +34,10 @@ type Metrics struct {
 	// Of a FIFO queue.
 	ApproximateNumberOfGroupsWithInflightMessages int
 
+	// What the service has no metric of: message groups that have messages, and
+	// receives that wait for one.
+	Groups, Receivers int
+
 	// Of a standard queue: its noisy message groups, and the messages of all others.
 	ApproximateNumberOfNoisyGroups                     int
 	ApproximateNumberOfMessagesVisibleInQuietGroups    int
@@ -82,12 +86,14 @@ func (q *queue) metrics() Metrics {
 		now := time.Now().UnixMilli()
 		q.advance(now)
 		m.ApproximateNumberOfMessagesVisible, m.ApproximateNumberOfMessagesDelayed = q.line.counts()
-		m.ApproximateNumberOfMessagesNotVisible = q.inFlight
+		m.ApproximateNumberOfMessagesNotVisible, m.Receivers = q.inFlight, q.waiters.Len()
 		m.ApproximateAgeOfOldestMessage = max(now-q.oldest(now), 0) / 1000
 		switch l := q.line.(type) {
 		case *fifo:
 			m.ApproximateNumberOfGroupsWithInflightMessages = l.closed
+			m.Groups = len(l.groups)
 		case *standard:
+			m.Groups = len(l.tenants.byName)
 			q.quiet(&m, l, now)
 		}
 	}

@@ -33,6 +33,9 @@ func TestMetrics(t *testing.T) {
 				NumberOfMessagesSent: 4, NumberOfMessagesReceived: 2, NumberOfMessagesDeleted: 1, SentMessageSize: 3 + 5 + 5 + 3,
 				Loaded: true, ApproximateNumberOfMessagesVisible: 2, ApproximateNumberOfMessagesNotVisible: 1, ApproximateAgeOfOldestMessage: 7,
 			}
+			if name == "q.fifo" {
+				want.Groups = 1
+			}
 			if name == "q" {
 				want.ApproximateNumberOfMessagesVisibleInQuietGroups, want.ApproximateNumberOfMessagesNotVisibleInQuietGroups = 2, 1
 				want.ApproximateAgeOfOldestMessageInQuietGroups = 7
@@ -95,6 +98,9 @@ func TestMetricsOfNoisyGroups(t *testing.T) {
 		}
 		time.Sleep(time.Second)
 		m := r.Metrics()[0]
+		if m.Groups != 2 || m.Receivers != 0 {
+			t.Errorf("%d groups, %d receivers", m.Groups, m.Receivers)
+		}
 		got := [...]int64{
 			int64(m.ApproximateNumberOfNoisyGroups), int64(m.ApproximateNumberOfMessagesVisibleInQuietGroups),
 			int64(m.ApproximateNumberOfMessagesNotVisibleInQuietGroups), int64(m.ApproximateNumberOfMessagesDelayedInQuietGroups),
