@@ -45,9 +45,12 @@ func (l *Pollers) most() int {
 }
 
 // Limit returns how many batches may be handled at once. The number grows as long as
-// there is a backlog, and starts again without one. Of a FIFO queue there are never
-// more than groups with messages.
+// there is a backlog, and starts again without one. Of a FIFO queue there are at once
+// as many as groups with messages.
 func (l *Pollers) Limit(now time.Time, backlog bool, groups int) int {
+	if l.config.FIFO {
+		return min(groups, l.most())
+	}
 	passed := now.Sub(l.at)
 	l.at = now
 	if backlog {
@@ -55,11 +58,7 @@ func (l *Pollers) Limit(now time.Time, backlog bool, groups int) int {
 	} else {
 		l.count = float64(l.least())
 	}
-	n := min(int(l.count), l.most())
-	if l.config.FIFO {
-		n = min(n, groups)
-	}
-	return n
+	return min(int(l.count), l.most())
 }
 
 func (l *Pollers) growth() float64 {

@@ -116,7 +116,8 @@ func TestPollers(t *testing.T) {
 		{"long", MappingConfig{}, time.Hour, true, 0, 1250},
 		{"idle", MappingConfig{}, time.Hour, false, 0, 5},
 		{"maximum concurrency", MappingConfig{Maximum: 50}, time.Hour, true, 0, 50},
-		{"FIFO", MappingConfig{FIFO: true}, time.Hour, true, 30, 30},
+		{"FIFO", MappingConfig{FIFO: true}, 0, true, 30, 30},
+		{"FIFO with a maximum", MappingConfig{FIFO: true, Maximum: 20}, time.Hour, true, 30, 20},
 		{"provisioned", MappingConfig{Provisioned: true, Least: 2, Most: 2000}, time.Minute, true, 0, 1002},
 	} {
 		l := NewPollers(Defaults(), c.config, epoch)

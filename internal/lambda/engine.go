@@ -12,7 +12,9 @@ import (
 	"time"
 
 	"github.com/levee-io/levee/internal/api"
+	"github.com/levee-io/levee/internal/capacity"
 	"github.com/levee-io/levee/internal/kv"
+	"github.com/levee-io/levee/internal/pace"
 )
 
 // Options configures an Engine. The zero value runs Go funcs and nothing else.
@@ -28,6 +30,12 @@ type Options struct {
 	Processes int
 	// Handlers are Go funcs, as if each were given to Engine.Handle.
 	Handlers map[string]Handler
+	// Growth has the concurrency of each function grow as in the service, by 1,000
+	// every ten seconds. Without it a function may have at once what its account has.
+	Growth bool
+	// Clock says how many seconds of Growth have passed; the zero value is that of the
+	// machine.
+	Clock pace.Clock
 	// Logger gets what an operator should know; nil means slog.Default.
 	Logger *slog.Logger
 }
@@ -91,7 +99,8 @@ type entry struct {
 	name    Name
 	current *function // immutable
 	running int
-	idle    []*environment // the last used is the last
+	ramp    *capacity.Function // with Options.Growth, once it was invoked
+	idle    []*environment     // the last used is the last
 	logs    logRing
 	deleted bool
 }

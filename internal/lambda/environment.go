@@ -8,6 +8,7 @@ import (
 
 	"github.com/levee-io/levee/internal/api"
 	model "github.com/levee-io/levee/internal/api/lambdaapi"
+	"github.com/levee-io/levee/internal/capacity"
 )
 
 // environment is an Environment of a function as it was in one revision.
@@ -23,9 +24,10 @@ type environment struct {
 // Why an invocation is refused: values of ThrottleReason, which is not among the
 // shapes since only an error has it.
 const (
-	reasonReserved    = "ReservedFunctionConcurrentInvocationLimitExceeded"
-	reasonConcurrency = "ConcurrentInvocationLimitExceeded"
-	reasonRate        = "FunctionInvocationRateLimitExceeded"
+	reasonReserved     = "ReservedFunctionConcurrentInvocationLimitExceeded"
+	reasonReservedRate = "ReservedFunctionInvocationRateLimitExceeded"
+	reasonConcurrency  = "ConcurrentInvocationLimitExceeded"
+	reasonRate         = "FunctionInvocationRateLimitExceeded"
 )
 
 // counts reports whether environments of a kind take a place of
@@ -46,13 +48,36 @@ func (e *Engine) enter(at *entry) (leave func(), err error) {
 		if int64(at.running) >= *r {
 			return nil, errThrottled(reasonReserved)
 		}
+		if !e.scale(at) {
+			return nil, errThrottled(reasonReservedRate)
+		}
 		return e.count(at, nil), nil
 	}
 	ns := at.name.Namespace
 	if e.running[ns] >= e.opts.Concurrency-e.reserved(ns, nil) {
 		return nil, errThrottled(reasonConcurrency)
 	}
+	if !e.scale(at) {
+		return nil, errThrottled(reasonRate)
+	}
 	return e.count(at, &ns), nil
+}
+
+// scale reports whether the concurrency of a function has grown so far that there may
+// be one more invocation, which it counts until count's function is called.
+// Engine.mu is held.
+// https://docs.aws.amazon.com/lambda/latest/dg/scaling-behavior.html
+func (e *Engine) scale(at *entry) bool {
+	if !e.opts.Growth {
+		return true
+	}
+	now := e.opts.Clock.Now()
+	if at.ramp == nil {
+		p := capacity.Defaults()
+		p.Concurrency = e.opts.Concurrency // reserved or not is decided before
+		at.ramp = capacity.NewFunction(p, 0, now)
+	}
+	return at.ramp.Begin(now)
 }
 
 // count counts an invocation until the function that it returns is called.
@@ -68,6 +93,9 @@ func (e *Engine) count(at *entry, unreserved *api.Namespace) func() {
 		defer e.mu.Unlock()
 		defer e.work.Done()
 		at.running--
+		if at.ramp != nil {
+			at.ramp.End(e.opts.Clock.Now())
+		}
 		if unreserved == nil {
 			return
 		}

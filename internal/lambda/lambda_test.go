@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -214,6 +215,41 @@ func TestReservedConcurrency(t *testing.T) {
 		var typed *api.Error
 		if errors.As(err, &typed) && typed.Throttling[0].Reason != "ReservedFunctionConcurrentInvocationLimitExceeded" {
 			t.Errorf("reason: %+v", typed.Throttling)
+		}
+		close(release)
+	})
+}
+
+// With Growth the concurrency of a function grows by 1,000 every ten seconds.
+func TestConcurrencyGrows(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := open(t, newStore(t), lambda.Options{Concurrency: 5000, Growth: true})
+		release := make(chan struct{})
+		e.Handle("waits", func(context.Context, []byte) ([]byte, error) { <-release; return nil, nil })
+		at := lambda.Name{Namespace: caller.Namespace, Function: "waits"}
+		if _, err := e.UpdateFunctionConfiguration(t.Context(), caller, &model.UpdateFunctionConfigurationRequest{FunctionName: api.Some("waits"), Timeout: api.Some(int64(60))}); err != nil {
+			t.Fatal(err)
+		}
+		var refused atomic.Int64
+		for _, c := range []struct {
+			sleep time.Duration
+			want  int64
+		}{{0, 200}, {10 * time.Second, 200}, {5 * time.Second, 700}} {
+			time.Sleep(c.sleep)
+			refused.Store(0)
+			for range 1200 {
+				go func() {
+					_, err := e.Run(t.Context(), at, nil)
+					var typed *api.Error
+					if errors.As(err, &typed) && len(typed.Throttling) > 0 && typed.Throttling[0].Reason == "FunctionInvocationRateLimitExceeded" {
+						refused.Add(1)
+					}
+				}()
+			}
+			synctest.Wait()
+			if got := refused.Load(); got != c.want {
+				t.Errorf("of 1,200 more %d are refused, want %d", got, c.want)
+			}
 		}
 		close(release)
 	})

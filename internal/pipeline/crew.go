@@ -5,6 +5,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/levee-io/levee/internal/capacity"
 	"github.com/levee-io/levee/internal/pipeline/pattern"
 )
 
@@ -14,9 +15,6 @@ const (
 	firstWorkers = 5
 	idleWorkers  = 2
 	maxWorkers   = 1250
-	// growth is how soon there may be another worker, with Options.Growth: 300 a
-	// minute.
-	growth = time.Minute / 300
 	// pollerConcurrency is how many invocations a provisioned poller has at once.
 	pollerConcurrency = 10
 )
@@ -34,6 +32,7 @@ type crew struct {
 	workers int
 	busy    int
 	grown   time.Time // when the last was added
+	growing bool      // there will be another one when it is time
 }
 
 func newCrew(ctx context.Context, e *Engine, m *mapping, s *settings, src source) *crew {
@@ -51,7 +50,7 @@ func (c *crew) begin() {
 // add starts a worker. mu is held.
 func (c *crew) add() {
 	c.workers++
-	c.grown = time.Now()
+	c.grown = c.engine.opts.Clock.Now()
 	w := &worker{crew: c}
 	c.mapping.work.Go(w.run)
 }
@@ -79,10 +78,48 @@ func (c *crew) occupied() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.busy++
-	slow := c.engine.opts.Growth && !c.src.isFIFO() && time.Since(c.grown) < growth
-	if c.busy == c.workers && c.workers < most && !slow && c.ctx.Err() == nil {
-		c.add()
+	c.grow(most)
+}
+
+// grow adds a worker if all have something to do: now or, with Options.Growth, when
+// it is time. mu is held.
+func (c *crew) grow(most int) {
+	if c.growing || c.busy < c.workers || c.workers >= most || c.ctx.Err() != nil {
+		return
 	}
+	next := c.grown.Add(c.pause())
+	if !c.engine.opts.Clock.Now().Before(next) {
+		c.add()
+		return
+	}
+	c.growing = true
+	c.mapping.work.Go(func() { c.growAt(next) })
+}
+
+// growAt adds a worker at a time, if then all still have something to do.
+func (c *crew) growAt(next time.Time) {
+	if !c.engine.opts.Clock.Wait(c.ctx, next) {
+		return
+	}
+	most := c.most()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.growing = false
+	c.grow(most)
+}
+
+// pause is how long after a worker there may be the next. The workers of a FIFO queue
+// are as many as it has groups that are free: it hands out no others.
+func (c *crew) pause() time.Duration {
+	if !c.engine.opts.Growth || c.src.isFIFO() {
+		return 0
+	}
+	p := capacity.Defaults()
+	aMinute := p.PollersGrowth
+	if len(c.s.Provisioned) == 2 {
+		aMinute = p.ProvisionedGrowth
+	}
+	return time.Minute / time.Duration(aMinute)
 }
 
 func (c *crew) free() {

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/levee-io/levee/internal/kv"
+	"github.com/levee-io/levee/internal/pace"
 )
 
 // Options configures an Engine.
@@ -16,9 +17,12 @@ type Options struct {
 	Streams   Streams
 	Functions Functions
 	// Growth has the workers of a standard queue grow as in the service, by 300 a
-	// minute from 5. Without it there is one more as soon as all have something to
+	// minute from 5, with provisioned pollers by 1,000. Without it there is one more as soon as all have something to
 	// do.
 	Growth bool
+	// Clock says when a minute of Growth is over; the zero value is that of the
+	// machine.
+	Clock pace.Clock
 	// Logger gets what an operator should know; nil means slog.Default.
 	Logger *slog.Logger
 }

@@ -37,6 +37,7 @@ type house struct {
 	pipes  *pipeline.Engine
 
 	handlers map[string]lambda.Handler
+	growth   bool // Options.Growth of what is opened next
 }
 
 func newHouse(t *testing.T) *house {
@@ -66,7 +67,7 @@ func (h *house) open() {
 	h.must(err)
 	h.funcs, err = lambda.Open(h.store, lambda.Options{Handlers: h.handlers, Logger: quiet})
 	h.must(err)
-	h.pipes, err = pipeline.Open(h.store, pipeline.Options{Queues: h.queues, Streams: h.tables, Functions: h.funcs, Logger: quiet})
+	h.pipes, err = pipeline.Open(h.store, pipeline.Options{Queues: h.queues, Streams: h.tables, Functions: h.funcs, Growth: h.growth, Logger: quiet})
 	h.must(err)
 	h.pipes.Start()
 }

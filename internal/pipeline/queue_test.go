@@ -256,6 +256,60 @@ func TestQueueConcurrency(t *testing.T) {
 	})
 }
 
+// The workers of a standard queue grow as in the service: five at first, 300 more each
+// minute, also while all wait for their function. Those of a FIFO queue are as many at
+// once as there are groups.
+func TestQueueGrowth(t *testing.T) {
+	inBubble(t, func(t *testing.T, h *house) {
+		h.growth = true
+		h.restart()
+		var now, ofGroups atomic.Int64
+		block := make(chan struct{})
+		waiting := func(n *atomic.Int64) func(*incoming) any {
+			return func(*incoming) any {
+				n.Add(1)
+				<-block
+				return "null"
+			}
+		}
+		h.handle("f", waiting(&now))
+		h.handle("g", waiting(&ofGroups))
+		for _, name := range []string{"f", "g"} {
+			_, err := h.funcs.UpdateFunctionConfiguration(t.Context(), caller, &lambdaapi.UpdateFunctionConfigurationRequest{FunctionName: api.Some(name), Timeout: api.Some(int64(300))})
+			h.must(err)
+		}
+		url, arn := h.queue("q", "VisibilityTimeout", "600")
+		fifo, fifoARN := h.queue("q.fifo", "FifoQueue", "true", "ContentBasedDeduplication", "true", "VisibilityTimeout", "600")
+		for i := range 400 {
+			h.send(url, strconv.Itoa(i), "")
+		}
+		for i := range 40 {
+			h.send(fifo, strconv.Itoa(i), strconv.Itoa(i))
+		}
+		in := ofQueue("f", arn)
+		in.BatchSize = api.Some(int64(1))
+		h.mapping(in)
+		in = ofQueue("g", fifoARN)
+		in.BatchSize = api.Some(int64(1))
+		h.mapping(in)
+		began := time.Now()
+		for _, c := range []struct {
+			after time.Duration
+			want  int64
+		}{{100 * time.Millisecond, 5}, {10 * time.Second, 55}, {60 * time.Second, 305}} {
+			time.Sleep(time.Until(began.Add(c.after)))
+			synctest.Wait()
+			if got := now.Load(); got < c.want-2 || got > c.want+1 {
+				t.Errorf("%d at once after %s, want %d", got, c.after, c.want)
+			}
+		}
+		if got := ofGroups.Load(); got != 40 {
+			t.Errorf("%d groups at once, want all 40", got)
+		}
+		close(block)
+	})
+}
+
 // A function that hangs is given up at its timeout, and its messages come again;
 // what else is in the queue is handled meanwhile.
 func TestQueueHangs(t *testing.T) {

@@ -7,12 +7,13 @@ import (
 
 	"github.com/levee-io/levee/internal/lambda"
 	"github.com/levee-io/levee/internal/lambda/sandbox"
+	"github.com/levee-io/levee/internal/pace"
 	"github.com/levee-io/levee/internal/pipeline"
 )
 
 // openFunctions opens the engines of functions and of event source mappings.
-func (s *Server) openFunctions(cfg Config) (err error) {
-	opts := lambda.Options{Logger: cfg.Logger, Handlers: cfg.Handlers}
+func (s *Server) openFunctions(cfg Config, clock pace.Clock) (err error) {
+	opts := lambda.Options{Logger: cfg.Logger, Handlers: cfg.Handlers, Growth: cfg.EnforceCapacity, Clock: clock}
 	if cfg.Functions {
 		opts.Runner = sandbox.New(sandbox.Options{Environ: s.environ})
 	}
@@ -20,7 +21,7 @@ func (s *Server) openFunctions(cfg Config) (err error) {
 		return fmt.Errorf("open functions: %w", err)
 	}
 	s.pipes, err = pipeline.Open(s.store, pipeline.Options{
-		Queues: s.queues, Streams: s.tables, Functions: s.funcs, Logger: cfg.Logger,
+		Queues: s.queues, Streams: s.tables, Functions: s.funcs, Logger: cfg.Logger, Growth: cfg.EnforceCapacity, Clock: clock,
 	})
 	if err != nil {
 		return fmt.Errorf("open event source mappings: %w", err)

@@ -68,7 +68,8 @@ type Config struct {
 	// all of them.
 	FIFOWindow int
 	// EnforceCapacity holds tables to their capacity, and FIFO queues to their rates,
-	// as the services do. The tag levee:capacity of a table comes first.
+	// as the services do, and lets functions and the pollers of their queues grow no
+	// faster. The tag levee:capacity of a table comes first.
 	EnforceCapacity bool
 	// TimeScale is how many times faster time passes for capacity; 0 means once.
 	TimeScale float64
@@ -195,7 +196,7 @@ func (s *Server) open(cfg Config) (err error) {
 		s.meter = console.NewMeter()
 		s.background.Go(func() { s.meter.Run(ctx, s.consoleQueues) })
 	}
-	return s.openFunctions(cfg)
+	return s.openFunctions(cfg, clock)
 }
 
 // operations returns the operation table that is served: guarded if there are
