@@ -175,7 +175,9 @@ func parseCron(body string) (*cron, error) {
 	read(&c.hour, f[1], 0, 23, nil)
 	read(&c.month, f[3], 1, 12, monthNames)
 	if c.anyDay {
-		read(&c.weekday, c.weekdayField(f[4]), 1, 7, dayNames)
+		field, nthErr := c.weekdayField(f[4])
+		err = errors.Join(err, nthErr)
+		read(&c.weekday, field, 1, 7, dayNames)
 	} else if c.lastDay = f[2] == "L"; !c.lastDay {
 		read(&c.day, f[2], 1, 31, nil)
 	}
@@ -186,19 +188,21 @@ func parseCron(body string) (*cron, error) {
 }
 
 // weekdayField takes n#m and nL apart and returns what is left.
-func (c *cron) weekdayField(field string) string {
+func (c *cron) weekdayField(field string) (day string, err error) {
 	if day, nth, ok := strings.Cut(field, "#"); ok {
-		c.nth, _ = strconv.Atoi(nth)
-		return day
+		if c.nth, err = strconv.Atoi(nth); err != nil || c.nth < 1 || c.nth > 5 {
+			return "", fmt.Errorf("value %q", field)
+		}
+		return day, nil
 	}
 	if day, ok := strings.CutSuffix(field, "L"); ok {
 		if day == "" {
-			return "7"
+			return "7", nil
 		}
 		c.lastWeekday = true
-		return day
+		return day, nil
 	}
-	return field
+	return field, nil
 }
 
 // parseField returns the set of a list of values, ranges and steps.
@@ -238,6 +242,9 @@ func parsePart(part string, least, most int, names []string) (from, to, step int
 		if to = from; stepped {
 			to = most
 		}
+	}
+	if err == nil && to < from {
+		err = fmt.Errorf("range %q", body)
 	}
 	return from, to, step, err
 }

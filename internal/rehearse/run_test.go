@@ -178,6 +178,34 @@ func TestSummary(t *testing.T) {
 	}
 }
 
+// A scheduled action raises the minimum before the traffic comes.
+func TestScheduled(t *testing.T) {
+	r := run(t, read(t, `
+duration: 30m
+start: 2026-01-05T09:50:00Z
+traffic: [{spike: {from: 10, to: 400, at: 20m, for: 10m}}]
+designs:
+  - name: scaled
+    table: &table
+      mode: provisioned
+      provisioned: {write: 100, read: 1}
+      scaling: {min: {write: 100}, max: {write: 1000}}
+    client: {attempts: 1}
+  - name: scheduled
+    table: {<<: *table , scheduled: [{schedule: "cron(0 10 * * ? *)", min: {write: 500}}]}
+    client: {attempts: 1}
+`))
+	scaled, scheduled := r.Designs[0], r.Designs[1]
+	if scaled.All.Lost == 0 || scheduled.All.Lost > 0 {
+		t.Errorf("%d lost without the schedule and %d with it", scaled.All.Lost, scheduled.All.Lost)
+	}
+	for _, x := range scheduled.Series {
+		if x.At == 5*time.Minute && x.Capacity != 100 || x.At == 18*time.Minute && x.Capacity != 500 {
+			t.Errorf("%g provisioned after %s", x.Capacity, x.At)
+		}
+	}
+}
+
 // Costs add up: of what was stored on demand, and of what was provisioned.
 func TestCost(t *testing.T) {
 	r := run(t, read(t, `

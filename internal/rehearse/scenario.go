@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/levee-io/levee/internal/capacity"
 )
 
 // Scenario is what is to be rehearsed. Its YAML form is described in
@@ -111,7 +113,7 @@ type Scaling struct {
 
 // Scheduled changes the bounds of scaling at a time.
 type Scheduled struct {
-	Schedule string    `yaml:"schedule"` // at(...), rate(...) or cron(...)
+	Schedule Schedule  `yaml:"schedule"`
 	Min      ReadWrite `yaml:"min"`
 	Max      ReadWrite `yaml:"max"`
 }
@@ -176,6 +178,29 @@ func (t *Time) UnmarshalYAML(n *yaml.Node) error {
 }
 
 func (t Time) String() string { return time.Duration(t).String() }
+
+// Schedule is when a scheduled action happens: at(...), rate(...) or cron(...), as
+// Application Auto Scaling has it.
+type Schedule struct {
+	text string
+	line int
+	when *capacity.Schedule
+}
+
+// UnmarshalYAML implements yaml.Unmarshaler. The text is read when it is known when
+// the scenario begins.
+func (s *Schedule) UnmarshalYAML(n *yaml.Node) error {
+	s.text, s.line = n.Value, n.Line
+	return nil
+}
+
+// parse reads the text. A rate counts from begin.
+func (s *Schedule) parse(begin time.Time) (err error) {
+	if s.when, err = capacity.ParseSchedule(s.text, "", time.Time{}, time.Time{}, begin); err != nil {
+		return fmt.Errorf("line %d: %s", s.line, strings.TrimPrefix(err.Error(), "capacity: "))
+	}
+	return nil
+}
 
 // Bytes is a size in YAML, such as 700, 700B or 2KB (1,024 bytes each).
 type Bytes int
@@ -282,7 +307,9 @@ const (
 	maxDesigns = 32
 	maxItems   = 25
 	maxIndexes = 20
-	maxSteps   = 20_000_000
+	// maxScheduled is the service's of a scalable target.
+	maxScheduled = 200
+	maxSteps     = 20_000_000
 )
 
 func (s *Scenario) check() error {
@@ -356,6 +383,10 @@ func (s *Scenario) checkDesign(d *Design) error {
 		return errors.New("provisioned: how much?")
 	case t.Scaling != nil && (t.Mode != "provisioned" || t.Scaling.Target < 20 || t.Scaling.Target > 90):
 		return errors.New("scaling: it is for provisioned tables, with a target from 20 to 90 percent")
+	case len(t.Scheduled) > 0 && t.Scaling == nil:
+		return errors.New("scheduled: it changes the bounds of scaling, and there is none")
+	case len(t.Scheduled) > maxScheduled:
+		return fmt.Errorf("scheduled: want %d at most", maxScheduled)
 	case len(t.Indexes) > maxIndexes:
 		return fmt.Errorf("indexes: want %d at most", maxIndexes)
 	case d.Client.Attempts < 1 || d.Client.Attempts > 50:
@@ -366,6 +397,11 @@ func (s *Scenario) checkDesign(d *Design) error {
 		return errors.New("a queue needs either consumers or a function")
 	case d.Queue == nil && (d.Workers != nil || d.Function != nil):
 		return errors.New("consumers and functions need a queue")
+	}
+	for i := range t.Scheduled {
+		if err := t.Scheduled[i].Schedule.parse(s.begin); err != nil {
+			return fmt.Errorf("scheduled: %w", err)
+		}
 	}
 	for i := range t.Indexes {
 		if err := t.Indexes[i].Keys.load(s); err != nil {

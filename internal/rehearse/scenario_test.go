@@ -33,10 +33,13 @@ func TestWrongScenarios(t *testing.T) {
 		"traffic: [{rate: 1}]\ndesigns: [{table: {mode: odd}}]":                                                        "neither on-demand",
 		"traffic: [{rate: 1}]\ndesigns: [{table: {mode: provisioned}}]":                                                "how much",
 		"traffic: [{rate: 1}]\ndesigns: [{table: {mode: provisioned, provisioned: {write: 1}, scaling: {target: 5}}}]": "20 to 90",
-		"region: mars\ntraffic: [{rate: 1}]" + design:                                                                  "no prices",
-		"limit: 1m\nduration: 2m\ntraffic: [{rate: 1}]" + design:                                                       "limit: it is shorter",
-		"step: 1ms\nduration: 1000h\ntraffic: [{rate: 1}]" + design:                                                    "more than",
-		"traffic: [{spike: {from: -1, to: 2}}]" + design:                                                               "want 0 to",
+		"traffic: [{rate: 1}]\ndesigns:\n- table: {mode: provisioned, provisioned: {write: 1}, scaling: {max: {write: 9}}, scheduled: [\n{schedule: cron(0 8 * *)}]}": "scheduled: line 4: schedule \"cron(0 8 * *)\": a cron expression has six fields",
+		"traffic: [{rate: 1}]\ndesigns: [{table: {scheduled: [{schedule: rate(1 hour)}]}}]":                                                                           "scaling, and there is none",
+		"traffic: [{rate: 1}]\ndesigns: [{table: {mode: provisioned, provisioned: {write: 1}, scaling: {max: {write: 9}}, scheduled: [{min: {write: 3}}]}}]":          "none of the forms",
+		"region: mars\ntraffic: [{rate: 1}]" + design:               "no prices",
+		"limit: 1m\nduration: 2m\ntraffic: [{rate: 1}]" + design:    "limit: it is shorter",
+		"step: 1ms\nduration: 1000h\ntraffic: [{rate: 1}]" + design: "more than",
+		"traffic: [{spike: {from: -1, to: 2}}]" + design:            "want 0 to",
 	} {
 		if _, err := Read(strings.NewReader(text), t.TempDir()); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %q in it", text, err, want)

@@ -71,10 +71,7 @@ func (t *Table) scale(table *capacity.Table, begin time.Time, index int, class c
 	}
 	var actions []capacity.Action
 	for _, a := range t.Scheduled {
-		schedule, err := capacity.ParseSchedule(a.Schedule, "", time.Time{}, time.Time{}, begin)
-		if err == nil { // checked when the scenario was read
-			actions = append(actions, capacity.Action{Schedule: schedule, Min: of(a.Min), Max: of(a.Max)})
-		}
+		actions = append(actions, capacity.Action{Schedule: a.Schedule.when, Min: of(a.Min), Max: of(a.Max)})
 	}
 	table.Scale(begin, index, class, &capacity.Policy{Min: max(1, of(c.Min)), Max: of(c.Max), Target: c.Target}, actions...)
 }
