@@ -3,10 +3,12 @@ package server
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
+	"github.com/levee-io/levee/internal/capacity"
 	"github.com/levee-io/levee/internal/dynamodb"
 	"github.com/levee-io/levee/internal/kv/kvpebble"
 	"github.com/levee-io/levee/internal/sqs"
@@ -19,7 +21,7 @@ const maxSeries = 1000
 // register puts what the server says of itself into a registry.
 func (s *Server) register(r prometheus.Registerer) {
 	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		queueCollector{s.queues}, tableCollector{s.tables})
+		queueCollector{s.queues}, tableCollector{s.tables}, capacityCollector{s.tables})
 	if disk, ok := s.store.(*kvpebble.Store); ok {
 		r.MustRegister(storeCollector{disk})
 	}
@@ -113,6 +115,58 @@ func (c tableCollector) Collect(out chan<- prometheus.Metric) {
 	for _, s := range largest(list, func(s dynamodb.Size) int64 { return s.Bytes }) {
 		out <- prometheus.MustNewConstMetric(tableItems, prometheus.GaugeValue, float64(s.Items), s.Account, s.Region, s.Table, s.Index)
 		out <- prometheus.MustNewConstMetric(tableBytes, prometheus.GaugeValue, float64(s.Bytes), s.Account, s.Region, s.Table, s.Index)
+	}
+}
+
+var (
+	capacityLabels   = []string{"account", "region", "table", "index", "class"}
+	capacityConsumed = prometheus.NewDesc("levee_table_consumed_units_total",
+		"Capacity units consumed of a table or an index that is held to its capacity, by class: read or write.", capacityLabels, nil)
+	capacityProvisioned = prometheus.NewDesc("levee_table_provisioned_units",
+		"Capacity units a second that are provisioned, or the configured maximum of an on-demand table or index.", capacityLabels, nil)
+	capacityThrottled = prometheus.NewDesc("levee_table_throttles_total",
+		"Requests that found no capacity, by what was short: a ThrottlingReason without what it is of.", append(slices.Clone(capacityLabels), "reason"), nil)
+)
+
+// capacityCollector gathers what tables that are held to their capacity consume, and
+// what of it is throttled. No request makes up a label: they are names of tables and
+// indexes that there are, of which those with the most traffic count, and reasons.
+type capacityCollector struct{ engine *dynamodb.Engine }
+
+// Describe implements prometheus.Collector.
+func (capacityCollector) Describe(out chan<- *prometheus.Desc) { out <- capacityConsumed }
+
+// Collect implements prometheus.Collector.
+func (c capacityCollector) Collect(out chan<- prometheus.Metric) {
+	most := func(f dynamodb.CapacityFigures) int64 {
+		sum := 0.0
+		for class := range f.Requests {
+			sum += f.Requests[class]
+			for _, n := range f.Throttled[class] {
+				sum += float64(n)
+			}
+		}
+		return int64(sum)
+	}
+	for _, f := range largest(c.engine.CapacityFigures(), most) {
+		for class := range f.Units {
+			collectClass(out, &f, capacity.Class(class))
+		}
+	}
+}
+
+func collectClass(out chan<- prometheus.Metric, f *dynamodb.CapacityFigures, c capacity.Class) {
+	labels := []string{f.Account, f.Region, f.Table, f.Index, strings.ToLower(c.String())}
+	out <- prometheus.MustNewConstMetric(capacityConsumed, prometheus.CounterValue, f.Units[c], labels...)
+	have := f.Maximum[c]
+	if !f.OnDemand {
+		have = f.Provisioned[c]
+	}
+	if have > 0 {
+		out <- prometheus.MustNewConstMetric(capacityProvisioned, prometheus.GaugeValue, have, labels...)
+	}
+	for _, m := range throttleMetrics {
+		out <- prometheus.MustNewConstMetric(capacityThrottled, prometheus.CounterValue, float64(f.Throttled[c][m.limit]), append(labels, m.limit.String())...)
 	}
 }
 

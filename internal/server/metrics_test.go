@@ -3,12 +3,15 @@ package server
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 // asker puts requests to a server in this process.
@@ -157,6 +160,40 @@ func TestFiguresOfKindsOfQueues(t *testing.T) {
 	for _, name := range []string{"q NumberOfDeduplicatedSentMessages", "q.fifo ApproximateNumberOfNoisyGroups"} {
 		if _, ok := got[name]; ok {
 			t.Errorf("%s is no figure of its kind of queue", name)
+		}
+	}
+}
+
+// Prometheus has what a table consumes and what is throttled, by the reason; of a table
+// that is not held to its capacity it has nothing.
+func TestCapacityForPrometheus(t *testing.T) {
+	for _, enforce := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) { capacityForPrometheus(t, enforce) })
+	}
+}
+
+func capacityForPrometheus(t *testing.T, enforce bool) {
+	srv, err := Open(Config{EnforceCapacity: enforce})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer srv.Close(context.Background())
+	a := &asker{t, srv}
+	a.json("DynamoDB_20120810.CreateTable", `{"TableName":"tight","AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"}],
+		"KeySchema":[{"AttributeName":"pk","KeyType":"HASH"}],"ProvisionedThroughput":{"ReadCapacityUnits":5,"WriteCapacityUnits":1}}`)
+	for range 3 {
+		a.json("DynamoDB_20120810.PutItem", `{"TableName":"tight","Item":{"pk":{"S":"1"}}}`)
+	}
+	_, text := get(t, srv.Admin(prometheus.NewRegistry(), slog.New(slog.DiscardHandler)), "/metrics")
+	const labels = `account="000000000000",class="write",index="",`
+	for _, want := range []string{
+		`levee_table_consumed_units_total{` + labels + `region="us-east-1",table="tight"} 1`,
+		`levee_table_provisioned_units{` + labels + `region="us-east-1",table="tight"} 1`,
+		`levee_table_throttles_total{` + labels + `reason="ProvisionedThroughputExceeded",region="us-east-1",table="tight"} 2`,
+		`levee_table_throttles_total{` + labels + `reason="KeyRangeThroughputExceeded",region="us-east-1",table="tight"} 0`,
+	} {
+		if strings.Contains(text, want) != enforce {
+			t.Errorf("enforced %v: %q is in the metrics: %v", enforce, want, !enforce)
 		}
 	}
 }
