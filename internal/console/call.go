@@ -1,6 +1,7 @@
 package console
 
 import (
+	"crypto/rand"
 	"fmt"
 	"net/netip"
 
@@ -35,12 +36,20 @@ func run(v *visit, target, name string, in api.Input) error {
 	return err
 }
 
+// newID returns a random UUID.
+func newID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}
+
 func (v *visit) caller() *api.Caller {
 	scheme := "http://"
 	if v.r.TLS != nil {
 		scheme = "https://"
 	}
-	c := &api.Caller{Namespace: v.ns, AccessKey: accessKey, BaseURL: scheme + v.r.Host}
+	c := &api.Caller{Namespace: v.ns, AccessKey: accessKey, BaseURL: scheme + v.r.Host, RequestID: newID()}
 	if addr, err := netip.ParseAddrPort(v.r.RemoteAddr); err == nil {
 		c.Remote = addr
 	}

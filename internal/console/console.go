@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"crypto/rand"
 	"log/slog"
 	"net/http"
@@ -29,6 +30,21 @@ type Options struct {
 	// groups that have the most, and how many groups there are.
 	Peek   func(ns api.Namespace, queue string, after uint64, limit int) ([]Message, error)
 	Groups func(ns api.Namespace, queue string, limit int) ([]Group, int, error)
+	// Capacity returns what tables that are held to their capacity may consume and
+	// do, Heat how that of a table is spread over its partitions and keys: ok is false
+	// for one that is not held to it.
+	Capacity func() []Capacity
+	Heat     func(ns api.Namespace, table string) (heat []Heat, ok bool)
+	// Mappings returns how far event source mappings are, Logs the last invocations
+	// of a function, the newest last.
+	Mappings func() []Mapping
+	Logs     func(ns api.Namespace, function string) []Log
+	// Surge plays a surge against the server of this console, until it has ended or
+	// ctx does; watch is told how far it is. nil: there is none.
+	Surge func(ctx context.Context, s SurgeSettings, watch func(SurgeProgress)) (*SurgeReport, error)
+	// Rehearse plays a scenario, in YAML, on the model of the services. Its error is
+	// for who wrote that. nil: there is none.
+	Rehearse func(ctx context.Context, scenario string) (*Rehearsal, error)
 	// Logger hears of unexpected errors; nil means slog.Default.
 	Logger *slog.Logger
 }
@@ -48,7 +64,9 @@ type Queue struct {
 	Known                      bool
 	Visible, InFlight, Delayed int
 	Oldest                     int64 // age of the oldest message in seconds
-	Groups                     int   // message groups of a FIFO queue that are closed
+	Groups                     int   // message groups that have messages
+	Closed                     int   // of these in a FIFO queue, none of whose messages is handed out now
+	Receivers                  int   // receives that wait for a message
 }
 
 // Console serves the pages. It is safe for concurrent use.
@@ -59,6 +77,8 @@ type Console struct {
 	mux        http.ServeMux
 	sessions   sessions
 	logins     attempts
+	surges     surges
+	rehearsals rehearsals
 }
 
 // New returns a console.
@@ -72,6 +92,10 @@ func New(opts Options) *Console {
 		c.operations[op.Target+"."+op.Name] = op
 	}
 	_, _ = rand.Read(c.sessions.key[:]) // never fails
+	c.surges.log = c.log
 	c.routes()
 	return c
 }
+
+// Close ends what runs beside requests, and waits for it.
+func (c *Console) Close() { c.surges.close() }

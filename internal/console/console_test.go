@@ -43,6 +43,18 @@ func newBrowser(t *testing.T, opts Options) *browser {
 	if opts.Queues == nil {
 		opts.Queues = func() []Queue { return nil }
 	}
+	if opts.Capacity == nil {
+		opts.Capacity = func() []Capacity { return nil }
+	}
+	if opts.Heat == nil {
+		opts.Heat = func(api.Namespace, string) ([]Heat, bool) { return nil, false }
+	}
+	if opts.Mappings == nil {
+		opts.Mappings = func() []Mapping { return nil }
+	}
+	if opts.Logs == nil {
+		opts.Logs = func(api.Namespace, string) []Log { return nil }
+	}
 	opts.Logger = slog.New(slog.NewTextHandler(io.Discard, nil))
 	return &browser{t: t, c: New(opts), host: "localhost:8000", remote: "127.0.0.1:4711", cookies: map[string]string{}}
 }
@@ -74,6 +86,9 @@ func (b *browser) send(r *http.Request) int {
 	}
 	return w.Code
 }
+
+// request is one of a page, for what a test does without a page.
+func (b *browser) request() *http.Request { return httptest.NewRequest(http.MethodGet, "/", nil) }
 
 func (b *browser) get(path string, want int) string {
 	b.t.Helper()
@@ -204,19 +219,36 @@ func TestOverviewEscapes(t *testing.T) {
 		Tables: func() []Table {
 			return []Table{{Namespace: defaultSpace, Name: hostile, Items: 1234567, Bytes: 5 << 20}}
 		},
-		Queues: func() []Queue { return []Queue{{Namespace: defaultSpace, Name: hostile, Known: true, Visible: 17}} },
+		Queues: func() []Queue {
+			return []Queue{{Namespace: defaultSpace, Name: hostile, Known: true, Visible: 17, Groups: 9, Closed: 2, Receivers: 4}}
+		},
+		Mappings: func() []Mapping {
+			return []Mapping{
+				{Namespace: defaultSpace, ID: "m", Source: "arn:aws:sqs:us-east-1:000000000000:" + hostile, Function: hostile, Failed: time.Unix(1e9, 0), Failure: hostile, Workers: 5, Busy: 3},
+				{Namespace: defaultSpace, ID: "n", Source: "arn:aws:dynamodb:us-east-1:000000000000:table/orders/stream/x", Function: "f", Shards: []Shard{{Name: "s", Sequence: "4711", Records: 6, Oldest: time.Now().Add(-time.Hour)}}},
+			}
+		},
+		Capacity: func() []Capacity {
+			return []Capacity{{Namespace: defaultSpace, Table: hostile, Index: "by", Allowed: [2]float64{5, 7}, Throttles: []Throttle{{"Write ProvisionedThroughputExceeded", 12}}}}
+		},
 	})
 	b.get(Path+"?q="+url.QueryEscape("<SCRIPT"), 200)
 	if strings.Contains(b.page, "<script>") {
 		t.Error("a name is not escaped")
 	}
-	b.says("1\u2009234\u2009567", "5.0 MB", "&lt;script&gt;", `<td class="n" data-col="3">17</td>`)
+	b.says("1\u2009234\u2009567", "5.0 MB", "&lt;script&gt;", `<td class="n" data-col="3">17</td>`, `<td class="n" data-col="11">7</td><td class="n" data-col="12">2</td><td class="n" data-col="13">4</td>`,
+		"3 of 5 workers busy", "2001-09-09T01:46:40Z", "tables/orders/stream", `<td class="n">6</td><td class="n">3600</td>`, "4711", "12 Write ProvisionedThroughputExceeded", "0.0 / 7", `data-columns="9 11"`)
 	b.get(Path+"?q=else", 200)
 	b.says("aws dynamodb create-table", "aws sqs create-queue")
 	b.get(Path+"at/000000000000/us-east-1/", 200)
 	b.says("&lt;script&gt;")
 	b.get(Path+"at/111122223333/us-east-1/", 200)
-	b.says("aws dynamodb create-table")
+	b.says("aws dynamodb create-table", "aws lambda create-event-source-mapping", "levee serve --capacity enforce")
+	for _, part := range []string{"mappings", "capacity", "at/000000000000/us-east-1/mappings"} {
+		if b.get(Path+part, 200); strings.Contains(b.page, "<script>") || strings.Contains(b.page, "<html") || !strings.Contains(b.page, "&lt;script&gt;") {
+			t.Errorf("%s: %s", part, b.page)
+		}
+	}
 	b.get(Path+"at/x/us-east-1/", 404)
 }
 
@@ -302,8 +334,27 @@ func TestMeter(t *testing.T) {
 	if len(answer.Rows) != 2 {
 		t.Errorf("rows %v: want the queues, and not the table that nothing happened to for an hour", answer.Rows)
 	}
+	start := time.Now()
+	orders := Capacity{Namespace: defaultSpace, Table: "orders", Allowed: [2]float64{10, 20}, Units: [2]float64{100, 200}}
 	ask()
+	m.consume([]Capacity{orders}, start)
+	orders.Units = [2]float64{104, 210}
+	m.consume([]Capacity{orders}, start.Add(2*time.Second))
+	if got := m.unitsOf(&orders); got != [2]float64{2, 5} {
+		t.Errorf("units a second: %v", got)
+	}
 	m.turn(1 << 40)
+	if p := m.find(resource{kindTable, defaultSpace, "orders"}).last(); p.units != (units{2, 5, 10, 20}) {
+		t.Errorf("units %+v", p.units)
+	}
+	m.consume(nil, start.Add(3*time.Second)) // the table is gone
+	if got := m.unitsOf(&orders); got != [2]float64{} {
+		t.Errorf("units a second of nothing: %v", got)
+	}
+	throttle = true
+	m.turn(1<<40 + 1)
+	ask()
+	m.turn(1<<40 + 2)
 	if p := m.find(resource{kindTable, defaultSpace, "orders"}).last(); p.requests != 1 || p.throttled != 1 || p.failed != 1 || p.p99 <= 0 {
 		t.Errorf("%+v", p)
 	}

@@ -13,7 +13,7 @@ import (
 const (
 	// hour is how many seconds of the past are kept.
 	hour = 3600
-	// maxSeries is of how many tables and queues the figures are kept, 150 KB each
+	// maxSeries is of how many tables and queues the figures are kept, 210 KB each
 	// after an hour: the first that are used. Requests for others are counted together.
 	maxSeries = 256
 	// sampleShare is how much longer the meter rests than it took to ask for what
@@ -25,7 +25,22 @@ const (
 type Meter struct {
 	mu     sync.RWMutex
 	series map[resource]*series // guarded by mu; of all, of what is about none, and of each
+
+	consumed struct { // of tables that are held to their capacity, when they were last looked at
+		sync.Mutex
+		at   time.Time
+		rows map[consumer]consumption
+	}
 }
+
+// consumer is a table or a global index of it.
+type consumer struct {
+	ns           api.Namespace
+	table, index string
+}
+
+// consumption is what it has consumed in all, and a second.
+type consumption struct{ units, rate [2]float64 }
 
 // resource is a table or a queue; the zero value stands for all.
 type resource struct {
@@ -42,7 +57,9 @@ const (
 
 // NewMeter returns a meter that has seen nothing.
 func NewMeter() *Meter {
-	return &Meter{series: map[resource]*series{{}: {}, {kind: kindOther}: {}}}
+	m := &Meter{series: map[resource]*series{{}: {}, {kind: kindOther}: {}}}
+	m.consumed.rows = map[consumer]consumption{}
+	return m
 }
 
 // Wrap returns the operation table with each request measured.
@@ -113,8 +130,8 @@ func (m *Meter) find(at resource) *series {
 }
 
 // Run ends a second every second, until ctx ends. queues returns what is in all
-// queues.
-func (m *Meter) Run(ctx context.Context, queues func() []Queue) {
+// queues, capacity what tables have consumed.
+func (m *Meter) Run(ctx context.Context, queues func() []Queue, capacity func() []Capacity) {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	var rested time.Time
@@ -126,6 +143,7 @@ func (m *Meter) Run(ctx context.Context, queues func() []Queue) {
 			if !now.Before(rested) {
 				start := time.Now()
 				m.sample(queues())
+				m.consume(capacity(), start)
 				rested = now.Add(sampleShare * time.Since(start))
 			}
 			m.turn(now.Unix())
@@ -140,15 +158,53 @@ func (m *Meter) sample(list []Queue) {
 		d := depth{uint32(q.Visible), uint32(q.InFlight), uint32(q.Delayed), uint32(q.Oldest)}
 		all.add(d)
 		at := resource{kindQueue, q.Namespace, q.Name}
+		g := groups{uint32(q.Groups - q.Closed), uint32(q.Closed), uint32(q.Receivers)}
 		s := m.find(at)
-		if s == nil && d != (depth{}) {
+		if s == nil && (d != (depth{}) || g != (groups{})) {
 			s = m.add(at)
 		}
 		if s != nil {
-			s.measure(d)
+			s.measure(d, g)
 		}
 	}
-	m.find(resource{}).measure(all)
+	m.find(resource{}).measure(all, groups{})
+}
+
+// consume takes down what tables consume, and all of them together.
+func (m *Meter) consume(list []Capacity, now time.Time) {
+	m.consumed.Lock()
+	defer m.consumed.Unlock()
+	seconds := now.Sub(m.consumed.at).Seconds()
+	before, rows := m.consumed.rows, make(map[consumer]consumption, len(list))
+	var all units
+	for i := range list {
+		c := &list[i]
+		id := consumer{c.Namespace, c.Table, c.Index}
+		one := consumption{units: c.Units}
+		if was, ok := before[id]; ok && seconds > 0 {
+			for class := range one.rate {
+				one.rate[class] = max(0, c.Units[class]-was.units[class]) / seconds
+			}
+		}
+		rows[id] = one
+		if c.Index != "" {
+			continue
+		}
+		u := units{float32(one.rate[0]), float32(one.rate[1]), float32(c.Allowed[0]), float32(c.Allowed[1])}
+		all.add(u)
+		if s := m.find(resource{kindTable, c.Namespace, c.Table}); s != nil {
+			s.consume(u)
+		}
+	}
+	m.consumed.rows, m.consumed.at = rows, now
+	m.find(resource{}).consume(all)
+}
+
+// unitsOf returns what a table or index consumes a second.
+func (m *Meter) unitsOf(c *Capacity) [2]float64 {
+	m.consumed.Lock()
+	defer m.consumed.Unlock()
+	return m.consumed.rows[consumer{c.Namespace, c.Table, c.Index}].rate
 }
 
 // turn ends a second, and forgets the resources that nothing happened to for an

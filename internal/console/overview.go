@@ -45,6 +45,8 @@ type listing struct {
 	Default     api.Namespace
 	ShowsSpaces bool // there is a column of namespaces
 	Base        string
+	Capacity    capacityList
+	Mapped      mappingList
 }
 
 // id names the resource in the JSON of live figures.
@@ -67,13 +69,18 @@ func parseResource(id string) (resource, bool) {
 func (v *visit) overview() error {
 	data := v.list(func(api.Namespace) bool { return true })
 	data.ShowsSpaces = true
-	return v.show("overview", "overview.title", data)
+	data.Capacity = v.capacitiesAt(api.Namespace{})
+	data.Mapped = v.mappings(func(*Mapping) bool { return true })
+	data.Mapped.ShowsSpaces = true
+	return v.show("overview", "overview.title", &data)
 }
 
 // namespace shows the tables and queues of one namespace.
 func (v *visit) namespace() error {
 	data := v.list(func(ns api.Namespace) bool { return ns == v.ns })
-	return v.show("overview", "namespace.title", data)
+	data.Capacity = v.capacitiesAt(v.ns)
+	data.Mapped = v.mappings(func(m *Mapping) bool { return m.Namespace == v.ns })
+	return v.show("overview", "namespace.title", &data)
 }
 
 func (v *visit) listTables() error {
@@ -149,6 +156,17 @@ func (v *visit) rateOf(at resource) (id string, r rate) {
 	}
 	return at.id(), r
 }
+
+// Plotted says what the plots show beside requests.
+func (l *listing) Plotted() string {
+	if len(l.Capacity.Rows) > 0 {
+		return "depth and units"
+	}
+	return "depth"
+}
+
+// Open is how many message groups can give messages.
+func (q Queue) Open() int { return q.Groups - q.Closed }
 
 // Link returns the page of a table.
 func (t Table) Link() string { return base(t.Namespace) + "tables/" + url.PathEscape(t.Name) }

@@ -23,12 +23,24 @@ func (d *depth) add(e depth) {
 	d.oldest = max(d.oldest, e.oldest)
 }
 
+// groups are the message groups of a queue, and who waits at it.
+type groups struct{ open, closed, receivers uint32 }
+
+// units are what a table consumes a second, and may.
+type units struct{ reads, writes, allowedReads, allowedWrites float32 }
+
+func (u *units) add(o units) {
+	u.reads, u.writes = u.reads+o.reads, u.writes+o.writes
+	u.allowedReads, u.allowedWrites = u.allowedReads+o.allowedReads, u.allowedWrites+o.allowedWrites
+}
+
 // point is one second of a resource.
 type point struct {
 	at                          int64 // unix seconds; the end of the second
 	requests, failed, throttled uint32
 	p99                         float32 // milliseconds; 0 without a timed request
 	depth
+	units
 }
 
 // series is the last hour of a resource. Requests are counted without a lock.
@@ -36,11 +48,13 @@ type series struct {
 	requests, failed, throttled atomic.Uint32 // of the second that is not over
 	times                       [buckets]atomic.Uint32
 
-	mu    sync.Mutex
-	depth depth   // the last one measured; guarded by mu
-	past  []point // a ring once it has an hour of them; guarded by mu
-	next  int     // where the next point goes in a full ring; guarded by mu
-	used  int64   // the last second with anything in it; guarded by mu
+	mu     sync.Mutex // guards what follows
+	depth  depth      // the last one measured, like the next two
+	groups groups
+	units  units
+	past   []point // a ring once it has an hour of them
+	next   int     // where the next point goes in a full ring
+	used   int64   // the last second with anything in it
 }
 
 func (s *series) note(o outcome) {
@@ -56,10 +70,16 @@ func (s *series) note(o outcome) {
 	}
 }
 
-func (s *series) measure(d depth) {
+func (s *series) measure(d depth, g groups) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.depth = d
+	s.depth, s.groups = d, g
+}
+
+func (s *series) consume(u units) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.units = u
 }
 
 // take returns what was counted since it was last called.
@@ -78,7 +98,7 @@ func (s *series) take() (p point, h histogram) {
 func (s *series) end(p point) (idle int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	p.depth = s.depth // holds until the next sample
+	p.depth, p.units = s.depth, s.units // which hold until the next sample
 	if p.requests > 0 || p.depth != (depth{}) || s.used == 0 {
 		s.used = p.at
 	}

@@ -30,6 +30,7 @@ var tableChanges = map[string]func(*visit, *described) error{
 	"index-delete": (*visit).deleteIndex,
 	"tag":          (*visit).tagTable,
 	"untag":        (*visit).untagTable,
+	"insights":     (*visit).changeInsights,
 	"recovery":     (*visit).changeRecovery,
 	"backup":       (*visit).backUpTable,
 	"restore":      (*visit).restoreTable,
@@ -88,6 +89,9 @@ func (v *visit) changeTable() error {
 			return err
 		}
 		return v.showSettingsOf(t)
+	}
+	if v.r.PathValue("change") == "insights" {
+		return v.done(t.Path+"/capacity", "table.changed")
 	}
 	return v.done(t.Path+"/settings", "table.changed")
 }
@@ -182,6 +186,25 @@ func (v *visit) changeRecovery(t *described) error {
 		TableName:                        t.TableName,
 		PointInTimeRecoverySpecification: &ddb.PointInTimeRecoverySpecification{PointInTimeRecoveryEnabled: api.Some(v.r.PostForm.Get("on") != "")},
 	})
+}
+
+// changeInsights switches contributor insights on or off, for the table and all its
+// global indexes.
+func (v *visit) changeInsights(t *described) error {
+	action := "DISABLE"
+	if v.r.PostForm.Get("on") != "" {
+		action = "ENABLE"
+	}
+	for _, x := range t.Indexes {
+		if x.Kind == "LSI" {
+			continue
+		}
+		in := &ddb.UpdateContributorInsightsInput{TableName: t.TableName, IndexName: some(x.Name), ContributorInsightsAction: api.Some(action)}
+		if err := run(v, ddb.Target, "UpdateContributorInsights", in); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (v *visit) backUpTable(t *described) error {

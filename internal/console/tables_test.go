@@ -18,6 +18,8 @@ import (
 	"github.com/levee-io/levee/internal/attr"
 	"github.com/levee-io/levee/internal/dynamodb"
 	"github.com/levee-io/levee/internal/kv/kvmem"
+	"github.com/levee-io/levee/internal/lambda"
+	"github.com/levee-io/levee/internal/pipeline"
 	"github.com/levee-io/levee/internal/sqs"
 )
 
@@ -36,13 +38,23 @@ func newHouse(t *testing.T) (b *browser, calls map[string]int) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	functions, err := lambda.Open(store, lambda.Options{Handlers: handlers})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pipes, err := pipeline.Open(store, pipeline.Options{Queues: queues, Streams: tables, Functions: functions})
+	if err != nil {
+		t.Fatal(err)
+	}
 	t.Cleanup(func() {
+		functions.Close()
+		pipes.Close()
 		queues.Close()
 		tables.Close()
 		store.Close()
 	})
 	calls = map[string]int{}
-	operations := slices.Concat(tables.Operations(), queues.Operations())
+	operations := slices.Concat(tables.Operations(), queues.Operations(), functions.Operations(), pipes.Operations())
 	for i := range operations {
 		name, handle := operations[i].Name, operations[i].Handle
 		if handle != nil {
@@ -52,7 +64,19 @@ func newHouse(t *testing.T) (b *browser, calls map[string]int) {
 	b = newBrowser(t, Options{
 		Operations: operations,
 		Peek:       func(api.Namespace, string, uint64, int) ([]Message, error) { return nil, nil },
-		Groups:     func(api.Namespace, string, int) ([]Group, int, error) { return nil, 0, nil },
+		Logs: func(ns api.Namespace, name string) (list []Log) {
+			for _, l := range functions.Logs(lambda.Name{Namespace: ns, Function: name}) {
+				list = append(list, Log{RequestID: l.RequestID, Time: l.Time, Failed: l.Failed, Text: string(l.Text)})
+			}
+			return list
+		},
+		Mappings: func() (list []Mapping) {
+			for _, p := range pipes.Progress() {
+				list = append(list, Mapping{Namespace: p.Namespace, ID: p.ID, Source: p.Source, Function: p.Function, Enabled: p.Enabled})
+			}
+			return list
+		},
+		Groups: func(api.Namespace, string, int) ([]Group, int, error) { return nil, 0, nil },
 	})
 	b.get(Path, 200)
 	return b, calls

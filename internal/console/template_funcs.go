@@ -25,11 +25,24 @@ func (l *language) funcs() template.FuncMap {
 		"last":      func(arn string) string { return afterLast(arn, ":") },
 
 		"attributerows": attributeRows,
+
+		"share":     func(label string, value, most float64) share { return share{label, value, most} },
+		"steps":     func() []int { return []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9} },
+		"surgebars": func() []string { return []string{"sent", "stored", "propagated"} },
+		"surgefacts": func() []string {
+			return []string{"waiting", "inflight", "oldest", "killed", "lost", "resent", "dropped"}
+		},
 	}
 }
 
 // pair is a field and its value, for a template that is used for many.
 type pair struct{ Name, Value string }
+
+// share is how much there is of something that has a most.
+type share struct {
+	Label       string
+	Value, Most float64
+}
 
 // streamViews are what the records of a stream may show.
 var streamViews = []string{"NEW_AND_OLD_IMAGES", "NEW_IMAGE", "OLD_IMAGE", "KEYS_ONLY"}

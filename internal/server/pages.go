@@ -21,6 +21,10 @@ type ConsoleConfig struct {
 	// Password is what one logs in with. If empty, the console answers only clients
 	// on this machine, and asks them for nothing.
 	Password string
+	// Surge, unless nil, plays a surge against an endpoint, and Rehearse a scenario:
+	// see console.Options. Surges need a server that accepts any key, without TLS.
+	Surge    func(ctx context.Context, endpoint string, s console.SurgeSettings, watch func(console.SurgeProgress)) (*console.SurgeReport, error)
+	Rehearse func(ctx context.Context, scenario string) (*console.Rehearsal, error)
 }
 
 // openConsole opens the console, if there is to be one, and returns the operation
@@ -35,8 +39,25 @@ func (s *Server) openConsole(cfg Config, table []api.Operation, guarded []api.Op
 	s.console = console.New(console.Options{
 		Operations: s.meter.Wrap(table), Password: cfg.Console.Password, Meter: s.meter, Logger: cfg.Logger,
 		Tables: s.consoleTables, Queues: s.consoleQueues, Peek: s.peek, Groups: s.peekGroups,
+		Capacity: s.consoleCapacity, Heat: s.consoleHeat, Mappings: s.consoleMappings, Logs: s.consoleLogs,
+		Surge: s.consoleSurge(cfg), Rehearse: cfg.Console.Rehearse,
 	})
 	return s.meter.Wrap(guarded), nil
+}
+
+// consoleSurge returns what plays a surge against this server, nil if it would not be
+// let in.
+func (s *Server) consoleSurge(cfg Config) func(context.Context, console.SurgeSettings, func(console.SurgeProgress)) (*console.SurgeReport, error) {
+	if cfg.Console.Surge == nil || cfg.Keys != nil || cfg.TLS != nil {
+		return nil
+	}
+	return func(ctx context.Context, settings console.SurgeSettings, watch func(console.SurgeProgress)) (*console.SurgeReport, error) {
+		addr := s.address()
+		if addr == "" {
+			return nil, errors.New("the server does not listen")
+		}
+		return cfg.Console.Surge(ctx, "http://"+addr, settings, watch)
+	}
 }
 
 func (s *Server) consoleTables() []console.Table {
@@ -57,7 +78,7 @@ func (s *Server) consoleQueues() []console.Queue {
 			Namespace: m.Namespace, Name: m.Queue, Known: m.Loaded,
 			Visible: m.ApproximateNumberOfMessagesVisible, InFlight: m.ApproximateNumberOfMessagesNotVisible,
 			Delayed: m.ApproximateNumberOfMessagesDelayed, Oldest: m.ApproximateAgeOfOldestMessage,
-			Groups: m.ApproximateNumberOfGroupsWithInflightMessages,
+			Groups: m.Groups, Closed: m.ApproximateNumberOfGroupsWithInflightMessages, Receivers: m.Receivers,
 		}
 	}
 	return list

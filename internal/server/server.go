@@ -8,7 +8,7 @@
 //	err = srv.Close(ctx)
 //
 // Close takes the parts apart in the order in which they depend on each other:
-// it ends what functions run, stops accepting connections, ends long polls, waits
+// it ends what the console and functions run, stops accepting connections, ends long polls, waits
 // for the requests in flight, and closes the engines and then the store. What was acknowledged is
 // durable without it.
 package server
@@ -194,7 +194,7 @@ func (s *Server) open(cfg Config) (err error) {
 	s.background.Go(func() { s.metrics.Run(ctx) })
 	if cfg.Console != nil {
 		s.meter = console.NewMeter()
-		s.background.Go(func() { s.meter.Run(ctx, s.consoleQueues) })
+		s.background.Go(func() { s.meter.Run(ctx, s.consoleQueues, s.consoleCapacity) })
 	}
 	return s.openFunctions(cfg, clock)
 }
@@ -297,6 +297,9 @@ func (s *Server) Close(ctx context.Context) error {
 		return nil
 	}
 	s.closed = true
+	if s.console != nil {
+		s.console.Close()
+	}
 	if err := s.stopFunctions(); err != nil {
 		return err
 	}

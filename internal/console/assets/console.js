@@ -1,12 +1,14 @@
-// The live figures of the console: plots of the last hour, and cells of lists.
-// Everything else works without a script.
+// The live figures of the console: plots of the last hour, cells of lists, and parts
+// of pages that are asked for again and again. Everything else works without a script.
 "use strict";
 (() => {
   const section = document.querySelector("[data-live]");
   const rows = document.querySelector("table[data-rows]");
+  const button = document.getElementById("pause"), state = document.getElementById("live-state");
+  const still = section && "still" in section.dataset; // shows what was, once
   const css = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   let paused = false, since = 0, range = 300;
-  const columns = [[], [], [], [], [], [], [], []];
+  let columns = [];
   const plots = [];
 
   function axis() {
@@ -19,26 +21,32 @@
 
   function draw(el) {
     const names = el.dataset.names.split("|"), shown = el.dataset.columns.split(" ").map(Number);
+    const least = Number(el.dataset.least || 1), span = section.dataset.from ? 10 : 60;
     const width = () => Math.max(el.clientWidth - 18, 200);
     const plot = new uPlot({
       width: width(), height: 150, pxAlign: false, cursor: { drag: { x: false, y: false } },
-      axes: [{ ...axis(), space: 76, values: (u, times) => times.map(clock) }, { ...axis(), size: 52 }],
+      axes: [{ ...axis(), space: 76, values: (u, times) => times.map(clock) }, { ...axis(), size: 60 }],
       scales: {
-        x: { range: (u, min, max) => [Math.min(min, max - 60), max] },
-        y: { range: (u, min, max) => [0, Math.max(max * 1.1, shown[0] === 3 ? 0.1 : 1)] },
+        x: { range: (u, min, max) => [Math.min(min, max - span), max] },
+        y: { range: (u, min, max) => [0, Math.max(max * 1.1, least)] },
       },
       series: [{ label: el.dataset.time, value: (u, time) => time ? clock(time) : "" }].concat(names.map((label, i) => ({ label, stroke: css("--plot-" + (i + 1)), width: 1.5, points: { show: false } }))),
     }, [[]].concat(names.map(() => [])), el);
     new ResizeObserver(() => plot.setSize({ width: width(), height: 150 })).observe(el);
-    plots.push(() => plot.setData([0].concat(shown).map(c => columns[c].slice(-range))));
+    plots.push(() => plot.setData([0].concat(shown).map(c => section.dataset.from ? columns[c] : columns[c].slice(-range))));
   }
 
   function take(plot) {
+    if (columns.length === 0) columns = plot.map(() => []);
     plot.forEach((values, i) => columns[i].push(...values));
     const extra = columns[0].length - 3600;
     if (extra > 0) columns.forEach(c => c.splice(0, extra));
     if (columns[0].length > 0) since = columns[0][columns[0].length - 1];
     plots.forEach(update => update());
+  }
+
+  function write(el, text) {
+    if (el.textContent !== text) el.textContent = text;
   }
 
   function fill(figures) {
@@ -47,48 +55,74 @@
       if (!f) return;
       row.querySelectorAll("[data-col]").forEach(cell => {
         const value = f[Number(cell.dataset.col)];
-        const text = cell.dataset.col === "2" ? value.toFixed(2) : String(value);
-        if (cell.textContent !== text) cell.textContent = text;
+        write(cell, cell.dataset.col === "2" ? value.toFixed(2) : String(value));
       });
     });
   }
 
+  function tell(answer) {
+    document.querySelectorAll("[data-text]").forEach(el => {
+      if (answer.texts && el.dataset.text in answer.texts) write(el, answer.texts[el.dataset.text]);
+    });
+    document.querySelectorAll("[data-bar]").forEach(el => {
+      if (answer.bars && el.dataset.bar in answer.bars) el.value = answer.bars[el.dataset.bar];
+    });
+    if (answer.over && !still) location.reload();
+  }
+
   async function ask() {
-    const of = section ? section.dataset.live : "";
-    const query = new URLSearchParams({ of, since, rows: rows ? "1" : "" });
-    const answer = await fetch("/_levee/live?" + query, { headers: { Accept: "application/json" } });
+    const query = new URLSearchParams({ of: section ? section.dataset.live : "", since, rows: rows ? "1" : "" });
+    const answer = await fetch((section && section.dataset.from || "/_levee/live") + "?" + query, { headers: { Accept: "application/json" } });
     if (!answer.ok) throw new Error(String(answer.status));
     return answer.json();
   }
 
   async function step() {
     if (paused || document.hidden) return;
-    const state = document.getElementById("live-state"), words = document.getElementById("pause");
     try {
       const answer = await ask();
       if (paused) return;
       if (section) take(answer.plot);
       if (answer.rows) fill(answer.rows);
-      if (state && state.textContent !== words.dataset.live) state.textContent = words.dataset.live;
+      tell(answer);
+      if (state) write(state, button.dataset.live);
     } catch {
-      if (state) state.textContent = words.dataset.lost;
+      if (state) write(state, button.dataset.lost);
     }
   }
 
-  if (!section && !rows) return;
-  if (section) {
-    section.querySelectorAll(".plot").forEach(draw);
-    const button = document.getElementById("pause"), state = document.getElementById("live-state");
+  // Parts that htmx asks for again rest while the page is paused or hidden, and keep
+  // which of their details are open.
+  let open = [];
+  document.body.addEventListener("htmx:beforeRequest", event => {
+    if (paused || document.hidden) event.preventDefault();
+  });
+  document.body.addEventListener("htmx:beforeSwap", event => {
+    open = [...event.detail.target.querySelectorAll("details[data-keep][open]")].map(el => el.id);
+  });
+  document.body.addEventListener("htmx:afterSwap", () => {
+    open.forEach(id => {
+      const el = document.getElementById(id);
+      if (el) el.open = true;
+    });
+  });
+
+  if (button) {
     button.addEventListener("click", () => {
       paused = !paused;
       button.textContent = paused ? button.dataset.resume : button.dataset.pause;
       state.textContent = paused ? button.dataset.paused : button.dataset.live;
     });
-    document.getElementById("range").addEventListener("change", event => {
+  }
+  if (!section && !rows) return;
+  if (section) section.querySelectorAll(".plot").forEach(draw);
+  const ranges = document.getElementById("range");
+  if (ranges) {
+    ranges.addEventListener("change", event => {
       range = Number(event.target.value);
       plots.forEach(update => update());
     });
   }
   step();
-  setInterval(step, 1000);
+  if (!still) setInterval(step, section && section.dataset.from ? 500 : 1000);
 })();
