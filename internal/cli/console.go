@@ -59,7 +59,9 @@ func playSurge(ctx context.Context, endpoint string, s console.SurgeSettings, wa
 
 // surgeReport is a report as the console shows it.
 func surgeReport(rep *surge.Report) *console.SurgeReport {
-	seconds := func(s float64) string { return time.Duration(s * float64(time.Second)).Round(time.Millisecond).String() }
+	seconds := func(s float64) string {
+		return time.Duration(s * float64(time.Second)).Round(time.Millisecond).String()
+	}
 	out := &console.SurgeReport{OK: rep.OK, Queue: fmt.Sprintf("surge-%d.fifo", rep.Run), Figures: []console.SurgeFigure{
 		{Name: "surge.all", Value: fmt.Sprint(rep.Sent)},
 		{Name: "surge.sendtime", Value: fmt.Sprintf("%s (%.0f/s)", seconds(rep.SendSeconds), rep.SendRate)},
@@ -134,4 +136,3 @@ func hasFile(v reflect.Value) bool {
 
 // errNamesFile says what the console does not do.
 var errNamesFile = errors.New("a scenario in the console names no file; use levee rehearse for one that does")
-
