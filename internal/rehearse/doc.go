@@ -33,8 +33,8 @@
 //
 // # Chance
 //
-// Nothing is random: keys within a cell follow a sequence that begins at the
-// scenario's seed. The same scenario gives the same report, byte for byte. So real
-// traffic's noise around its rate is not in it; peaks shorter than a step are not
-// seen.
+// What is random comes from the scenario's seed: how many requests arrive in a step
+// (arrivals.go), and the keys within a cell, which follow a sequence. The same scenario
+// gives the same report, byte for byte, and all designs have the same arrivals. Peaks
+// shorter than a step are not seen.
 package rehearse

@@ -18,7 +18,7 @@ import (
 // docs/rehearse.md.
 type Scenario struct {
 	Name string `yaml:"name"`
-	// Seed is where the sequence of keys begins.
+	// Seed is where the sequences of keys and of arrivals begin.
 	Seed uint64 `yaml:"seed"`
 	// Duration is how long there is traffic; what waits then is played to its end,
 	// up to Limit in all.
@@ -54,6 +54,8 @@ type Source struct {
 	Campaign *Campaign `yaml:"campaign"`
 	CSV      *CSV      `yaml:"csv"`
 	Log      *Log      `yaml:"log"`
+	// Arrivals is even or poisson, which is by chance.
+	Arrivals string `yaml:"arrivals"`
 	// Direct says that the source goes straight to the table in every design.
 	Direct bool `yaml:"direct"`
 	// Items are what one request writes or reads; several are one transaction.
@@ -353,6 +355,9 @@ func (s *Scenario) check() error {
 
 func (s *Scenario) checkSource(t *Source) (err error) {
 	if t.curve, err = s.curveOf(t); err != nil {
+		return err
+	}
+	if err := t.checkArrivals(); err != nil {
 		return err
 	}
 	switch {

@@ -19,6 +19,7 @@ func TestWrongScenarios(t *testing.T) {
 		"traffic: [{rate: 1}]": "designs: want",
 		"nonsense: 1":          "field nonsense not found",
 		"traffic: [{rate: 1, ramp: {from: 1, to: 2}}]" + design:                                                        "want one of rate",
+		"traffic: [{rate: 1, arrivals: odd}]" + design:                                                                 "neither even nor poisson",
 		"traffic: [{name: x}]" + design:                                                                                "x: want one of rate",
 		"duration: soon":                                                                                               `"soon" is no time`,
 		"traffic: [{rate: 1, items: [{size: 500KB}]}]" + design:                                                        "400KB",

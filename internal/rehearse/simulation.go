@@ -114,7 +114,7 @@ func (m *simulation) advance(end time.Duration) {
 		if m.now >= end {
 			break
 		}
-		n := st.arrive(min(end, m.now+step))
+		n := st.counts.until(min(end, m.now+step))
 		if n == 0 {
 			continue
 		}

@@ -3,7 +3,6 @@ package rehearse
 import (
 	"math"
 	"slices"
-	"time"
 
 	"github.com/levee-io/levee/internal/capacity"
 )
@@ -13,7 +12,7 @@ type stream struct {
 	source *Source
 	number int
 	direct bool // straight to the table
-	sent   int64
+	counts arrivals
 	keys   split // over the cells of the first item's keys
 	groups split // over cells of message groups
 	// perCell is how many message groups a cell of them has.
@@ -85,7 +84,7 @@ const maxGroupCells = 64
 func newStream(s *Scenario, number int, d *Design) *stream {
 	src := &s.Traffic[number]
 	st := &stream{source: src, number: number, direct: src.Direct || d.Queue == nil, keys: newSplit(src.Items[0].Keys.cells)}
-	st.serial = s.Seed
+	st.serial, st.counts = s.Seed, s.newArrivals(number)
 	n := min(src.Groups, maxGroupCells)
 	cells := make([]cell, n)
 	for i := range cells {
@@ -146,12 +145,4 @@ func (st *stream) place(number int) []capacity.Demand {
 		st.demands[i+1].Key = st.others[i].one(st.serial).key(st.serial)
 	}
 	return st.demands
-}
-
-// arrive returns how many requests arrive until a moment.
-func (st *stream) arrive(until time.Duration) int {
-	total := int64(math.Floor(st.source.curve.total(until) + 1e-6))
-	n := max(0, total-st.sent)
-	st.sent += n
-	return int(n)
 }
