@@ -1,10 +1,12 @@
 package api
 
 import (
+	"context"
 	"strconv"
 	"time"
 
 	"github.com/levee-io/levee/internal/jsontok"
+	"github.com/levee-io/levee/internal/turn"
 )
 
 // The appenders below are what the generated shapes are made of.
@@ -41,8 +43,14 @@ func AppendTime(dst []byte, t time.Time) []byte {
 // AppendBlob appends a blob as base64 text.
 func AppendBlob(dst []byte, v []byte) []byte { return jsontok.AppendBase64(dst, v) }
 
-// AppendList appends a list.
+// longList is from how many elements on a list is long work: a page of items.
+const longList = 256
+
+// AppendList appends a list. A long one has no long ones in it.
 func AppendList[T any](dst []byte, list []T, one func([]byte, T) []byte) []byte {
+	if len(list) >= longList && turn.Take(context.Background()) == nil {
+		defer turn.Give()
+	}
 	dst = append(dst, '[')
 	for i, v := range list {
 		if i > 0 {

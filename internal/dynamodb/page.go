@@ -9,12 +9,17 @@ import (
 	"github.com/levee-io/levee/internal/capacity"
 	"github.com/levee-io/levee/internal/expr"
 	"github.com/levee-io/levee/internal/kv"
+	"github.com/levee-io/levee/internal/turn"
 )
 
 // maxPageSize is how many bytes of items, as the service counts them, a Query or
 // Scan reads at most, filters notwithstanding; the item that reaches the limit
 // is the last of its page (Developer Guide, "Paginating table query results").
 const maxPageSize = 1 << 20
+
+// longPageSize is how many bytes of items a page may read without a turn: some tens
+// of microseconds.
+const longPageSize = 32 << 10
 
 // page is what one Query or Scan reads. The first block is the request's, the
 // second is filled by read.
@@ -83,9 +88,21 @@ func (e *Engine) settled() error {
 func (p *page) read(ctx context.Context, from kv.Reader, r kv.Range) (err error) {
 	it := from.Scan(r)
 	defer it.Close()
+	long := false
+	defer func() {
+		if long {
+			turn.Give()
+		}
+	}()
 	for it.Next() {
 		if p.scanned%64 == 0 && ctx.Err() != nil {
 			return ctx.Err()
+		}
+		if !long && p.size+p.fetchedSize >= longPageSize {
+			if err := turn.Take(ctx); err != nil {
+				return err
+			}
+			long = true
 		}
 		raw := it.Value()
 		if err := p.evaluate(from, raw); err != nil {
