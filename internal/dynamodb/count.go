@@ -15,7 +15,7 @@ const countStep = 1024
 type counting struct {
 	prefix []byte
 	stats  *counters
-	rows   *rowFilter // is told of the rows; may be nil
+	rows   *keyFilter // is told of the rows; may be nil
 	vector int        // bytes of a vector at the start of each value
 }
 
@@ -48,7 +48,7 @@ func (c *counting) count(ctx context.Context, r kv.Reader) error {
 			return err
 		}
 		if c.rows != nil {
-			c.rows.add(it.Key())
+			c.rows.add(hashOf(it.Key()))
 		}
 		items, bytes = items+1, bytes+c.vector+size
 		if items < countStep {

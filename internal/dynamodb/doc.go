@@ -35,7 +35,7 @@
 // read) waits for the commits that its latches remember.
 //
 // Of most items that were never there a table knows so without asking the store
-// (rowFilter). Whatever sets the row of an item of a table that is open MUST add it
+// (keyFilter). Whatever sets the row of an item of a table that is open MUST add it
 // to the filter, under the latch and before it applies.
 //
 // One commit takes 4 MB of items at most, so that no table has so many indexes
@@ -146,7 +146,7 @@
 //  6. Engine.catalog: which tables there are. Held alone to look one up, with
 //     alter and mu to change one; never together with latches or shards.
 //
-// rowFilter.mu is held to let a filter grow, and for nothing else.
+// keyFilter.mu is held to let a filter grow, and for nothing else.
 //
 // ongoing.mu guards a map, contributors.mu counts, and meter.mu decides; they are held
 // for nothing else, and neither is changedRows.mu, which a write takes before it

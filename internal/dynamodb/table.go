@@ -25,7 +25,7 @@ type table struct {
 	current atomic.Pointer[view]
 
 	stats counters
-	rows  rowFilter
+	rows  keyFilter
 }
 
 // view is a table as it is between two changes of its descriptor. It is

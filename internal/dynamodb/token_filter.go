@@ -8,13 +8,9 @@ import (
 	"github.com/levee-io/levee/internal/kv"
 )
 
-// tokenFilter knows of most tokens that they were never used, without asking the
-// store: looking a new token up in two buckets was a fifth of what a transaction
-// costs. It keeps a Bloom filter for the newest bucket and the one before, of the
-// tokens stored since the engine was opened. What it does not know it says may be
-// there.
-//
-// A token is added and looked for under its latch, which puts the two in order.
+// tokenFilter knows of most tokens that they were never used: it has a keyFilter of
+// the newest bucket and of the one before, of the tokens stored since the engine was
+// opened.
 type tokenFilter struct {
 	// stored is the last bucket that had tokens when the engine was opened: of
 	// it and those before it nothing is known.
@@ -27,12 +23,8 @@ type tokenFilter struct {
 // in and of the one before. It is immutable; the filters grow.
 type tokenBuckets struct {
 	newest uint32
-	seen   [2]bloom // of newest, newest-1
+	seen   [2]*keyFilter // of newest, newest-1; nil where nothing is known
 }
-
-// tokenWords is the size of a bucket's filter: of a million tokens it takes one of
-// forty new ones for used.
-const tokenWords = 1 << 17
 
 // open finds out which buckets the store has.
 func (f *tokenFilter) open(store kv.Store) error {
@@ -46,7 +38,7 @@ func (f *tokenFilter) open(store kv.Store) error {
 }
 
 // of returns the filter of a bucket, nil if there is none.
-func (f *tokenFilter) of(bucket uint32) bloom {
+func (f *tokenFilter) of(bucket uint32) *keyFilter {
 	if bucket <= f.stored {
 		return nil
 	}
@@ -69,11 +61,11 @@ func (f *tokenFilter) advance(bucket uint32) *tokenBuckets {
 	if old != nil && bucket <= old.newest {
 		return old
 	}
-	b := &tokenBuckets{newest: bucket, seen: [2]bloom{make(bloom, tokenWords), nil}}
+	b := &tokenBuckets{newest: bucket, seen: [2]*keyFilter{emptyFilter(), nil}}
 	if old != nil && old.newest == bucket-1 {
 		b.seen[1] = old.seen[0]
 	} else if bucket-1 > f.stored {
-		b.seen[1] = make(bloom, tokenWords)
+		b.seen[1] = emptyFilter()
 	}
 	f.buckets.Store(b)
 	return b
@@ -89,5 +81,5 @@ func (f *tokenFilter) add(bucket uint32, hash uint64) {
 // absent reports whether a token is known not to be in a bucket.
 func (f *tokenFilter) absent(bucket uint32, hash uint64) bool {
 	seen := f.of(bucket)
-	return seen != nil && !seen.has(hash)
+	return seen != nil && seen.absent(hash)
 }

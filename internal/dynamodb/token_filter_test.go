@@ -1,6 +1,7 @@
 package dynamodb
 
 import (
+	"math/rand/v2"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -79,4 +80,24 @@ func TestTokensAreRememberedByTheStore(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
+}
+
+// TestTokenFilterGrows checks that the filter still knows new tokens where there are
+// millions: those of a spike of five minutes.
+func TestTokenFilterGrows(t *testing.T) {
+	const many = 3_000_000
+	var f tokenFilter
+	random := rand.New(rand.NewPCG(1, 2))
+	for range many {
+		f.add(10, random.Uint64())
+	}
+	wrong := 0
+	for range 10_000 {
+		if !f.absent(10, random.Uint64()) {
+			wrong++
+		}
+	}
+	if wrong > 200 {
+		t.Errorf("%d of 10,000 new tokens are taken for used", wrong)
+	}
 }

@@ -258,7 +258,7 @@ func (e *Engine) read(w *write) (err error) {
 			return err
 		}
 	}
-	if w.table.rows.absent(w.row) {
+	if w.table.rows.absent(hashOf(w.row)) {
 		return nil
 	}
 	w.oldRaw, w.existed, err = e.store.Get(w.row, nil)
@@ -379,7 +379,7 @@ func (w *write) stage(b kv.Batch) {
 		if w.newRaw == nil {
 			return // an update of nothing that made nothing
 		}
-		w.table.rows.add(w.row)
+		w.table.rows.add(hashOf(w.row))
 		b.Set(w.row, w.newRaw)
 	case opDelete:
 		if w.existed {

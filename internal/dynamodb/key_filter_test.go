@@ -15,8 +15,8 @@ import (
 	"github.com/levee-io/levee/internal/kv/kvmem"
 )
 
-func TestRowFilterForgetsNothing(t *testing.T) {
-	var f rowFilter
+func TestKeyFilterForgetsNothing(t *testing.T) {
+	var f keyFilter
 	f.begin()
 	const writers, rows = 4, 12_500
 	var wrong atomic.Int64
@@ -25,13 +25,13 @@ func TestRowFilterForgetsNothing(t *testing.T) {
 		wg.Go(func() {
 			for i := range rows {
 				row := fmt.Append(nil, w, "/", i)
-				if f.absent(row) {
+				if f.absent(hashOf(row)) {
 					t.Error("absent before the filter is complete")
 				}
 				if f.set.Load().has(xxhash.Sum64(row)) {
 					wrong.Add(1)
 				}
-				f.add(row)
+				f.add(hashOf(row))
 			}
 		})
 	}
@@ -39,13 +39,13 @@ func TestRowFilterForgetsNothing(t *testing.T) {
 	f.complete()
 	for w := range writers {
 		for i := range rows {
-			if f.absent(fmt.Append(nil, w, "/", i)) {
+			if f.absent(hashOf(fmt.Append(nil, w, "/", i))) {
 				t.Fatalf("row %d of writer %d is forgotten", i, w)
 			}
 		}
 	}
 	for i := range writers * rows {
-		if !f.absent(fmt.Append(nil, "other", i)) {
+		if !f.absent(hashOf(fmt.Append(nil, "other", i))) {
 			wrong.Add(1)
 		}
 	}
@@ -57,25 +57,25 @@ func TestRowFilterForgetsNothing(t *testing.T) {
 	}
 }
 
-func TestRowFilterKnowsNothingAtFirst(t *testing.T) {
-	var f rowFilter
-	f.add([]byte("row"))
+func TestKeyFilterKnowsNothingAtFirst(t *testing.T) {
+	var f keyFilter
+	f.add(hashOf([]byte("row")))
 	f.complete()
-	if f.absent([]byte("row")) || f.absent([]byte("other")) {
+	if f.absent(hashOf([]byte("row"))) || f.absent(hashOf([]byte("other"))) {
 		t.Error("a filter that was not begun knows something")
 	}
 }
 
-func TestRowFilterIsGivenUp(t *testing.T) {
-	var f rowFilter
-	full := &rowPart{bloom: make(bloom, rowWordsMost)}
-	full.rows.Store(rowsPerWord * rowWordsMost)
-	f.set.Store(&rowSet{whole: true, parts: []*rowPart{full}})
-	if !f.absent([]byte("row")) {
+func TestKeyFilterIsGivenUp(t *testing.T) {
+	var f keyFilter
+	full := &keyPart{bloom: make(bloom, filterWordsMost)}
+	full.keys.Store(keysPerWord * filterWordsMost)
+	f.set.Store(&keySet{whole: true, parts: []*keyPart{full}})
+	if !f.absent(hashOf([]byte("row"))) {
 		t.Fatal("the filter does not know that a row is absent")
 	}
-	f.add([]byte("row"))
-	if f.set.Load() != nil || f.absent([]byte("row")) || f.absent([]byte("other")) {
+	f.add(hashOf([]byte("row")))
+	if f.set.Load() != nil || f.absent(hashOf([]byte("row"))) || f.absent(hashOf([]byte("other"))) {
 		t.Error("a filter that is too large is kept")
 	}
 }
