@@ -58,6 +58,10 @@ func (r *RESTRequest) Query(name string) Opt[string] {
 	return Some(r.query.Get(name))
 }
 
+// QueryList returns all values of a parameter of the query string, nil if it is
+// absent.
+func (r *RESTRequest) QueryList(name string) []string { return r.query[name] }
+
 // QueryInt returns a parameter of the query string that is an integer.
 func (r *RESTRequest) QueryInt(name string) Opt[int64] {
 	text := r.Query(name)

@@ -133,6 +133,21 @@ var lambdaErrors = map[string]errorRule{
 	"UnsupportedMediaTypeException":       {status: http.StatusUnsupportedMediaType},
 }
 
+// pipesErrors are the codes of EventBridge Pipes that are not as usual.
+var pipesErrors = map[string]errorRule{
+	"AccessDeniedException":               {status: http.StatusForbidden},
+	"ConflictException":                   {status: http.StatusConflict},
+	"IncompleteSignatureException":        {status: http.StatusForbidden},
+	"InternalServerError":                 {name: "InternalException"},
+	"InvalidSignatureException":           {status: http.StatusForbidden},
+	"MissingAuthenticationTokenException": {status: http.StatusForbidden},
+	"NotFoundException":                   {status: http.StatusNotFound},
+	"ServiceQuotaExceededException":       {status: http.StatusPaymentRequired},
+	"ServiceUnavailableException":         {status: http.StatusServiceUnavailable},
+	"UnknownOperationException":           {status: http.StatusNotFound},
+	"UnrecognizedClientException":         {status: http.StatusForbidden},
+}
+
 // cloudwatchErrors are the codes of CloudWatch: its older protocol has other names.
 var cloudwatchErrors = map[string]errorRule{
 	"InvalidParameterValueException":       {query: "InvalidParameterValue"},

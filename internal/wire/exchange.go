@@ -62,7 +62,7 @@ func newExchange(e *Endpoint, req *Request, resp *Response) *exchange {
 		x.parseQuery()
 	case restJSON:
 		x.route, x.labels = e.rest.find(req)
-		x.service = lambda
+		x.service = restService(req.Path)
 	case rpcCBOR:
 		x.route, x.service = e.findRPC(req.Path)
 	default:
@@ -242,7 +242,7 @@ func (x *exchange) refuse(err *api.Error) {
 	case awsQuery:
 		writeQueryError(x.resp, x.service, err)
 	case restJSON:
-		writeRESTError(x.resp, err)
+		writeRESTError(x.resp, x.service, err)
 	default:
 		writeError(x.resp, x.service, err)
 	}

@@ -9,14 +9,30 @@ import (
 	"github.com/levee-io/levee/internal/jsontok"
 )
 
-// REST JSON is what Lambda speaks: method and path name the operation, and members
-// of a shape may stand in the path, the query string, the headers, or be the body.
-// Each path begins with the date of its version, as /2015-03-31/functions.
+// REST JSON is what Lambda and Pipes speak: method and path name the operation, and
+// members of a shape may stand in the path, the query string, the headers, or be the
+// body. Each path of Lambda begins with the date of its version, as
+// /2015-03-31/functions; those of Pipes with /v1/pipes or, for tags, /tags/.
 
-// isRESTPath reports whether a path begins with a date. The paths of the others
+// isRESTPath reports whether a path is one of REST JSON. The paths of the others
 // are / and those of queues, which begin with an account.
-func isRESTPath(path string) bool {
+func isRESTPath(path string) bool { return isLambdaPath(path) || isPipesPath(path) }
+
+func isLambdaPath(path string) bool {
 	return len(path) > 11 && path[0] == '/' && path[5] == '-' && path[8] == '-' && path[11] == '/'
+}
+
+func isPipesPath(path string) bool {
+	rest, ok := strings.CutPrefix(path, "/v1/pipes")
+	return ok && (rest == "" || rest[0] == '/' || rest[0] == '?') || strings.HasPrefix(path, "/tags/")
+}
+
+// restService is the service of a path that isRESTPath.
+func restService(path string) *service {
+	if isPipesPath(path) {
+		return pipes
+	}
+	return lambda
 }
 
 // restRoutes are the routes by method and number of segments, few to each.
@@ -141,8 +157,8 @@ func (x *exchange) answerREST(out api.Output) {
 
 // writeRESTError makes resp the response of REST JSON that carries an error: its
 // code is in a header, and the body says whose fault it is.
-func writeRESTError(resp *Response, err *api.Error) {
-	rule := lambda.errors[err.Code]
+func writeRESTError(resp *Response, svc *service, err *api.Error) {
+	rule := svc.errors[err.Code]
 	name, kind, member := rule.name, "User", `,"message":`
 	if name == "" {
 		name = err.Code

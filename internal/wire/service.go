@@ -6,6 +6,7 @@ import (
 	"github.com/levee-io/levee/internal/api/dynamodbapi"
 	"github.com/levee-io/levee/internal/api/lambdaapi"
 	"github.com/levee-io/levee/internal/api/leveeapi"
+	"github.com/levee-io/levee/internal/api/pipesapi"
 	"github.com/levee-io/levee/internal/api/sqsapi"
 	"github.com/levee-io/levee/internal/api/streamsapi"
 )
@@ -70,6 +71,9 @@ var (
 	lambda = &service{
 		scope: "lambda", errors: lambdaErrors, newID: uuid, maxBody: maxCode, generated: true, rest: true,
 	}
+	pipes = &service{
+		scope: "pipes", errors: pipesErrors, newID: uuid, maxBody: 1 << 20, generated: true, rest: true,
+	}
 )
 
 // services are known by the prefix of their targets.
@@ -79,6 +83,7 @@ var services = map[string]*service{
 	sqsapi.Target:         sqs,
 	autoscalingapi.Target: autoscaling,
 	lambdaapi.Target:      lambda,
+	pipesapi.Target:       pipes,
 	leveeapi.Target:       levee,
 	cloudwatchapi.Target:  monitoring,
 }
@@ -87,7 +92,7 @@ var services = map[string]*service{
 // it has none, may have.
 func bodyLimit(target, path string) int {
 	if target == "" && isRESTPath(path) {
-		return lambda.maxBody
+		return restService(path).maxBody
 	}
 	if len(target) > len(sqsapi.Target) && target[:len(sqsapi.Target)] == sqsapi.Target {
 		return sqs.maxBody

@@ -44,6 +44,8 @@ func (g *generator) restGetter(m member) string {
 		return where
 	case "integer":
 		return where + "Int"
+	case "list":
+		return where + "List"
 	default:
 		panic("apigen: REST has no reader for " + t + " at " + m.Name)
 	}
