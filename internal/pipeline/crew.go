@@ -26,6 +26,7 @@ type crew struct {
 	s       *settings
 	src     source
 	filters []*pattern.Pattern
+	end     end
 	ctx     context.Context
 
 	mu      sync.Mutex // guards what follows
@@ -36,7 +37,7 @@ type crew struct {
 }
 
 func newCrew(ctx context.Context, e *Engine, m *mapping, s *settings, src source) *crew {
-	return &crew{engine: e, mapping: m, s: s, src: src, filters: s.patterns(), ctx: ctx}
+	return &crew{engine: e, mapping: m, s: s, src: src, filters: s.patterns(), end: e.endOf(s), ctx: ctx}
 }
 
 func (c *crew) begin() {
@@ -58,15 +59,12 @@ func (c *crew) add() {
 // most is how many workers there may be, at least one: what is beyond would only
 // be throttled, and its messages would have been received in vain.
 func (c *crew) most() int {
-	n := maxWorkers
+	n := c.end.most()
 	if c.s.Concurrency > 0 {
-		n = int(c.s.Concurrency)
+		n = min(n, int(c.s.Concurrency))
 	}
 	if len(c.s.Provisioned) == 2 {
 		n = min(n, int(c.s.Provisioned[1])*pollerConcurrency)
-	}
-	if t, ok := c.engine.opts.Functions.Target(c.s.target()); ok {
-		n = min(n, t.Most)
 	}
 	return max(n, 1)
 }

@@ -6,36 +6,35 @@ import (
 
 	"github.com/levee-io/levee/internal/api"
 	"github.com/levee-io/levee/internal/api/sqsapi"
-	"github.com/levee-io/levee/internal/lambda"
 	"github.com/levee-io/levee/internal/pipeline/event"
 )
 
 // giveUp passes over records, and tells the destination of failures which they
 // were. They are not passed over before it knows.
-func (l *lane) giveUp(ctx context.Context, batch []*record, why string, result *lambda.Result, invocations int) {
-	if l.s.Destination != "" && !l.tell(ctx, l.failure(batch, why, result, invocations)) {
+func (l *lane) giveUp(ctx context.Context, batch []*record, why string, out *outcome, invocations int) {
+	if l.s.Destination != "" && !l.tell(ctx, l.failure(batch, why, out, invocations)) {
 		return
 	}
-	l.engine.log.Warn("records were given up", "mapping", l.s.ID, "shard", l.shard, "condition", why, "records", len(batch), "first", batch[0].sequence)
+	l.engine.log.Warn("records were given up", "mapping", l.s.arn(), "shard", l.shard, "condition", why, "records", len(batch), "first", batch[0].id)
 	l.tracker.done(batch, l.open)
 }
 
 // failure describes records that are given up.
-func (l *lane) failure(batch []*record, why string, result *lambda.Result, invocations int) *event.Failure {
+func (l *lane) failure(batch []*record, why string, out *outcome, invocations int) *event.Failure {
 	first, last := batch[0], batch[len(batch)-1]
 	f := &event.Failure{
 		RequestContext: event.RequestContext{FunctionARN: l.s.target().ARN(), Condition: why, Invocations: invocations},
 		Version:        "1.0", Timestamp: event.Instant(time.Now()),
 		Batch: &event.StreamBatch{
-			ShardID: l.shard, First: first.sequence, Last: last.sequence,
+			ShardID: l.shard, First: first.id, Last: last.id,
 			FirstTime: event.Arrival(first.created), LastTime: event.Arrival(last.created),
 			Size: len(batch), StreamARN: l.src.arn,
 		},
 	}
-	if result != nil {
-		f.RequestContext.RequestID = result.RequestID
+	if out != nil && out.result != nil {
+		f.RequestContext.RequestID = out.result.RequestID
 		f.ResponseContext = &event.ResponseContext{StatusCode: 200, ExecutedVersion: "$LATEST"}
-		if result.Failed {
+		if out.result.Failed {
 			f.ResponseContext.FunctionError = "Unhandled"
 		}
 	}
@@ -47,7 +46,7 @@ func (l *lane) failure(batch []*record, why string, result *lambda.Result, invoc
 func (l *lane) tell(ctx context.Context, f *event.Failure) bool {
 	text, err := f.AppendJSON(nil)
 	if err != nil {
-		l.engine.log.Error("failure cannot be written", "mapping", l.s.ID, "err", err)
+		l.engine.log.Error("failure cannot be written", "mapping", l.s.arn(), "err", err)
 		return true
 	}
 	queue, _ := parseSource(l.s.Destination)
@@ -59,7 +58,7 @@ func (l *lane) tell(ctx context.Context, f *event.Failure) bool {
 		if err == nil {
 			return true
 		}
-		l.engine.log.Warn("destination of failures cannot be told", "mapping", l.s.ID, "queue", queue.arn, "err", err)
+		l.engine.log.Warn("destination of failures cannot be told", "mapping", l.s.arn(), "queue", queue.arn, "err", err)
 		if isGone(err) {
 			return true
 		}

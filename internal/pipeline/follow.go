@@ -22,6 +22,7 @@ type follower struct {
 	s       *settings
 	src     source
 	filters []*pattern.Pattern
+	end     end
 
 	ended chan string     // ids of shards that were read to the end
 	begun map[string]bool // shards that have, or had, a reader
@@ -30,7 +31,7 @@ type follower struct {
 
 func newFollower(e *Engine, m *mapping, s *settings, src source) *follower {
 	return &follower{
-		engine: e, mapping: m, s: s, src: src, filters: s.patterns(),
+		engine: e, mapping: m, s: s, src: src, filters: s.patterns(), end: e.endOf(s),
 		ended: make(chan string), begun: map[string]bool{}, done: map[string]bool{},
 	}
 }
@@ -42,7 +43,7 @@ func (f *follower) run(ctx context.Context) {
 	for ctx.Err() == nil {
 		shards, err := f.engine.shards(ctx, f.src)
 		if err != nil && ctx.Err() == nil {
-			f.engine.log.Warn("stream of an event source mapping cannot be read", "mapping", f.s.ID, "stream", f.src.arn, "err", err)
+			f.engine.log.Warn("stream of an event source mapping cannot be read", "mapping", f.s.arn(), "stream", f.src.arn, "err", err)
 		}
 		for _, s := range f.eligible(shards) {
 			readers.Go(func() { f.read(ctx, s.ShardId.V) })

@@ -4,14 +4,14 @@ import (
 	"context"
 	"time"
 
-	"github.com/levee-io/levee/internal/lambda"
+	"github.com/levee-io/levee/internal/kv"
 	"github.com/levee-io/levee/internal/pipeline/event"
 )
 
 // laneDepth is how many pages wait for a lane before the reader does.
 const laneDepth = 2
 
-// lane hands batches to the function, one at a time and in order.
+// lane hands over batches, one at a time and in order.
 type lane struct {
 	*reader
 	in   chan []*record
@@ -107,22 +107,22 @@ func (l *lane) fitting() int {
 	return len(l.held)
 }
 
-// handle invokes the function with records until they are handled or given up.
+// handle hands over records until they are handled or given up.
 func (l *lane) handle(ctx context.Context, batch []*record, failures int) {
 	var b backoff
 	for ctx.Err() == nil {
 		if batch = l.dropOld(ctx, batch, failures); len(batch) == 0 {
 			return
 		}
-		result, err := l.engine.opts.Functions.Run(ctx, l.s.target(), event.Join(data(batch)))
+		out, err := l.take(ctx, batch)
 		if err != nil {
 			l.failed(ctx, err) // throttled: not an attempt
 			b.wait(ctx)
 			continue
 		}
-		done, ok := l.outcome(batch, result)
+		done, ok := l.outcome(batch, out)
 		if done > 0 {
-			l.tracker.done(batch[:done], nil)
+			l.note(batch[:done], out)
 			batch = batch[done:]
 		}
 		if ok {
@@ -130,7 +130,7 @@ func (l *lane) handle(ctx context.Context, batch []*record, failures int) {
 			return
 		}
 		l.mapping.note(resultFailed)
-		l.mapping.fail(result, nil)
+		l.mapping.fail(out.result, out.why)
 		if l.s.Bisect && done == 0 && len(batch) > 1 {
 			half := len(batch) / 2
 			l.handle(ctx, batch[:half], failures)
@@ -138,40 +138,48 @@ func (l *lane) handle(ctx context.Context, batch []*record, failures int) {
 			return
 		}
 		if failures++; l.s.MaxRetries >= 0 && failures > int(l.s.MaxRetries) {
-			l.giveUp(ctx, batch, event.RetryAttemptsExhausted, result, failures)
+			l.giveUp(ctx, batch, event.RetryAttemptsExhausted, out, failures)
 			return
 		}
 		b.wait(ctx)
 	}
 }
 
-func data(batch []*record) [][]byte {
-	list := make([][]byte, len(batch))
-	for i, r := range batch {
-		list[i] = r.data
+// take hands over what is wanted of a batch once.
+func (l *lane) take(ctx context.Context, records []*record) (*outcome, error) {
+	wanted := wantedOf(records)
+	if len(wanted) == 0 {
+		return &outcome{}, nil
 	}
-	return list
+	b := &batch{records: wanted}
+	if l.end.exact() {
+		at := checkpoint{Sequence: records[len(records)-1].id}
+		b.stage = func(to kv.Batch) error { return at.stage(to, l.s.ID, l.shard) }
+	}
+	return l.end.take(ctx, b)
+}
+
+// note notes that records were handled.
+func (l *lane) note(list []*record, out *outcome) {
+	if out.removed {
+		l.tracker.saved(list)
+	} else {
+		l.tracker.done(list, nil)
+	}
 }
 
 // outcome returns how many records at the beginning of a batch were handled, and
 // whether all were.
-func (l *lane) outcome(batch []*record, result *lambda.Result) (done int, ok bool) {
-	if result.Failed {
-		return 0, false
-	}
-	if !l.s.Report {
-		return len(batch), true
-	}
-	ids, whole := failedItems(result.Payload)
-	if whole {
+func (l *lane) outcome(batch []*record, out *outcome) (done int, ok bool) {
+	if out.failed {
 		return 0, false
 	}
 	for i, r := range batch {
-		if ids[r.sequence] {
+		if out.items[r.id] {
 			return i, false
 		}
 	}
-	return len(batch), len(ids) == 0
+	return len(batch), len(out.items) == 0
 }
 
 // failed notes that the function was not invoked.
@@ -179,7 +187,7 @@ func (l *lane) failed(ctx context.Context, err error) {
 	if ctx.Err() == nil {
 		l.mapping.note(resultFailed)
 		l.mapping.fail(nil, err)
-		l.engine.log.Debug("function of an event source mapping was not invoked", "mapping", l.s.ID, "err", err)
+		l.engine.log.Debug("function of an event source mapping was not invoked", "mapping", l.s.arn(), "err", err)
 	}
 }
 

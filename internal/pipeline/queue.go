@@ -18,12 +18,6 @@ const (
 	maxPayload = 6 << 20
 )
 
-// message is a message of a batch.
-type message struct {
-	id, receipt, body string
-	record            []byte
-}
-
 // worker handles one batch of a queue after the other.
 type worker struct {
 	*crew
@@ -37,7 +31,7 @@ func (w *worker) run() {
 		case w.ctx.Err() != nil:
 			return
 		case err != nil:
-			w.engine.log.Warn("queue of an event source mapping cannot be read", "mapping", w.s.ID, "queue", w.src.arn, "err", err)
+			w.engine.log.Warn("queue of an event source mapping cannot be read", "mapping", w.s.arn(), "queue", w.src.arn, "err", err)
 			w.backoff.wait(w.ctx)
 		case len(batch) == 0:
 			if w.dismiss() {
@@ -53,7 +47,7 @@ func (w *worker) run() {
 
 // collect receives a batch: what there is, and with a batching window what comes
 // until it ends or the batch is full.
-func (w *worker) collect() ([]message, error) {
+func (w *worker) collect() ([]*record, error) {
 	batch, err := w.receive(w.ctx, int(w.s.BatchSize), longPoll)
 	if err != nil || len(batch) == 0 || w.s.Window == 0 {
 		return batch, err
@@ -72,16 +66,16 @@ func (w *worker) collect() ([]message, error) {
 	return batch, nil
 }
 
-func sizeOf(batch []message) int {
+func sizeOf(batch []*record) int {
 	n := 0
-	for i := range batch {
-		n += len(batch[i].record) + 1
+	for _, r := range batch {
+		n += len(r.data) + 1
 	}
 	return n
 }
 
 // receive makes one request. Messages that do not pass the filters are deleted.
-func (w *worker) receive(ctx context.Context, most int, wait time.Duration) ([]message, error) {
+func (w *worker) receive(ctx context.Context, most int, wait time.Duration) ([]*record, error) {
 	out, err := w.engine.opts.Queues.ReceiveMessage(ctx, callerOf(w.src.ns), &sqsapi.ReceiveMessageRequest{
 		QueueUrl: api.Some(w.src.queueURL()), MaxNumberOfMessages: api.Some(int64(min(most, maxReceive))),
 		WaitTimeSeconds: api.Some(int64(min(wait, longPoll) / time.Second)),
@@ -90,11 +84,11 @@ func (w *worker) receive(ctx context.Context, most int, wait time.Duration) ([]m
 	if err != nil {
 		return nil, err
 	}
-	var batch, unwanted []message
+	var batch, unwanted []*record
 	for i := range out.Messages {
 		m := &out.Messages[i]
-		one := message{id: m.MessageId.V, receipt: m.ReceiptHandle.V, body: m.Body.V, record: event.Message(m, w.src.arn)}
-		if passesMessage(w.filters, one.record, one.body) {
+		one := &record{id: m.MessageId.V, receipt: m.ReceiptHandle.V, data: event.Message(m, w.src.arn)}
+		if passesMessage(w.filters, one.data, m.Body.V) {
 			batch = append(batch, one)
 		} else {
 			unwanted = append(unwanted, one)
@@ -104,65 +98,61 @@ func (w *worker) receive(ctx context.Context, most int, wait time.Duration) ([]m
 	return batch, nil
 }
 
-// handle invokes the function with a batch, in several parts if it is too large
-// for one event.
-func (w *worker) handle(batch []message) {
+// handle hands over a batch, in several parts if it is too large for one event.
+func (w *worker) handle(batch []*record) {
 	for len(batch) > 0 && w.ctx.Err() == nil {
 		n, size := 0, 0
-		for n < len(batch) && (n == 0 || size+len(batch[n].record) < maxPayload) {
-			size += len(batch[n].record) + 1
+		for n < len(batch) && (n == 0 || size+len(batch[n].data) < maxPayload) {
+			size += len(batch[n].data) + 1
 			n++
 		}
-		w.invoke(batch[:n])
+		w.hand(batch[:n])
 		batch = batch[n:]
 	}
 }
 
-// invoke invokes the function once and deletes what it handled. The rest becomes
+// hand hands a part over once and deletes what was handled. The rest becomes
 // visible again by itself.
-func (w *worker) invoke(part []message) {
-	records := make([][]byte, len(part))
-	for i := range part {
-		records[i] = part[i].record
-	}
-	result, err := w.engine.opts.Functions.Run(w.ctx, w.s.target(), event.Join(records))
+func (w *worker) hand(part []*record) {
+	out, err := w.end.take(w.ctx, &batch{records: part})
 	switch {
 	case w.ctx.Err() != nil && err != nil:
-	case err != nil || result.Failed:
-		w.mapping.fail(result, err)
+		return
+	case err != nil:
+		w.mapping.fail(nil, err)
 		w.backoff.wait(w.ctx)
-	case w.s.Report:
-		w.backoff.reset()
-		w.remove(handled(part, result.Payload))
-	default:
-		w.backoff.reset()
-		w.remove(part)
+		return
+	case out.failed:
+		w.mapping.fail(out.result, out.why)
+		w.backoff.wait(w.ctx)
+		return
+	}
+	w.backoff.reset()
+	if !out.removed {
+		w.remove(handled(part, out.items))
 	}
 }
 
-// handled returns the messages that a function does not report as failed: none if
-// it names one that is not there.
-func handled(part []message, payload []byte) []message {
-	failed, whole := failedItems(payload)
-	if whole {
-		return nil
-	}
-	var done []message
+// handled returns the messages that are not among the failed: none if one is named
+// that is not there.
+func handled(part []*record, failed map[string]bool) []*record {
+	var done []*record
+	found := 0
 	for _, m := range part {
 		if failed[m.id] {
-			delete(failed, m.id)
+			found++
 		} else {
 			done = append(done, m)
 		}
 	}
-	if len(failed) > 0 {
+	if found < len(failed) {
 		return nil
 	}
 	return done
 }
 
 // remove deletes messages, also when the mapping ends: they were handled.
-func (w *worker) remove(list []message) {
+func (w *worker) remove(list []*record) {
 	for len(list) > 0 {
 		n := min(len(list), maxReceive)
 		in := &sqsapi.DeleteMessageBatchRequest{QueueUrl: api.Some(w.src.queueURL())}
@@ -171,7 +161,7 @@ func (w *worker) remove(list []message) {
 		}
 		list = list[n:]
 		if _, err := w.engine.opts.Queues.DeleteMessageBatch(context.WithoutCancel(w.ctx), callerOf(w.src.ns), in); err != nil && !isGone(err) {
-			w.engine.log.Warn("messages that were handled cannot be deleted", "mapping", w.s.ID, "queue", w.src.arn, "err", err)
+			w.engine.log.Warn("messages that were handled cannot be deleted", "mapping", w.s.arn(), "queue", w.src.arn, "err", err)
 		}
 	}
 }

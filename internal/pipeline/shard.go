@@ -20,14 +20,6 @@ const (
 	maxPage = 1000
 )
 
-// record is a record of a shard.
-type record struct {
-	sequence string
-	created  time.Time
-	data     []byte
-	handled  bool // guarded by the tracker
-}
-
 // reader reads one shard.
 type reader struct {
 	*follower
@@ -64,17 +56,22 @@ func (r *reader) run(ctx context.Context) (end bool) {
 	return true
 }
 
-// laneCount is 1 with tumbling windows: their state is of the whole shard.
+// laneCount is 1 where the shard is handled in order.
 func (r *reader) laneCount() int64 {
-	if r.s.Tumbling > 0 {
+	if r.inOrder() {
 		return 1
 	}
 	return max(r.s.Parallel, 1)
 }
 
+// inOrder reports whether one lane handles the whole shard, and notes in order what
+// is not wanted: the state of a tumbling window is of the shard, and so is the
+// checkpoint that an exact end stores with what it does.
+func (r *reader) inOrder() bool { return r.s.Tumbling > 0 || r.end.exact() }
+
 func (r *reader) save(c checkpoint) {
 	if err := r.engine.writeCheckpoint(r.s.ID, r.shard, c); err != nil {
-		r.engine.log.Error("checkpoint cannot be stored", "mapping", r.s.ID, "shard", r.shard, "err", err)
+		r.engine.log.Error("checkpoint cannot be stored", "mapping", r.s.arn(), "shard", r.shard, "err", err)
 	}
 }
 
@@ -167,7 +164,7 @@ func isTrimmed(err error) bool {
 
 func (r *reader) trouble(ctx context.Context, err error) {
 	if ctx.Err() == nil {
-		r.engine.log.Warn("shard of an event source mapping cannot be read", "mapping", r.s.ID, "stream", r.src.arn, "shard", r.shard, "err", err)
+		r.engine.log.Warn("shard of an event source mapping cannot be read", "mapping", r.s.arn(), "stream", r.src.arn, "shard", r.shard, "err", err)
 	}
 }
 
@@ -189,12 +186,12 @@ func (r *reader) hand(ctx context.Context, records []streamsapi.Record) {
 		parts[lane] = append(parts[lane], rec)
 	}
 	r.tracker.take(all)
-	if len(unwanted) > 0 && r.s.Tumbling == 0 {
+	if len(unwanted) > 0 && !r.inOrder() {
 		r.tracker.done(unwanted, nil)
 	}
 	for i, part := range parts {
-		if r.s.Tumbling > 0 {
-			part = all // the lane notes in order what is not wanted
+		if r.inOrder() {
+			part = all
 			markUnwanted(unwanted)
 		}
 		if len(part) == 0 {
@@ -218,7 +215,7 @@ func markUnwanted(list []*record) {
 // record returns a record of the stream, and the lane of its partition key.
 func (r *reader) record(in *streamsapi.Record) (*record, int) {
 	rec := &record{
-		sequence: in.Dynamodb.SequenceNumber.V, created: in.Dynamodb.ApproximateCreationDateTime.V, data: event.Record(in, r.src.arn),
+		id: in.Dynamodb.SequenceNumber.V, created: in.Dynamodb.ApproximateCreationDateTime.V, data: event.Record(in, r.src.arn),
 	}
 	if len(r.lanes) == 1 {
 		return rec, 0

@@ -40,6 +40,21 @@ func (t *tracker) take(list []*record) {
 func (t *tracker) done(list []*record, window *tumble) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if t.pass(list) {
+		t.save(checkpoint{Sequence: t.last, Tumble: window})
+	}
+}
+
+// saved notes that records were handled, whose checkpoint is stored already.
+func (t *tracker) saved(list []*record) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.pass(list)
+}
+
+// pass marks records as handled, and reports whether that moves the checkpoint. mu
+// is held.
+func (t *tracker) pass(list []*record) bool {
 	for _, r := range list {
 		r.handled = true
 	}
@@ -48,11 +63,11 @@ func (t *tracker) done(list []*record, window *tumble) {
 		n++
 	}
 	if n == 0 {
-		return
+		return false
 	}
-	t.last = t.queue[n-1].sequence
+	t.last = t.queue[n-1].id
 	t.queue = append(t.queue[:0:0], t.queue[n:]...)
-	t.save(checkpoint{Sequence: t.last, Tumble: window})
+	return true
 }
 
 // closed notes that the tumbling window that was open is over.

@@ -112,7 +112,7 @@ func (l *lane) handleTumbling(ctx context.Context, batch []*record) {
 		state, ok := newState(result)
 		done := 0
 		if ok {
-			done, ok = l.outcome(wanted, result)
+			done, ok = l.outcome(wanted, answered(result, l.s.Report))
 		}
 		if done > 0 || ok {
 			l.open = &tumble{Start: l.open.Start, State: state, Early: len(state) > maxState}
@@ -129,22 +129,11 @@ func (l *lane) handleTumbling(ctx context.Context, batch []*record) {
 		l.mapping.note(resultFailed)
 		l.mapping.fail(result, nil)
 		if failures++; l.s.MaxRetries >= 0 && failures > int(l.s.MaxRetries) {
-			l.giveUp(ctx, batch, event.RetryAttemptsExhausted, result, failures)
+			l.giveUp(ctx, batch, event.RetryAttemptsExhausted, &outcome{result: result}, failures)
 			return
 		}
 		b.wait(ctx)
 	}
-}
-
-// wantedOf returns the records that were not filtered out.
-func wantedOf(batch []*record) []*record {
-	var list []*record
-	for _, r := range batch {
-		if r.data != nil {
-			list = append(list, r)
-		}
-	}
-	return list
 }
 
 // before returns the records of a batch before one of them.
