@@ -8,6 +8,7 @@ import (
 	"github.com/levee-io/levee/internal/api/cloudwatchapi"
 	"github.com/levee-io/levee/internal/api/lambdaapi"
 	"github.com/levee-io/levee/internal/api/leveeapi"
+	"github.com/levee-io/levee/internal/api/pipesapi"
 	"github.com/levee-io/levee/internal/api/sqsapi"
 )
 
@@ -56,6 +57,8 @@ func (d *demands) collect(in api.Input) {
 		d.collectAutoscaling(in)
 	case lambdaapi.Target:
 		d.collectLambda(in)
+	case pipesapi.Target:
+		d.collectPipes(in)
 	case leveeapi.Target:
 		d.collectLevee(in)
 	case cloudwatchapi.Target: // metrics are no resources

@@ -81,6 +81,7 @@ func page() (_ string, err error) {
 		{"SQS", "AmazonSQS"},
 		{"Application Auto Scaling", "AnyScaleFrontendService"},
 		{"Lambda", "Lambda"},
+		{"EventBridge Pipes", "Pipes"},
 		{"Levee", "Levee"},
 		{"CloudWatch", "GraniteServiceVersion20100801"},
 	} {

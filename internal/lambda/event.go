@@ -39,6 +39,18 @@ func (ev *event) name() Name {
 	return Name{api.Namespace{Account: ev.Account, Region: ev.Region}, ev.Function}
 }
 
+// RunLater invokes a function asynchronously. It is durable that it will when this
+// returns. Errors are *api.Error, as of Run.
+func (e *Engine) RunLater(name Name, payload []byte) error {
+	if _, f := e.lookUp(name); f == nil {
+		return errNoFunction(name, "")
+	}
+	if err := checkEvent(model.InvocationTypeEvent, payload); err != nil {
+		return err
+	}
+	return e.enqueue(name, NewUUID(), payload)
+}
+
 // enqueue accepts an asynchronous invocation. It is durable when this returns.
 func (e *Engine) enqueue(n Name, id string, payload []byte) error {
 	now := time.Now()

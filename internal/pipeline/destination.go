@@ -23,13 +23,17 @@ func (l *lane) giveUp(ctx context.Context, batch []*record, why string, out *out
 func (l *lane) failure(batch []*record, why string, out *outcome, invocations int) *event.Failure {
 	first, last := batch[0], batch[len(batch)-1]
 	f := &event.Failure{
-		RequestContext: event.RequestContext{FunctionARN: l.s.target().ARN(), Condition: why, Invocations: invocations},
+		RequestContext: &event.RequestContext{FunctionARN: l.s.target().ARN(), Condition: why, Invocations: invocations},
 		Version:        "1.0", Timestamp: event.Instant(time.Now()),
 		Batch: &event.StreamBatch{
 			ShardID: l.shard, First: first.id, Last: last.id,
 			FirstTime: event.Arrival(first.created), LastTime: event.Arrival(last.created),
 			Size: len(batch), StreamARN: l.src.arn,
 		},
+	}
+	if l.s.Pipe != nil {
+		f.RequestContext, f.Context = nil, &event.PipeContext{PipeARN: l.s.arn(), Condition: why}
+		return f
 	}
 	if out != nil && out.result != nil {
 		f.RequestContext.RequestID = out.result.RequestID

@@ -24,9 +24,9 @@ type end interface {
 // maxPayload bytes or one.
 type batch struct {
 	records []*record
-	// stage adds to a transaction how far a shard has been handled with the batch;
-	// nil for a queue, whose messages are deleted.
-	stage func(kv.Batch) error
+	// stage adds to a transaction how far a shard has been handled with the records
+	// up to one; nil for a queue, whose messages are deleted.
+	stage func(to kv.Batch, last *record) error
 }
 
 // outcome is what became of a batch.
@@ -44,6 +44,9 @@ type outcome struct {
 
 // endOf returns where a mapping leads.
 func (e *Engine) endOf(s *settings) end {
+	if s.Pipe != nil {
+		return newPipeEnd(e, s)
+	}
 	return &functionEnd{engine: e, s: s}
 }
 

@@ -16,6 +16,9 @@ type Options struct {
 	Queues    Queues
 	Streams   Streams
 	Functions Functions
+	// Tables and Transactions are for pipes to queues and tables.
+	Tables       Tables
+	Transactions Transactions
 	// Growth has the workers of a standard queue grow as in the service, by 300 a
 	// minute from 5, with provisioned pollers by 1,000. Without it there is one more as soon as all have something to
 	// do.

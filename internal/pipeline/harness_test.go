@@ -23,6 +23,7 @@ import (
 	"github.com/levee-io/levee/internal/lambda"
 	"github.com/levee-io/levee/internal/pipeline"
 	"github.com/levee-io/levee/internal/sqs"
+	"github.com/levee-io/levee/internal/transact"
 )
 
 var caller = &api.Caller{Namespace: api.Namespace{Account: "111122223333", Region: "us-east-1"}, BaseURL: "http://levee"}
@@ -35,6 +36,7 @@ type house struct {
 	tables *dynamodb.Engine
 	funcs  *lambda.Engine
 	pipes  *pipeline.Engine
+	spans  *transact.Engine
 
 	handlers map[string]lambda.Handler
 	growth   bool // Options.Growth of what is opened next
@@ -67,14 +69,17 @@ func (h *house) open() {
 	h.must(err)
 	h.funcs, err = lambda.Open(h.store, lambda.Options{Handlers: h.handlers, Logger: quiet})
 	h.must(err)
-	h.pipes, err = pipeline.Open(h.store, pipeline.Options{Queues: h.queues, Streams: h.tables, Functions: h.funcs, Growth: h.growth, Logger: quiet})
+	h.spans = transact.Open(h.store, h.tables, h.queues, quiet)
+	h.pipes, err = pipeline.Open(h.store, pipeline.Options{
+		Queues: h.queues, Streams: h.tables, Tables: h.tables, Functions: h.funcs, Transactions: h.spans, Growth: h.growth, Logger: quiet,
+	})
 	h.must(err)
 	h.pipes.Start()
 }
 
 func (h *house) close() {
 	h.t.Helper()
-	h.must(errors.Join(h.funcs.Close(), h.pipes.Close(), h.tables.Close(), h.queues.Close()))
+	h.must(errors.Join(h.funcs.Close(), h.pipes.Close(), h.spans.Close(), h.tables.Close(), h.queues.Close()))
 }
 
 func (h *house) restart() {
@@ -97,6 +102,18 @@ func (h *house) handle(name string, f func(e *incoming) any) {
 		default:
 			return json.Marshal(answer)
 		}
+	}
+	h.funcs.Handle(name, h.handlers[name])
+}
+
+// handleRaw has a func handle the events of a function, whatever they are.
+func (h *house) handleRaw(name string, f func(text []byte) (any, error)) {
+	h.handlers[name] = func(_ context.Context, text []byte) ([]byte, error) {
+		answer, err := f(text)
+		if err != nil {
+			return nil, err
+		}
+		return json.Marshal(answer)
 	}
 	h.funcs.Handle(name, h.handlers[name])
 }

@@ -153,8 +153,9 @@ func (l *lane) take(ctx context.Context, records []*record) (*outcome, error) {
 	}
 	b := &batch{records: wanted}
 	if l.end.exact() {
-		at := checkpoint{Sequence: records[len(records)-1].id}
-		b.stage = func(to kv.Batch) error { return at.stage(to, l.s.ID, l.shard) }
+		b.stage = func(to kv.Batch, last *record) error {
+			return checkpoint{Sequence: last.id}.stage(to, l.s.ID, l.shard)
+		}
 	}
 	return l.end.take(ctx, b)
 }

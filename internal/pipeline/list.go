@@ -43,7 +43,7 @@ func (e *Engine) selected(c *api.Caller, in *model.ListEventSourceMappingsReques
 	name, _ := lambda.ParseName(c.Namespace, in.FunctionName.V)
 	list := slices.DeleteFunc(e.all(), func(m *mapping) bool {
 		s := m.settings.Load()
-		return s.namespace() != c.Namespace || in.EventSourceArn.OK && s.Source != in.EventSourceArn.V ||
+		return !m.ofFunction(c.Namespace) || in.EventSourceArn.OK && s.Source != in.EventSourceArn.V ||
 			in.FunctionName.OK && s.target() != name
 	})
 	slices.SortFunc(list, func(a, b *mapping) int { return strings.Compare(a.settings.Load().ID, b.settings.Load().ID) })

@@ -37,6 +37,8 @@ type settings struct {
 	MaxRetries  int64  `json:"maxRetries,omitempty"` // -1: for ever
 	Tumbling    int64  `json:"tumbling,omitempty"`   // s
 	Destination string `json:"destination,omitempty"`
+
+	Pipe *pipe `json:"pipe,omitempty"` // of a pipe; the rest is as of a mapping, but Function
 }
 
 func (s *settings) namespace() api.Namespace {
@@ -48,6 +50,9 @@ func (s *settings) target() lambda.Name {
 }
 
 func (s *settings) arn() string {
+	if s.Pipe != nil {
+		return pipeARN(s.namespace(), s.Pipe.Name)
+	}
 	return "arn:aws:lambda:" + s.Region + ":" + s.Account + ":event-source-mapping:" + s.ID
 }
 

@@ -9,8 +9,8 @@ import (
 	"github.com/levee-io/levee/internal/kv"
 )
 
-// Operations returns the rows of the operation table for event source mappings,
-// sorted by name.
+// Operations returns the rows of the operation table for event source mappings and
+// pipes.
 func (e *Engine) Operations() []api.Operation {
 	const t = model.Target
 	ops := []api.Operation{
@@ -23,17 +23,24 @@ func (e *Engine) Operations() []api.Operation {
 	for i, op := range ops {
 		ops[i] = op.At(model.Routes[op.Name])
 	}
-	return ops
+	return append(ops, e.pipeOperations()...)
 }
 
 // find returns a mapping of the caller.
 func (e *Engine) find(c *api.Caller, id string) (*mapping, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if m := e.mappings[id]; m != nil && m.settings.Load().namespace() == c.Namespace {
+	if m := e.mappings[id]; m != nil && m.ofFunction(c.Namespace) {
 		return m, nil
 	}
 	return nil, api.Errorf(model.CodeResourceNotFoundException, "The resource you requested does not exist.")
+}
+
+// ofFunction reports whether it is an event source mapping of a namespace, and not
+// a pipe.
+func (m *mapping) ofFunction(ns api.Namespace) bool {
+	s := m.settings.Load()
+	return s.namespace() == ns && s.Pipe == nil
 }
 
 // apply applies a batch and waits until it is durable.
@@ -56,6 +63,15 @@ func (e *Engine) CreateEventSourceMapping(ctx context.Context, c *api.Caller, in
 	if err := e.checkDuplicate(s, src); err != nil {
 		return nil, err
 	}
+	m, err := e.create(ctx, s, src)
+	if err != nil {
+		return nil, err
+	}
+	return m.describe(stateCreating), nil
+}
+
+// create stores a mapping and begins with it. Engine.admin is held.
+func (e *Engine) create(ctx context.Context, s *settings, src source) (*mapping, error) {
 	b := e.store.NewBatch()
 	defer b.Discard()
 	if s.Start == model.EventSourcePositionLatest {
@@ -74,14 +90,14 @@ func (e *Engine) CreateEventSourceMapping(ctx context.Context, c *api.Caller, in
 	e.mappings[s.ID] = m
 	e.mu.Unlock()
 	e.begin(m)
-	return m.describe(stateCreating), nil
+	return m, nil
 }
 
 // checkDuplicate refuses a second mapping of a source and a function.
 func (e *Engine) checkDuplicate(s *settings, src source) error {
 	for _, m := range e.all() {
 		other := m.settings.Load()
-		if other.Source != s.Source || other.target() != s.target() {
+		if other.Pipe != nil || other.Source != s.Source || other.target() != s.target() {
 			continue
 		}
 		if src.isQueue() {
@@ -117,21 +133,27 @@ func (e *Engine) UpdateEventSourceMapping(ctx context.Context, c *api.Caller, in
 	if err != nil {
 		return nil, err
 	}
+	if err := e.replace(m, s); err != nil {
+		return nil, err
+	}
+	return m.describe(transition(old, s)), nil
+}
+
+// replace stores what a mapping is now. What runs of it ends, and begins anew.
+// Engine.admin is held.
+func (e *Engine) replace(m *mapping, s *settings) error {
 	b := e.store.NewBatch()
 	defer b.Discard()
 	if err := s.save(b); err != nil {
-		return nil, err
+		return err
 	}
 	m.end()
-	err = e.apply(b)
+	err := e.apply(b)
 	if err == nil {
 		m.settings.Store(s)
 	}
 	e.begin(m)
-	if err != nil {
-		return nil, err
-	}
-	return m.describe(transition(old, s)), nil
+	return err
 }
 
 // transition is the state that a change begins with.
@@ -153,6 +175,15 @@ func (e *Engine) DeleteEventSourceMapping(_ context.Context, c *api.Caller, in *
 	if err != nil {
 		return nil, err
 	}
+	if err := e.remove(m); err != nil {
+		return nil, err
+	}
+	return m.describe(stateDeleting), nil
+}
+
+// remove ends what runs of a mapping, and deletes it and its checkpoints.
+// Engine.admin is held.
+func (e *Engine) remove(m *mapping) error {
 	s := m.settings.Load()
 	m.end()
 	b := e.store.NewBatch()
@@ -162,12 +193,12 @@ func (e *Engine) DeleteEventSourceMapping(_ context.Context, c *api.Caller, in *
 	b.DeleteRange(rows.Start, rows.End)
 	if err := e.apply(b); err != nil {
 		e.begin(m)
-		return nil, err
+		return err
 	}
 	e.mu.Lock()
 	delete(e.mappings, s.ID)
 	e.mu.Unlock()
-	return m.describe(stateDeleting), nil
+	return nil
 }
 
 // now is the time as the store keeps it: to the millisecond, as it is answered.

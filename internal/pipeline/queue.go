@@ -128,6 +128,9 @@ func (w *worker) hand(part []*record) {
 		return
 	}
 	w.backoff.reset()
+	if len(out.items) > 0 && out.why != nil {
+		w.mapping.fail(nil, out.why)
+	}
 	if !out.removed {
 		w.remove(handled(part, out.items))
 	}

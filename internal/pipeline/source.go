@@ -5,8 +5,11 @@ import (
 	"strings"
 
 	"github.com/levee-io/levee/internal/api"
+	"github.com/levee-io/levee/internal/api/dynamodbapi"
+	"github.com/levee-io/levee/internal/api/leveeapi"
 	"github.com/levee-io/levee/internal/api/sqsapi"
 	"github.com/levee-io/levee/internal/api/streamsapi"
+	"github.com/levee-io/levee/internal/kv"
 	"github.com/levee-io/levee/internal/lambda"
 )
 
@@ -32,6 +35,20 @@ type Functions interface {
 	// Run invokes a function. An error says that it was not: it is throttled, or
 	// there is none.
 	Run(ctx context.Context, name lambda.Name, payload []byte) (*lambda.Result, error)
+	// RunLater invokes a function some time. An error says that it will not.
+	RunLater(name lambda.Name, payload []byte) error
+}
+
+// Transactions is what pipes ask of the engine of transactions.
+type Transactions interface {
+	// Commit carries out actions, all or none, and with them what stage adds to
+	// their batch. The error of a cancelled transaction has a reason for each.
+	Commit(c *api.Caller, in *leveeapi.TransactInput, stage func(kv.Batch) error) error
+}
+
+// Tables is what pipes ask of the engine of tables.
+type Tables interface {
+	DescribeTable(context.Context, *api.Caller, *dynamodbapi.DescribeTableInput) (*dynamodbapi.DescribeTableOutput, error)
 }
 
 // baseURL is the beginning of the URLs of queues, whose host does not matter.

@@ -21,7 +21,8 @@ func (s *Server) openFunctions(cfg Config, clock pace.Clock) (err error) {
 		return fmt.Errorf("open functions: %w", err)
 	}
 	s.pipes, err = pipeline.Open(s.store, pipeline.Options{
-		Queues: s.queues, Streams: s.tables, Functions: s.funcs, Logger: cfg.Logger, Growth: cfg.EnforceCapacity, Clock: clock,
+		Queues: s.queues, Streams: s.tables, Tables: s.tables, Functions: s.funcs, Transactions: s.spanning,
+		Logger: cfg.Logger, Growth: cfg.EnforceCapacity, Clock: clock,
 	})
 	if err != nil {
 		return fmt.Errorf("open event source mappings: %w", err)

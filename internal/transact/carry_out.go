@@ -94,7 +94,13 @@ func (t *transaction) apply(b kv.Batch) (out api.Output, _ []error, err error) {
 	if t.token != nil {
 		t.token.stage(b, answer, now)
 	}
-	if err := t.tables.Stage(b, now); err != nil {
+	if t.stage != nil {
+		err = t.stage(b)
+	}
+	if err == nil {
+		err = t.tables.Stage(b, now)
+	}
+	if err != nil {
 		t.queues.Cancel()
 		return nil, nil, err
 	}

@@ -21,7 +21,19 @@ const maxMessages = 4 << 20
 
 // Transact carries out up to 100 actions, all or none.
 func (e *Engine) Transact(_ context.Context, c *api.Caller, in *leveeapi.TransactInput) (api.Output, error) {
-	t := &transaction{engine: e, items: in.TransactItems, queues: e.queues.NewPart()}
+	return e.transact(c, in, nil)
+}
+
+// Commit carries out actions as Transact does, and with them what stage adds to
+// their batch, for one who keeps rows of its own in the same store. stage may take
+// no locks.
+func (e *Engine) Commit(c *api.Caller, in *leveeapi.TransactInput, stage func(kv.Batch) error) error {
+	_, err := e.transact(c, in, stage)
+	return err
+}
+
+func (e *Engine) transact(c *api.Caller, in *leveeapi.TransactInput, stage func(kv.Batch) error) (api.Output, error) {
+	t := &transaction{engine: e, items: in.TransactItems, queues: e.queues.NewPart(), stage: stage}
 	t.checkpoints.engine = e
 	if err := t.draft(c); err != nil {
 		return nil, err
@@ -47,7 +59,8 @@ func (e *Engine) Transact(_ context.Context, c *api.Caller, in *leveeapi.Transac
 type transaction struct {
 	engine *Engine
 	items  []leveeapi.TransactItem
-	token  *token // nil: none
+	token  *token               // nil: none
+	stage  func(kv.Batch) error // nil: there is no more to it
 
 	// The actions by who carries them out, and where each stands in the request.
 	tables                  *dynamodb.Part

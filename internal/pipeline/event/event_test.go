@@ -110,7 +110,7 @@ func TestWindow(t *testing.T) {
 func TestFailure(t *testing.T) {
 	arrival := event.Arrival(time.Date(2019, 11, 14, 0, 13, 19, 0, time.UTC))
 	got, err := (&event.Failure{
-		RequestContext:  event.RequestContext{RequestID: "316aa6d0-8154-xmpl-9af7-85d5f4a6bc81", FunctionARN: "arn:aws:lambda:us-east-2:123456789012:function:myfunction", Condition: event.RetryAttemptsExhausted, Invocations: 1},
+		RequestContext:  &event.RequestContext{RequestID: "316aa6d0-8154-xmpl-9af7-85d5f4a6bc81", FunctionARN: "arn:aws:lambda:us-east-2:123456789012:function:myfunction", Condition: event.RetryAttemptsExhausted, Invocations: 1},
 		ResponseContext: &event.ResponseContext{StatusCode: 200, ExecutedVersion: "$LATEST", FunctionError: "Unhandled"},
 		Version:         "1.0", Timestamp: event.Instant(time.Date(2019, 11, 14, 0, 13, 49, 717e6, time.UTC)),
 		Batch: &event.StreamBatch{

@@ -9,7 +9,8 @@ import (
 // gets it.
 // https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html
 type Failure struct {
-	RequestContext  RequestContext   `json:"requestContext"`
+	RequestContext  *RequestContext  `json:"requestContext,omitempty"`
+	Context         *PipeContext     `json:"context,omitempty"`
 	ResponseContext *ResponseContext `json:"responseContext,omitempty"`
 	Version         string           `json:"version"`
 	Timestamp       string           `json:"timestamp"`
@@ -28,6 +29,12 @@ type RequestContext struct {
 	FunctionARN string `json:"functionArn"`
 	Condition   string `json:"condition"`
 	Invocations int    `json:"approximateInvokeCount"`
+}
+
+// PipeContext says which pipe gave up, in place of a RequestContext.
+type PipeContext struct {
+	PipeARN   string `json:"partnerResourceArn"`
+	Condition string `json:"condition"`
 }
 
 // ResponseContext says what came of it.

@@ -18,6 +18,9 @@ type Event struct {
 // may be JSON itself; it may be "".
 func NewEvent(text []byte, encoded string) *Event { return &Event{text: text, encoded: encoded} }
 
+// JSON returns the text of the event.
+func (e *Event) JSON() []byte { return e.text }
+
 // Find returns the JSON of the value at a path, nil if there is none.
 func (e *Event) Find(p *Path) json.RawMessage {
 	if len(p.steps) > 1 && e.encoded != "" && p.steps[0].member == e.encoded {

@@ -1,12 +1,13 @@
 package template
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/levee-io/levee/internal/jsontok"
 )
 
 const (
@@ -178,13 +179,4 @@ func (p *part) value(e *Event, v *Vars) json.RawMessage {
 	return e.text
 }
 
-// quote returns a text as a JSON string, without escaping what only HTML needs.
-func quote(text string) json.RawMessage {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if enc.Encode(text) != nil { // a string always can be
-		return nil
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
-}
+func quote(text string) json.RawMessage { return jsontok.AppendString(nil, text) }
