@@ -12,10 +12,19 @@ import (
 // levee surge, killed in the middle and started again on the same directory,
 // ends with a green audit.
 func TestSurgeKilled(t *testing.T) {
-	dir := t.TempDir()
-	const kills = 3
-	for n := 0; n < kills; n++ {
-		cmd := exec.Command(levee, "surge", "--data", dir, "--messages", "20000", "--json")
+	playKilled(t, 3, "--messages", "20000")
+}
+
+// The same of the run of each design: the kills are spread over all of them.
+func TestSurgeDesignsKilled(t *testing.T) {
+	playKilled(t, 6, "--messages", "2000", "--base-rate", "50", "--design", "all")
+}
+
+// playKilled plays a surge that is killed so many times, and then plays it to its end.
+func playKilled(t *testing.T, kills int, args ...string) {
+	args = append([]string{"surge", "--json", "--data", t.TempDir()}, args...)
+	for range kills {
+		cmd := exec.Command(levee, args...)
 		var log tail
 		cmd.Stderr = &log
 		if err := cmd.Start(); err != nil {
@@ -28,14 +37,14 @@ func TestSurgeKilled(t *testing.T) {
 		}
 	}
 
-	cmd := exec.Command(levee, "surge", "--data", dir, "--messages", "20000", "--json")
+	cmd := exec.Command(levee, args...)
 	var out bytes.Buffer
 	var log tail
 	cmd.Stdout, cmd.Stderr = &out, &log
 	if err := cmd.Run(); err != nil {
 		t.Errorf("levee surge: %v\n%s", err, log.String())
 	}
-	var report struct {
+	type run struct {
 		OK      bool
 		Resumed bool
 		Sent    int
@@ -44,15 +53,27 @@ func TestSurgeKilled(t *testing.T) {
 			OK         bool
 		}
 	}
+	var report struct {
+		run
+		Designs []run
+	}
 	if err := json.Unmarshal(out.Bytes(), &report); err != nil {
 		t.Fatalf("%v in %s\n%s", err, out.String(), log.String())
 	}
-	if !report.OK || !report.Resumed || report.Sent < 20000 || len(report.Audit) == 0 {
-		t.Errorf("report: %s", out.String())
+	if report.Designs == nil {
+		report.Designs = []run{report.run}
 	}
-	for _, line := range report.Audit {
-		if !line.OK {
-			t.Errorf("audit: %s: %s", line.Name, line.Text)
+	for _, r := range report.Designs {
+		if !r.OK || r.Sent < 2000 || len(r.Audit) == 0 {
+			t.Errorf("report: %s", out.String())
 		}
+		for _, line := range r.Audit {
+			if !line.OK {
+				t.Errorf("audit: %s: %s", line.Name, line.Text)
+			}
+		}
+	}
+	if !report.Designs[0].Resumed {
+		t.Errorf("the first run was killed and is not said to be resumed: %s", out.String())
 	}
 }

@@ -29,6 +29,8 @@ type surgeCmd struct {
 	Trouble   string `default:"on" placeholder:"SHARE" help:"Share of operations that go wrong, such as 0.1; on is 0.02, off is 0 (${default})."`
 	Seed      uint64 `default:"1" placeholder:"N" help:"Messages are a function of it (${default})."`
 	Input     string `type:"existingfile" placeholder:"FILE" help:"Play the events of this file, NDJSON, instead of made-up messages."`
+	Design    string `default:"fifo" enum:"direct,lambda,fifo,exactly-once,all" help:"Way of the messages to the tables: direct, lambda, fifo, exactly-once, or all of them, one after the other (${default})."`
+	Capacity  string `default:"off" enum:"off,enforce" help:"Whether the engine in this process holds tables to their capacity, and queues to their rates, as the services do: off or enforce."`
 	Data      string `placeholder:"DIR" xor:"where" help:"Keep the data there. A run that was interrupted goes on."`
 	Endpoint  string `placeholder:"URL" xor:"where" help:"Play against this endpoint, or aws, instead of an engine in this process."`
 	JSON      bool   `name:"json" help:"Print the report as JSON."`
@@ -45,7 +47,12 @@ Everything happens in this process, over HTTP, on a temporary directory that is 
 directory stays: start the same command again after any interruption, SIGKILL included, and the run goes on to its
 audit.
 
-With --endpoint, region and credentials come from the usual environment; tables and queues whose names start with surge-
+--design says who stores the messages. direct: the producers, with no queue. lambda: a function, to which a mapping hands
+the messages of a standard queue; nobody promises their order. fifo: consumers of a FIFO queue, which store and then
+delete. exactly-once: consumers whose transactions remove the message too, without any check for duplicates. all plays
+one after the other and prints them side by side.
+
+With --endpoint, there is no design lambda, and region and credentials come from the usual environment; tables and queues whose names start with surge-
 are made there, and those of the last run stay until the next.`
 }
 
@@ -62,7 +69,7 @@ func (c *surgeCmd) Run(ctx context.Context, std streams) error {
 		}
 		defer stop()
 	}
-	rep, err := surge.Run(ctx, cfg)
+	rep, err := c.play(ctx, cfg)
 	switch {
 	case err != nil && ctx.Err() != nil:
 		c.sayInterrupted(std.err)
@@ -73,10 +80,47 @@ func (c *surgeCmd) Run(ctx context.Context, std streams) error {
 	if err := c.print(rep, std); err != nil {
 		return err
 	}
-	if !rep.OK {
+	if !rep.held() {
 		return errSaid
 	}
 	return nil
+}
+
+// outcome is the report of a run, or of one of each design.
+type outcome struct {
+	*surge.Report
+	all *surge.Comparison
+}
+
+func (o outcome) held() bool {
+	if o.all != nil {
+		return o.all.OK
+	}
+	return o.OK
+}
+
+// value is what is printed as JSON.
+func (o outcome) value() any {
+	if o.all != nil {
+		return o.all
+	}
+	return o.Report
+}
+
+func (o outcome) writeText(w io.Writer) error {
+	if o.all != nil {
+		return o.all.WriteText(w)
+	}
+	return o.WriteText(w)
+}
+
+func (c *surgeCmd) play(ctx context.Context, cfg surge.Config) (o outcome, err error) {
+	if c.Design == "all" {
+		o.all, err = surge.RunAll(ctx, cfg)
+	} else {
+		o.Report, err = surge.Run(ctx, cfg)
+	}
+	return o, err
 }
 
 // config is the surge that the flags ask for.
@@ -85,6 +129,10 @@ func (c *surgeCmd) config(display io.Writer) (surge.Config, error) {
 	cfg.Messages, cfg.Companies, cfg.Segment = c.Messages, c.Companies, c.Segment
 	cfg.BaseRate, cfg.Rate, cfg.Consumers = c.BaseRate, c.Rate, c.Consumers
 	cfg.Seed, cfg.Input, cfg.Endpoint = c.Seed, c.Input, c.Endpoint
+	cfg.Consume = consumeOnce
+	if c.Design != "all" {
+		cfg.Design = surge.Design(c.Design)
+	}
 	cfg.Progress = display
 	if f, ok := display.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		cfg.Terminal = true
@@ -123,9 +171,10 @@ func (c *surgeCmd) embed(cfg *surge.Config, errOut io.Writer) (stop func(), err 
 		remove = func() error { return os.RemoveAll(dir) }
 	}
 	engine := &levee.Server{
-		Dir: dir, Listen: "127.0.0.1:0",
+		Dir: dir, Listen: "127.0.0.1:0", EnforceCapacity: c.Capacity == "enforce",
 		Logger: slog.New(slog.NewTextHandler(errOut, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	}
+	cfg.Function = newSurgeFunction(engine).connect
 	if err := engine.Start(); err != nil {
 		return nil, errors.Join(explain(err, ""), remove())
 	}
@@ -137,13 +186,13 @@ func (c *surgeCmd) embed(cfg *surge.Config, errOut io.Writer) (stop func(), err 
 	}, nil
 }
 
-func (c *surgeCmd) print(rep *surge.Report, std streams) error {
+func (c *surgeCmd) print(rep outcome, std streams) error {
 	if c.JSON {
 		e := json.NewEncoder(std.out)
 		e.SetIndent("", "  ")
-		return e.Encode(rep)
+		return e.Encode(rep.value())
 	}
-	if err := rep.WriteText(std.out); err != nil {
+	if err := rep.writeText(std.out); err != nil {
 		return err
 	}
 	if c.Data != "" {

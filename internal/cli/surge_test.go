@@ -1,11 +1,13 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/levee-io/levee/internal/surge"
 )
@@ -50,6 +52,38 @@ func TestSurgeJSON(t *testing.T) {
 	}
 }
 
+// The designs are played one after the other, through any number of interruptions, and each keeps what it promises.
+func TestSurgeDesigns(t *testing.T) {
+	t.Parallel()
+	args := surgeArgs("--json", "--data", filepath.Join(t.TempDir(), "data"), "--trouble", "0.03", "--design", "all", "--base-rate", "20", "--consumers", "8")
+	var out, progress output
+	interrupted := 0
+	for status := -1; status != statusOK; interrupted++ {
+		if interrupted > 40 {
+			t.Fatalf("status %d\n%s%s", status, out.String(), progress.String())
+		}
+		out, progress = output{}, output{}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Duration(3+interrupted)*time.Second)
+		status = run(ctx, args, streams{&out, &progress})
+		cancel()
+	}
+	var all surge.Comparison
+	if err := json.Unmarshal([]byte(out.String()), &all); err != nil {
+		t.Fatalf("%v\n%s", err, out.String())
+	}
+	if interrupted == 1 || !all.OK || len(all.Designs) != len(surge.Designs) {
+		t.Fatalf("interrupted %d times, %d designs, held %v", interrupted-1, len(all.Designs), all.OK)
+	}
+	for i, rep := range all.Designs {
+		if rep.Design != surge.Designs[i] || rep.Run != i+1 || !rep.OK || rep.Requests.Made == 0 {
+			t.Errorf("run of %s: %+v", surge.Designs[i], rep)
+		}
+	}
+	if rep := all.Designs[3]; !rep.Resumed && rep.Trouble.Suppressed != 0 {
+		t.Errorf("exactly-once: the application recognized %d duplicates", rep.Trouble.Suppressed)
+	}
+}
+
 func TestSurgeUsage(t *testing.T) {
 	bad := filepath.Join(t.TempDir(), "bad.ndjson")
 	if err := os.WriteFile(bad, []byte("\n{}\n"), 0o600); err != nil {
@@ -65,6 +99,8 @@ func TestSurgeUsage(t *testing.T) {
 		"no consumers":     {[]string{"--consumers", "0"}, 1, "consumers is 0, must be between 1 and 1000"},
 		"two places":       {[]string{"--data", "x", "--endpoint", "http://localhost:1"}, 2, "can't be used together"},
 		"no file":          {[]string{"--input", "/nonexistent"}, 2, "/nonexistent"},
+		"no design":        {[]string{"--design", "none"}, 2, "none"},
+		"no functions":     {[]string{"--design", "lambda", "--endpoint", "http://127.0.0.1:1"}, 1, "funcs of this process"},
 		"bad file":         {[]string{"--input", bad}, 1, "bad.ndjson:2: company is missing"},
 	} {
 		t.Run(name, func(t *testing.T) {

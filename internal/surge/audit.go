@@ -12,10 +12,12 @@ import (
 
 // Line is one statement of the audit.
 type Line struct {
-	Name     string   `json:"name"`
-	OK       bool     `json:"ok"`
-	Text     string   `json:"text"`
-	Examples []string `json:"examples,omitempty"` // of what is wrong
+	Name string `json:"name"`
+	OK   bool   `json:"ok"`
+	// Unpromised says that the design does not promise it: Text says what was, and OK is true.
+	Unpromised bool     `json:"unpromised,omitempty"`
+	Text       string   `json:"text"`
+	Examples   []string `json:"examples,omitempty"` // of what is wrong
 }
 
 // scanSegments is how many parts of a table are read at once.
@@ -44,16 +46,19 @@ func (r *run) audit(ctx context.Context) ([]Line, error) {
 	if err := r.recount(ctx, t); err != nil {
 		return nil, err
 	}
-	left, err := r.clients.depth(ctx, r.queue)
-	if err != nil {
-		return nil, err
+	lines := t.lines(noted, r.Design)
+	if r.Design.queued() {
+		left, err := r.backlog(ctx, r.queue)
+		if err != nil {
+			return nil, err
+		}
+		dead, err := r.backlog(ctx, r.dead)
+		if err != nil {
+			return nil, err
+		}
+		lines = append(lines, queueLine(left, dead))
 	}
-	dead, err := r.clients.depth(ctx, r.dead)
-	if err != nil {
-		return nil, err
-	}
-	lines := append(t.lines(noted), queueLine(left, dead))
-	return append(lines, duplicatesLine(&r.counters)), nil
+	return append(lines, duplicatesLine(&r.counters, r.Design)), nil
 }
 
 // recount reads the tables. The rows come before what is compared with them.
@@ -105,24 +110,40 @@ func (c *clients) scan(ctx context.Context, table string, add func(item)) error 
 }
 
 // lines are the audit's statements about the tables; noted is how many messages the producers noted as sent.
-func (t *tally) lines(noted int64) []Line {
+func (t *tally) lines(noted int64, d Design) []Line {
 	altered := t.altered()
 	for _, x := range t.foreign.texts {
 		altered.texts = append(altered.texts, "never sent: "+x)
 	}
 	altered.n += t.foreign.n
 	return []Line{
-		{Name: "sent", OK: noted == t.sent, Text: fmt.Sprintf("%s of %s messages, each accepted by the queue", group(noted), group(t.sent))},
+		{Name: "sent", OK: noted == t.sent, Text: fmt.Sprintf("%s of %s messages, each accepted by the %s", group(noted), group(t.sent), d.first())},
 		{Name: "stored", OK: t.rows == t.sent && altered.n == 0, Examples: altered.texts,
 			Text: fmt.Sprintf("%s rows, %s", group(t.rows), verdict(altered.n, "each as it was sent", "of chats or rows not as sent"))},
 		line("lost", t.lost(), "no message", "messages"),
 		line("doubled", t.doubled(), "no message", "messages"),
-		line("order", t.reordered(), fmt.Sprintf("as sent, in each of %s chats", group(int64(len(t.chats)))), "messages out of order"),
+		t.orderLine(d),
 		line("chat counts", t.miscounted(), fmt.Sprintf("%s equal to a recount", group(int64(len(t.chats)))), "differ from a recount"),
 		line("chat badges", t.wrongChatBadges(), fmt.Sprintf("%s equal to a recount", group(t.chatBadges)), "differ from a recount"),
 		line("manager badges", t.wrongManagerBadges(), fmt.Sprintf("%s equal to a recount", group(int64(len(t.managers)))), "differ from a recount"),
 		t.propagatedLine(),
 	}
+}
+
+// first is where producers put messages.
+func (d Design) first() string {
+	if d.queued() {
+		return "queue"
+	}
+	return "tables"
+}
+
+func (t *tally) orderLine(d Design) Line {
+	l := line("order", t.reordered(), fmt.Sprintf("as sent, in each of %s chats", group(int64(len(t.chats)))), "messages out of order")
+	if !d.ordered() {
+		l = Line{Name: l.Name, OK: true, Unpromised: true, Text: "not promised by this design: " + l.Text}
+	}
+	return l
 }
 
 func (t *tally) propagatedLine() Line {
@@ -153,9 +174,14 @@ func queueLine(left, dead depth) Line {
 	return l
 }
 
-// duplicatesLine fails if the queue let through a send that was repeated at once, well within the five minutes.
-func duplicatesLine(c *counters) Line {
+// duplicatesLine fails if a queue that suppresses duplicates let through a send that was repeated at once, well within
+// the five minutes.
+func duplicatesLine(c *counters, d Design) Line {
 	resent, suppressed := c.resent.Load(), c.suppressed.Load()
+	if !d.groups() {
+		return Line{Name: "duplicates", OK: true, Unpromised: true, Text: fmt.Sprintf(
+			"%s sends repeated, which nothing suppresses here; %s stored messages recognized by the application", group(resent), group(c.duplicates.Load()))}
+	}
 	return Line{
 		Name: "duplicates", OK: resent == suppressed,
 		Text: fmt.Sprintf("%s of %s repeated sends suppressed by the queue, %s deliveries of stored messages by the tables",

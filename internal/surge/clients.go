@@ -22,6 +22,7 @@ type clients struct {
 	tables  *dynamodb.Client
 	streams *dynamodbstreams.Client
 	queues  *sqs.Client
+	service aws.Config // of all of them
 	pool    *http.Transport
 }
 
@@ -42,7 +43,7 @@ func connect(ctx context.Context, endpoint string, embedded bool, requests int) 
 			return nil, err
 		}
 	}
-	cfg.HTTPClient = &http.Client{Transport: lossyTransport{pool}, Timeout: time.Minute}
+	cfg.HTTPClient = &http.Client{Transport: watchedTransport{pool}, Timeout: time.Minute}
 	cfg.Retryer = func() aws.Retryer {
 		return retry.NewStandard(func(o *retry.StandardOptions) {
 			o.MaxAttempts = 8
@@ -58,6 +59,7 @@ func connect(ctx context.Context, endpoint string, embedded bool, requests int) 
 		tables:  dynamodb.NewFromConfig(cfg),
 		streams: dynamodbstreams.NewFromConfig(cfg),
 		queues:  sqs.NewFromConfig(cfg),
+		service: cfg,
 		pool:    pool,
 	}, nil
 }

@@ -1,10 +1,13 @@
 package surge
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
 // Config says what to play, where, and how hard. Start from DefaultConfig.
@@ -14,6 +17,16 @@ type Config struct {
 	Endpoint string
 	// Embedded says that Endpoint is an engine of this process: the environment does not matter to it.
 	Embedded bool
+
+	// Design is the way of the messages to the tables; empty is FIFO.
+	Design Design
+	// Function hands the messages of a queue, by its ARN, to a func, as events of the Lambda API in at most so many
+	// invocations at a time, until the func it returns is called. Lambda needs it.
+	Function func(ctx context.Context, queueARN string, most int, f func(context.Context, []byte) ([]byte, error)) (stop func() error, err error)
+	// Consume works on the messages of a queue, one at a time, until ctx ends: what the Handle returns is written, and
+	// the message removed, in one transaction. Another one may go on with a message after the visibility
+	// timeout. ExactlyOnce needs it. Requests must be made with contexts that come from ctx.
+	Consume func(ctx context.Context, service aws.Config, queueURL string, visibility time.Duration, h Handle) error
 
 	Messages  int // one-off messages of all companies together
 	Companies int // companies that send at the same moment
@@ -86,6 +99,9 @@ func (c Config) Validate() error {
 			return fmt.Errorf("%s is %d, must be between %d and %d", r.name, r.value, r.min, r.max)
 		}
 	}
+	if err := c.validateDesign(); err != nil {
+		return err
+	}
 	if !(c.Trouble >= 0 && c.Trouble <= 0.5) {
 		return fmt.Errorf("trouble is %v, must be between 0 and 0.5", c.Trouble)
 	}
@@ -93,4 +109,14 @@ func (c Config) Validate() error {
 		return fmt.Errorf("visibility is %v, must be between 1s and 12h", c.Visibility)
 	}
 	return nil
+}
+
+func (c Config) validateDesign() error {
+	switch {
+	case c.Design == Lambda && c.Function == nil:
+		return errors.New("design lambda needs an endpoint whose functions are funcs of this process")
+	case c.Design == ExactlyOnce && c.Consume == nil:
+		return errors.New("design exactly-once needs a client that consumes exactly once")
+	}
+	return c.Design.validate()
 }

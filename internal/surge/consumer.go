@@ -8,8 +8,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	dbtypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 )
@@ -20,22 +18,12 @@ type receiver interface {
 	DeleteMessageBatch(context.Context, *sqs.DeleteMessageBatchInput, ...func(*sqs.Options)) (*sqs.DeleteMessageBatchOutput, error)
 }
 
-// transactor is what consumers need of the tables.
-type transactor interface {
-	TransactWriteItems(context.Context, *dynamodb.TransactWriteItemsInput, ...func(*dynamodb.Options)) (*dynamodb.TransactWriteItemsOutput, error)
-}
-
 // consumer takes messages from the queue and stores them. It keeps nothing between two receives: another one can
 // take its place at any moment.
 type consumer struct {
-	names    names
-	queue    receiver
-	url      string
-	tables   transactor
-	trouble  *trouble
-	counters *counters
-	// calm is true when trouble should end: the backlog is gone, and the run only waits for the last redeliveries.
-	calm func() bool
+	storer
+	queue receiver
+	url   string
 }
 
 const (
@@ -73,18 +61,7 @@ func (c *consumer) turn(ctx context.Context) error {
 	if err != nil || len(deliveries) == 0 {
 		return err
 	}
-	fate := survives
-	if !c.calm() {
-		fate = c.trouble.fate()
-	}
-	c.counters.killed[fate].Add(1)
-	if fate == diesBefore {
-		return errKilled
-	}
-	done, storeErr := c.store(ctx, deliveries, fate == diesDuring)
-	if fate != survives {
-		return errKilled
-	}
+	done, storeErr := c.handle(ctx, deliveries)
 	if err := c.delete(ctx, done); err != nil {
 		return err
 	}
@@ -112,94 +89,19 @@ func (c *consumer) receive(ctx context.Context) ([]*delivery, error) {
 	if err != nil {
 		return nil, fmt.Errorf("receive: %w", err)
 	}
-	return c.read(out.Messages), nil
+	return c.deliveries(out.Messages), nil
 }
 
-// read parses the messages. One that cannot be read is left in the queue, and will end in the dead-letter queue.
-func (c *consumer) read(messages []types.Message) []*delivery {
-	now := time.Now().UnixMicro()
+// deliveries parses the messages. One that cannot be read is left in the queue, and will end in the dead-letter queue.
+func (c *consumer) deliveries(messages []types.Message) []*delivery {
 	deliveries := make([]*delivery, 0, len(messages))
 	for _, m := range messages {
-		parsed, err := parseMessage(aws.ToString(m.Body))
-		if err != nil {
-			c.counters.poison.Add(1)
-			continue
+		receives, _ := strconv.Atoi(m.Attributes[string(types.MessageSystemAttributeNameApproximateReceiveCount)])
+		if d := c.read(aws.ToString(m.Body), aws.ToString(m.MessageId), aws.ToString(m.ReceiptHandle), receives); d != nil {
+			deliveries = append(deliveries, d)
 		}
-		d := &delivery{Message: parsed, id: aws.ToString(m.MessageId), handle: aws.ToString(m.ReceiptHandle)}
-		d.receives, _ = strconv.Atoi(m.Attributes[string(types.MessageSystemAttributeNameApproximateReceiveCount)])
-		if d.receives > 1 {
-			c.counters.redelivered.Add(1)
-		}
-		atLeast(&c.counters.oldest, now-parsed.Sent)
-		deliveries = append(deliveries, d)
 	}
 	return deliveries
-}
-
-// store puts the messages in the tables, and returns those that are there now. If killed, it is cut off at a random
-// moment.
-func (c *consumer) store(ctx context.Context, deliveries []*delivery, killed bool) ([]*delivery, error) {
-	if killed {
-		cut, cancel := context.WithTimeout(ctx, c.trouble.soon())
-		defer cancel()
-		ctx = cut
-	}
-	var done []*delivery
-	for _, p := range parcels(c.names, deliveries) {
-		if err := c.commit(ctx, p); err != nil {
-			return done, err
-		}
-		now := time.Now()
-		for _, d := range p.stored {
-			c.counters.latency.record(now.Sub(time.UnixMicro(d.Sent)), 1)
-		}
-		c.counters.stored.Add(int64(len(p.stored)))
-		c.counters.duplicates.Add(int64(len(p.duplicates)))
-		done = append(append(done, p.stored...), p.duplicates...)
-	}
-	return done, nil
-}
-
-// commit tries the parcel's transaction until it goes through, each time without what is already stored.
-func (c *consumer) commit(ctx context.Context, p *parcel) error {
-	for attempt := range maxAttempts {
-		items, owners := p.actions()
-		var err error
-		if len(items) > 0 {
-			err = c.transact(ctx, p, items)
-		}
-		var cancelled *dbtypes.TransactionCanceledException
-		if err == nil {
-			p.settle()
-			return nil
-		} else if !errors.As(err, &cancelled) {
-			return fmt.Errorf("store: %w", err)
-		}
-		conflict, err := p.revise(cancelled.CancellationReasons, owners)
-		if err != nil {
-			return fmt.Errorf("store: %w", err)
-		}
-		if !conflict {
-			c.counters.revised.Add(1)
-			continue
-		}
-		c.counters.conflicts.Add(1)
-		if err := sleep(ctx, c.trouble.soon()+backoff(attempt)); err != nil {
-			return err
-		}
-	}
-	return fmt.Errorf("store: cancelled %d times", maxAttempts)
-}
-
-func (c *consumer) transact(ctx context.Context, p *parcel, items []dbtypes.TransactWriteItem) error {
-	if c.trouble.strikes() {
-		ctx = loseReply(ctx)
-		c.counters.lostCommits.Add(1)
-	}
-	_, err := c.tables.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{
-		TransactItems: items, ClientRequestToken: aws.String(p.token()),
-	})
-	return err
 }
 
 // delete tells the queue that the messages are done. A handle that has expired in between is no error: the message

@@ -1,6 +1,9 @@
 package surge
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+	"time"
+)
 
 // counters is what one process saw of a run. The audit does not believe it: it recounts from the tables.
 type counters struct {
@@ -30,6 +33,15 @@ type counters struct {
 
 func (c *counters) kills() int64 {
 	return c.killed[diesBefore].Load() + c.killed[diesDuring].Load() + c.killed[diesAfter].Load()
+}
+
+// stores counts messages that were stored this moment.
+func (c *counters) stores(list []*delivery) {
+	now := time.Now()
+	for _, d := range list {
+		c.latency.record(now.Sub(time.UnixMicro(d.Sent)), 1)
+	}
+	c.stored.Add(int64(len(list)))
 }
 
 // storedSoFar never lags behind what the search table proves to be stored.

@@ -139,7 +139,7 @@ func (r *run) title() string {
 	if r.resumed {
 		again = ", resumed"
 	}
-	return fmt.Sprintf("surge %d%s: %s, %d consumers", r.record.Run, again, what, r.Consumers)
+	return fmt.Sprintf("surge %d%s%s: %s, %d consumers", r.record.Run, r.Design.aside(), again, what, r.Consumers)
 }
 
 // sample is the flow at one moment; rates keeps those of the last two seconds.

@@ -1,9 +1,10 @@
 // Package surge plays the story Levee is made for, and proves how it ended.
 //
 // Many companies send a one-off message to their whole segment at the same moment, on top of a steady
-// base of chat traffic. A FIFO queue takes the blow, with the chat as message group. Consumers drain it: the
-// messages of one receive are stored in one TransactWriteItems together with the counters they move, so
-// that a badge never disagrees with the messages behind it. A reader of the messages table's stream copies
+// base of chat traffic. In the usual design a FIFO queue takes the blow, with the chat as message group. Consumers drain
+// it: the messages of one receive are stored in one TransactWriteItems together with the counters they move, so
+// that a badge never disagrees with the messages behind it. The other designs are those of type Design; each is
+// audited for what it promises, and RunAll plays them all. A reader of the messages table's stream copies
 // every message to a second table, which stands for the search index.
 //
 // Everything goes through the AWS SDK to an endpoint: the package knows no engine, and plays the same
@@ -20,7 +21,7 @@
 //	surge-N-manager-badges manager            unread, the sum over the manager's chats
 //	surge-N-search         chat, seq          the propagated copy
 //	surge-N-progress       id                 how far each producer got; stream checkpoints, one a shard
-//	surge-N.fifo           queue              surge-N-dead.fifo takes what fails too often
+//	surge-N.fifo           queue              surge-N-dead.fifo takes what fails too often; a standard queue has no .fifo
 //
 // # What makes it exact
 //
@@ -31,7 +32,8 @@
 // as a duplicate. The chat's row holds the number of messages stored, and the transaction moves it from the
 // value it expects: two consumers of one chat cannot interleave, and each message is given the next position.
 // Positions are therefore the order of storing, sequence numbers the order of sending, and the audit
-// compares the two.
+// compares the two. Only in the design exactly-once there is no condition: the transaction that removes the message
+// cannot be carried out twice, and the audit would see it if it were.
 //
 // Any process may die at any moment. The plan is a pure function of a seed (or of the input file), producers
 // note how far they got and send the uncertain rest again, consumers have no state but the queue's, and the

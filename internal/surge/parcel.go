@@ -26,6 +26,8 @@ type delivery struct {
 type parcel struct {
 	names names
 	chats []*chatRun
+	// bare actions have no conditions: whoever carries them out sees to it that they are carried out once.
+	bare bool
 
 	stored     []*delivery // by the transaction that succeeded
 	duplicates []*delivery // stored by another transaction, or twice in the parcel
@@ -171,14 +173,14 @@ func (p *parcel) chatAction(run *chatRun) types.TransactWriteItem {
 		set += ", managers = :managers"
 		values[":managers"] = strs(first.Managers)
 	}
-	condition := "attribute_not_exists(chat)"
-	if run.before > 0 {
-		condition = "messages = :before"
+	condition := p.condition("attribute_not_exists(chat)")
+	if run.before > 0 && !p.bare {
+		condition = p.condition("messages = :before")
 		values[":before"] = num(run.before)
 	}
 	return types.TransactWriteItem{Update: &types.Update{
 		TableName: &p.names.chats, Key: item{"chat": str(run.chat)},
-		UpdateExpression: aws.String(set + " ADD messages :n"), ConditionExpression: &condition, ExpressionAttributeValues: values,
+		UpdateExpression: aws.String(set + " ADD messages :n"), ConditionExpression: condition, ExpressionAttributeValues: values,
 		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
 	}}
 }
@@ -187,8 +189,16 @@ func (p *parcel) chatAction(run *chatRun) types.TransactWriteItem {
 func (p *parcel) messageAction(d *delivery, position int64) types.TransactWriteItem {
 	return types.TransactWriteItem{Put: &types.Put{
 		TableName: &p.names.messages, Item: row(d.Message, position),
-		ConditionExpression: aws.String("attribute_not_exists(chat)"),
+		ConditionExpression: p.condition("attribute_not_exists(chat)"),
 	}}
+}
+
+// condition is nil for bare actions.
+func (p *parcel) condition(text string) *string {
+	if p.bare {
+		return nil
+	}
+	return &text
 }
 
 // row is the message as the tables hold it.

@@ -13,10 +13,10 @@ import (
 )
 
 func newTestConsumer(f *fakeTables) *consumer {
-	return &consumer{
-		names: namesOf(1), tables: f, trouble: newTrouble(0, 1, 1), counters: &counters{},
+	return &consumer{storer: storer{
+		names: namesOf(1, FIFO), tables: f, trouble: newTrouble(0, 1, 1), counters: &counters{},
 		calm: func() bool { return false },
-	}
+	}}
 }
 
 func mustStore(t *testing.T, c *consumer, ds []*delivery) {
@@ -48,7 +48,7 @@ func TestStoreInOneTransaction(t *testing.T) {
 		t.Errorf("%d transactions", calls)
 	}
 	tl := f.tally(c.names, append(a, b...))
-	if got := failed(tl.lines(10)); got != "" {
+	if got := failed(tl.lines(10, FIFO)); got != "" {
 		t.Errorf("audit fails: %s", got)
 	}
 	if n := tl.managers["co/m1"]; n != 10 {
@@ -70,7 +70,7 @@ func TestRedeliveryIsDropped(t *testing.T) {
 	if n := c.counters.duplicates.Load(); n != 6 {
 		t.Errorf("%d duplicates, want 6", n)
 	}
-	if got := failed(f.tally(c.names, ms).lines(9)); got != "" {
+	if got := failed(f.tally(c.names, ms).lines(9, FIFO)); got != "" {
 		t.Errorf("audit fails: %s", got)
 	}
 }
@@ -83,7 +83,7 @@ func TestMessageTwiceInOneReceive(t *testing.T) {
 	if n := c.counters.duplicates.Load(); n != 1 {
 		t.Errorf("%d duplicates, want 1", n)
 	}
-	if got := failed(f.tally(c.names, ms).lines(3)); got != "" {
+	if got := failed(f.tally(c.names, ms).lines(3, FIFO)); got != "" {
 		t.Errorf("audit fails: %s", got)
 	}
 }
@@ -98,7 +98,7 @@ func TestReorderedDeliveryIsStoredAndSeen(t *testing.T) {
 	mustStore(t, c, deliver(ms[1:2], 1))
 	mustStore(t, c, deliver(ms[2:], 2))
 	tl := f.tally(c.names, ms)
-	if got := failed(tl.lines(4)); got != "order" {
+	if got := failed(tl.lines(4, FIFO)); got != "order" {
 		t.Errorf("failed lines: %q, want order alone", got)
 	}
 	if n := tl.reordered().n; n != 2 {
@@ -122,7 +122,7 @@ func TestTwoConsumersOfOneChat(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if got := failed(f.tally(namesOf(1), ms).lines(60)); got != "" {
+	if got := failed(f.tally(namesOf(1, FIFO), ms).lines(60, FIFO)); got != "" {
 		t.Errorf("audit fails: %s", got)
 	}
 }
@@ -167,7 +167,7 @@ func TestHopelessCancellation(t *testing.T) {
 func TestTokenIsOfTheDelivery(t *testing.T) {
 	ms := chatMessages("a", 3)
 	token := func(ms []Message, receives int) string {
-		return parcels(namesOf(1), deliver(ms, receives))[0].token()
+		return parcels(namesOf(1, FIFO), deliver(ms, receives))[0].token()
 	}
 	if token(ms, 1) != token(ms, 1) {
 		t.Error("the token of the same delivery changes")
@@ -196,7 +196,7 @@ func TestParcelsFitTransactions(t *testing.T) {
 		ds = append(ds, deliver(ms, 1)...)
 	}
 	stored := 0
-	for _, p := range parcels(namesOf(1), ds) {
+	for _, p := range parcels(namesOf(1, FIFO), ds) {
 		items, owners := p.actions()
 		if len(items) > maxActions || len(items) != len(owners) {
 			t.Fatalf("%d actions, %d owners", len(items), len(owners))

@@ -6,7 +6,7 @@ import (
 	"iter"
 )
 
-// Plan is all that decides which messages a run sends. It is stored with the run, so that a run that was
+// Plan is all that decides which messages a run sends, and which way they take. It is stored with the run, so that a run that was
 // interrupted goes on as it began.
 type Plan struct {
 	Seed      uint64 `json:"seed,omitempty"`
@@ -14,7 +14,9 @@ type Plan struct {
 	Companies int    `json:"companies,omitempty"`
 	Segment   int    `json:"segment,omitempty"`
 	BaseRate  int    `json:"base_rate,omitempty"`
-	Input     string `json:"input,omitempty"` // SHA-256 of the file of events
+	Input     string `json:"input,omitempty"`  // SHA-256 of the file of events
+	Design    Design `json:"design,omitempty"` // empty is FIFO
+	Series    bool   `json:"series,omitempty"` // one of a run of each design
 }
 
 // script yields the messages of a run, the same ones each time it is asked.

@@ -2,6 +2,8 @@ package surge
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"sync"
 	"time"
 )
@@ -19,15 +21,47 @@ func (r *run) play(ctx context.Context) error {
 	}
 	workers := newCrew(ctx)
 	workers.start(newPropagator(r.clients, r.names, &r.counters, r.progress, shards).run)
-	workers.start(r.watchQueue)
-	for i := range r.Consumers {
-		workers.start(r.newConsumer(i).work)
+	retire, err := r.hire(workers)
+	if err == nil {
+		err = r.drive(workers.ctx, lanes)
 	}
-	err = r.drive(workers.ctx, lanes)
+	err = errors.Join(err, retire())
 	if failed := workers.dismiss(); failed != nil {
 		return failed
 	}
 	return err
+}
+
+// hire sets to work whoever stores messages in this design, which retire ends if the crew does not.
+func (r *run) hire(workers *crew) (retire func() error, err error) {
+	retire = func() error { return nil }
+	if r.Design.queued() {
+		workers.start(r.watchQueue)
+	}
+	ctx := r.traffic.of(workers.ctx)
+	switch r.Design {
+	case Direct: // the producers themselves
+	case Lambda:
+		arn, err := r.clients.queueARN(ctx, r.queue)
+		if err != nil {
+			return retire, err
+		}
+		stop, err := r.Function(ctx, arn, r.Consumers, (&function{run: r}).invoke)
+		if err != nil {
+			return retire, fmt.Errorf("hand the queue to a function: %w", err)
+		}
+		return stop, nil
+	case FIFO:
+		for i := range r.Consumers {
+			c := r.newConsumer(i)
+			workers.start(r.counted(c.work))
+		}
+	case ExactlyOnce:
+		for i := range r.Consumers {
+			workers.start(r.newOnceConsumer(i).work)
+		}
+	}
+	return retire, nil
 }
 
 // recall counts what earlier processes of the run did, for the display.
@@ -51,7 +85,7 @@ func (r *run) drive(ctx context.Context, done map[string]laneProgress) error {
 	for i, l := range r.script.lanes(surge.ctx) {
 		p := r.newProducer(i, l, done[l.name], pace)
 		if p.enough = enough; l.everyday {
-			everyday.start(p.run)
+			everyday.start(r.counted(p.run))
 			if err := r.calm(ctx); err != nil {
 				return err
 			}
@@ -62,7 +96,7 @@ func (r *run) drive(ctx context.Context, done map[string]laneProgress) error {
 	r.surged, r.storedBefore = time.Now(), r.counters.stored.Load()
 	for _, p := range producers {
 		if !p.everyday {
-			surge.start(p.run)
+			surge.start(r.counted(p.run))
 		}
 	}
 	if err := surge.wait(); err != nil {
@@ -89,7 +123,7 @@ func (r *run) calm(ctx context.Context) error {
 
 func (r *run) newProducer(i int, l lane, done laneProgress, pace *pacer) *producer {
 	p := &producer{
-		lane: l, queue: r.clients.queues, url: r.queue, pace: pace,
+		lane: l, outlet: r.newOutlet(i), pace: pace,
 		trouble: newTrouble(r.Trouble, r.Seed, uint64(i)), counters: &r.counters, save: r.progress.saveLane,
 		done: done, saved: done.sent,
 	}
@@ -99,12 +133,28 @@ func (r *run) newProducer(i int, l lane, done laneProgress, pace *pacer) *produc
 	return p
 }
 
-func (r *run) newConsumer(i int) *consumer {
-	return &consumer{
-		names: r.names, queue: r.clients.queues, url: r.queue, tables: r.clients.tables,
-		trouble: newTrouble(r.Trouble, r.Seed, uint64(i)|1<<32), counters: &r.counters,
-		calm: func() bool { return r.total.Load() > 0 },
+func (r *run) newOutlet(i int) outlet {
+	if !r.Design.queued() {
+		return r.newDirect(i)
 	}
+	return &queueOutlet{queue: r.clients.queues, url: r.queue, groups: r.Design.groups(), counters: &r.counters}
+}
+
+// counted has the requests of work counted.
+func (r *run) counted(work func(context.Context) error) func(context.Context) error {
+	return func(ctx context.Context) error { return work(r.traffic.of(ctx)) }
+}
+
+func (r *run) newConsumer(i int) *consumer {
+	return &consumer{storer: r.newStorer(uint64(i) | 1<<32), queue: r.clients.queues, url: r.queue}
+}
+
+// backlog is what the queue holds, nothing where there is none.
+func (r *run) backlog(ctx context.Context, url string) (depth, error) {
+	if !r.Design.queued() {
+		return depth{}, nil
+	}
+	return r.clients.depth(ctx, url)
 }
 
 const (
@@ -161,7 +211,7 @@ func (r *run) settle(ctx context.Context, producers []*producer) error {
 func (r *run) until(ctx context.Context, done func(depth) bool) error {
 	moved, since := int64(-1), time.Now()
 	for time.Since(since) < r.Patience {
-		d, err := r.clients.depth(ctx, r.queue)
+		d, err := r.backlog(ctx, r.queue)
 		if err != nil || done(d) {
 			return err
 		}

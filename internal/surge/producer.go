@@ -2,14 +2,7 @@ package surge
 
 import (
 	"context"
-	"fmt"
-	"slices"
-	"strconv"
 	"time"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
-	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 )
 
 const (
@@ -18,16 +11,10 @@ const (
 	progressEvery = 1000      // messages between two notes of a producer's progress
 )
 
-// sender is the one operation producers need of the queue.
-type sender interface {
-	SendMessageBatch(context.Context, *sqs.SendMessageBatchInput, ...func(*sqs.Options)) (*sqs.SendMessageBatchOutput, error)
-}
-
 // producer sends the messages of one lane, in order.
 type producer struct {
 	lane
-	queue    sender
-	url      string
+	outlet   outlet
 	pace     *pacer
 	trouble  *trouble
 	counters *counters
@@ -102,7 +89,7 @@ func (p *producer) add(ctx context.Context, m Message) error {
 	return nil
 }
 
-// flush sends the pending batch, and every now and then notes the progress.
+// flush hands over the pending batch, and every now and then notes the progress.
 func (p *producer) flush(ctx context.Context) error {
 	if len(p.pending) == 0 {
 		return ctx.Err()
@@ -110,17 +97,16 @@ func (p *producer) flush(ctx context.Context) error {
 	if err := p.pace.wait(ctx, len(p.pending)); err != nil {
 		return err
 	}
-	entries, err := p.entries()
+	for i := range p.pending {
+		p.pending[i].Sent = time.Now().UnixMicro()
+	}
+	ids, err := p.outlet.hand(ctx, p.pending)
 	if err != nil {
 		return err
 	}
-	accepted, err := p.send(ctx, entries)
-	if err != nil {
-		return err
-	}
-	p.count(int64(len(entries)))
+	p.count(int64(len(p.pending)))
 	if p.trouble.strikes() {
-		if err := p.sendAgain(ctx, entries, accepted); err != nil {
+		if err := p.handAgain(ctx, ids); err != nil {
 			return err
 		}
 	}
@@ -147,73 +133,19 @@ func (p *producer) note(ctx context.Context, ahead int64) error {
 	return p.save(ctx, p.name, p.done)
 }
 
-// entries are the pending messages as the queue takes them, stamped with the time.
-func (p *producer) entries() ([]types.SendMessageBatchRequestEntry, error) {
-	entries := make([]types.SendMessageBatchRequestEntry, len(p.pending))
-	now := time.Now().UnixMicro()
-	for i := range p.pending {
-		m := &p.pending[i]
-		m.Sent = now
-		body, err := m.body()
-		if err != nil {
-			return nil, err
-		}
-		entries[i] = types.SendMessageBatchRequestEntry{
-			Id:                     aws.String(strconv.Itoa(i)),
-			MessageBody:            &body,
-			MessageGroupId:         aws.String(groupID(m.Chat)),
-			MessageDeduplicationId: aws.String(deduplicationID(m.Chat, m.Seq)),
-		}
-	}
-	return entries, nil
-}
-
-// send hands the entries to the queue until it has accepted each, and returns the message ids by entry id. The
-// entries are of different chats, so sending a refused one later changes no order.
-func (p *producer) send(ctx context.Context, entries []types.SendMessageBatchRequestEntry) (map[string]string, error) {
-	accepted := make(map[string]string, len(entries))
-	left := slices.Clone(entries)
-	for attempt := 0; len(left) > 0; attempt++ {
-		if attempt == maxAttempts {
-			return nil, fmt.Errorf("send: the queue refused a message %d times", maxAttempts)
-		}
-		if err := sleep(ctx, backoff(attempt)); err != nil {
-			return nil, err
-		}
-		out, err := p.queue.SendMessageBatch(ctx, &sqs.SendMessageBatchInput{QueueUrl: &p.url, Entries: left})
-		if err != nil {
-			return nil, fmt.Errorf("send: %w", err)
-		}
-		for _, ok := range out.Successful {
-			accepted[aws.ToString(ok.Id)] = aws.ToString(ok.MessageId)
-		}
-		for _, f := range out.Failed {
-			if f.SenderFault {
-				return nil, fmt.Errorf("send: the queue refused a message: %s: %s", aws.ToString(f.Code), aws.ToString(f.Message))
-			}
-		}
-		left = slices.DeleteFunc(left, func(e types.SendMessageBatchRequestEntry) bool {
-			_, ok := accepted[*e.Id]
-			return ok
-		})
-		p.counters.retried.Add(int64(len(left)))
-	}
-	return accepted, nil
-}
-
 // maxAttempts bounds what is tried again after an error of the service, with the waits of backoff: about a minute.
 const maxAttempts = 40
 
-// sendAgain plays the producer that did not hear that its send had succeeded. A queue that suppresses the
-// duplicate answers with the id of the first message.
-func (p *producer) sendAgain(ctx context.Context, entries []types.SendMessageBatchRequestEntry, first map[string]string) error {
-	again, err := p.send(ctx, entries)
+// handAgain plays the producer that did not hear that it had succeeded. A queue that suppresses the duplicate answers
+// with the id of the first message.
+func (p *producer) handAgain(ctx context.Context, first []string) error {
+	again, err := p.outlet.hand(ctx, p.pending)
 	if err != nil {
 		return err
 	}
-	for id, message := range again {
+	for i, id := range again {
 		p.counters.resent.Add(1)
-		if message == first[id] {
+		if id != "" && id == first[i] {
 			p.counters.suppressed.Add(1)
 		}
 	}

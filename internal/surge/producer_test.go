@@ -63,12 +63,14 @@ func (q *fakeQueue) received(t *testing.T, group string) []int64 {
 }
 
 func newTestProducer(q *fakeQueue, ms []Message, share float64) *producer {
+	counters := &counters{}
 	return &producer{
 		lane: lane{name: "test", from: func(start int64) iter.Seq2[Message, error] {
 			return sequence(start, int64(len(ms)), func(i int64) Message { return ms[i] })
 		}},
-		queue: q, trouble: newTrouble(share, 1, 1), counters: &counters{},
-		save: func(context.Context, string, laneProgress) error { return nil },
+		trouble: newTrouble(share, 1, 1), counters: counters,
+		outlet: &queueOutlet{queue: q, groups: true, counters: counters},
+		save:   func(context.Context, string, laneProgress) error { return nil },
 	}
 }
 
@@ -107,7 +109,7 @@ func TestProducerSeesDuplicatesLetThrough(t *testing.T) {
 	if err := p.run(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	if k := p.counters; k.suppressed.Load() != 0 || duplicatesLine(k).OK {
+	if k := p.counters; k.suppressed.Load() != 0 || duplicatesLine(k, FIFO).OK {
 		t.Errorf("suppressed %d of %d", k.suppressed.Load(), k.resent.Load())
 	}
 }

@@ -17,6 +17,17 @@ type record struct {
 	Run      int
 	Finished bool
 	Plan     Plan
+	Reports  []*Report // of the runs of a series that are finished
+}
+
+// reportsOf are the reports of a series that is not finished, if a run with this plan is one of it.
+func (r record) reportsOf(p Plan) []*Report {
+	last := r.Plan
+	last.Design = p.Design
+	if !p.Series || last != p || len(r.Reports) == len(Designs) {
+		return nil
+	}
+	return r.Reports
 }
 
 const currentRun = "current"
@@ -32,6 +43,11 @@ func (c *clients) loadRecord(ctx context.Context) (record, error) {
 	if err := json.Unmarshal([]byte(textOf(out.Item["plan"])), &r.Plan); err != nil {
 		return record{}, fmt.Errorf("plan in table %s: %w", runTable, err)
 	}
+	if reports := textOf(out.Item["reports"]); reports != "" {
+		if err := json.Unmarshal([]byte(reports), &r.Reports); err != nil {
+			return record{}, fmt.Errorf("reports in table %s: %w", runTable, err)
+		}
+	}
 	return r, nil
 }
 
@@ -44,9 +60,15 @@ func (c *clients) saveRecord(ctx context.Context, r record) error {
 	if r.Finished {
 		state = "finished"
 	}
-	_, err = c.tables.PutItem(ctx, &dynamodb.PutItemInput{TableName: aws.String(runTable), Item: item{
-		"id": str(currentRun), "run": num(int64(r.Run)), "state": str(state), "plan": str(string(plan)),
-	}})
+	it := item{"id": str(currentRun), "run": num(int64(r.Run)), "state": str(state), "plan": str(string(plan))}
+	if len(r.Reports) > 0 {
+		reports, err := json.Marshal(r.Reports)
+		if err != nil {
+			return err
+		}
+		it["reports"] = str(string(reports))
+	}
+	_, err = c.tables.PutItem(ctx, &dynamodb.PutItemInput{TableName: aws.String(runTable), Item: it})
 	return err
 }
 

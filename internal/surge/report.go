@@ -14,6 +14,7 @@ type Report struct {
 	Resumed  bool   `json:"resumed"`
 	Endpoint string `json:"endpoint"`
 	Plan     Plan   `json:"plan"`
+	Design   Design `json:"design"`
 
 	Audit []Line `json:"audit"`
 
@@ -22,14 +23,15 @@ type Report struct {
 	Propagated int64 `json:"propagated"` // rows in the search table
 
 	// Of this process:
-	Elapsed      float64 `json:"elapsed_seconds"`
-	SendSeconds  float64 `json:"send_seconds"`      // until the queue had accepted the surge
-	SendRate     float64 `json:"sent_per_second"`   // messages the queue accepted in this time
-	DrainSeconds float64 `json:"drain_seconds"`     // until its backlog was gone
-	DrainRate    float64 `json:"stored_per_second"` // messages stored in this time
-	Latency      Latency `json:"send_to_stored"`
-	Trouble      Trouble `json:"trouble"`
-	Consumers    int     `json:"consumers"`
+	Elapsed      float64  `json:"elapsed_seconds"`
+	SendSeconds  float64  `json:"send_seconds"`      // until the queue had accepted the surge
+	SendRate     float64  `json:"sent_per_second"`   // messages the queue accepted in this time
+	DrainSeconds float64  `json:"drain_seconds"`     // until its backlog was gone
+	DrainRate    float64  `json:"stored_per_second"` // messages stored in this time
+	Latency      Latency  `json:"send_to_stored"`
+	Trouble      Trouble  `json:"trouble"`
+	Consumers    int      `json:"consumers"`
+	Requests     Requests `json:"requests"`
 }
 
 // Latency is the time from the moment a message was handed to the queue to the acknowledgement of its transaction.
@@ -38,6 +40,14 @@ type Latency struct {
 	P50      float64 `json:"p50_seconds"`
 	P99      float64 `json:"p99_seconds"`
 	Max      float64 `json:"max_seconds"`
+}
+
+// Requests counts the requests of producers and of whoever stores messages: not those of the stream's reader, of the
+// audit and of the display, nor what the pollers of a function receive and delete.
+type Requests struct {
+	Made      int64 `json:"made"`
+	Retried   int64 `json:"retried"`   // of which the SDK sent again
+	Throttled int64 `json:"throttled"` // of which were refused for their rate
 }
 
 // Trouble counts what went wrong, on purpose or not, and what came of it.
@@ -63,6 +73,8 @@ func (r *run) report(lines []Line) *Report {
 	rep := &Report{
 		OK: true, Run: r.record.Run, Resumed: r.resumed, Endpoint: r.Endpoint, Plan: r.record.Plan, Audit: lines,
 		Sent: c.sentSoFar(), Everyday: c.everyday.Load(), Propagated: c.propagated.Load(), Consumers: r.Consumers,
+		Design:       r.Design,
+		Requests:     Requests{r.traffic.requests.Load(), r.traffic.retries.Load(), r.traffic.throttled.Load()},
 		Elapsed:      time.Since(r.began).Seconds(),
 		DrainSeconds: r.drained.Sub(r.surged).Seconds(),
 		SendSeconds:  r.sentAll.Sub(r.surged).Seconds(),
@@ -101,13 +113,9 @@ func perSecond(n int64, seconds float64) float64 {
 // WriteText prints the report for people.
 func (rep *Report) WriteText(w io.Writer) error {
 	p := &printer{w: w}
-	p.line("Audit of run %d", rep.Run)
+	p.line("Audit of run %d%s", rep.Run, rep.Design.aside())
 	for _, l := range rep.Audit {
-		mark := "✓"
-		if !l.OK {
-			mark = "✗"
-		}
-		p.line("  %s %-15s %s", mark, l.Name, l.Text)
+		p.line("  %s %-15s %s", l.mark(), l.Name, l.Text)
 		for _, e := range l.Examples {
 			p.line("      %s", e)
 		}
@@ -118,6 +126,7 @@ func (rep *Report) WriteText(w io.Writer) error {
 	p.line("  surge sent      in %.1f s, %s messages/s", rep.SendSeconds, group(int64(rep.SendRate)))
 	p.line("  backlog gone    in %.1f s, %s messages/s stored", rep.DrainSeconds, group(int64(rep.DrainRate)))
 	p.line("  send to stored  p50 %s, p99 %s, longest %s (%s messages)", seconds(l.P50), seconds(l.P99), seconds(l.Max), group(l.Messages))
+	p.line("  requests        %s, of which %s sent again by the SDK and %s throttled", group(rep.Requests.Made), group(rep.Requests.Retried), group(rep.Requests.Throttled))
 	p.line("")
 	p.line("Trouble")
 	p.line("  consumers killed      %s before, %s during, %s after their transaction", group(t.KilledBefore), group(t.KilledDuring), group(t.KilledAfter))
@@ -129,11 +138,34 @@ func (rep *Report) WriteText(w io.Writer) error {
 	}
 	p.line("")
 	if rep.OK {
-		p.line("Held: %s messages, nothing lost, doubled or reordered, in %.0f s.", group(rep.Sent), rep.Elapsed)
+		what := "lost, doubled or reordered"
+		if !rep.Design.ordered() {
+			what = "lost or doubled"
+		}
+		p.line("Held: %s messages, nothing %s, in %.0f s.", group(rep.Sent), what, rep.Elapsed)
 	} else {
 		p.line("NOT held: see the lines marked ✗.")
 	}
 	return p.err
+}
+
+// mark is how a line ended.
+func (l Line) mark() string {
+	switch {
+	case !l.OK:
+		return "✗"
+	case l.Unpromised:
+		return "–"
+	}
+	return "✓"
+}
+
+// aside names a design that is not the usual one.
+func (d Design) aside() string {
+	if d.inFull() == FIFO {
+		return ""
+	}
+	return ", " + string(d)
 }
 
 // printer writes lines until the first error.

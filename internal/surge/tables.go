@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -17,17 +19,21 @@ import (
 // names are the tables and queues of one run.
 type names struct {
 	messages, chats, chatBadges, managerBadges, search, progress string
-	queue, dead                                                  string
+	queue, dead                                                  string // a FIFO queue's ends with .fifo
 }
 
 const runTable = "surge-run"
 
-func namesOf(run int) names {
+func namesOf(run int, d Design) names {
+	suffix := ""
+	if d.inFull().groups() {
+		suffix = ".fifo"
+	}
 	p := "surge-" + strconv.Itoa(run)
 	return names{
 		messages: p + "-messages", chats: p + "-chats", chatBadges: p + "-chat-badges",
 		managerBadges: p + "-manager-badges", search: p + "-search", progress: p + "-progress",
-		queue: p + ".fifo", dead: p + "-dead.fifo",
+		queue: p + suffix, dead: p + "-dead" + suffix,
 	}
 }
 
@@ -108,13 +114,10 @@ func (c *clients) createQueues(ctx context.Context, n names, visibility time.Dur
 	if err != nil {
 		return "", "", err
 	}
-	out, err := c.queues.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{
-		QueueUrl: &dead, AttributeNames: []sqstypes.QueueAttributeName{sqstypes.QueueAttributeNameQueueArn},
-	})
+	arn, err := c.queueARN(ctx, dead)
 	if err != nil {
-		return "", "", fmt.Errorf("attributes of queue %s: %w", n.dead, err)
+		return "", "", err
 	}
-	arn := out.Attributes[string(sqstypes.QueueAttributeNameQueueArn)]
 	queue, err = c.createQueue(ctx, n.queue, map[string]string{
 		"VisibilityTimeout": strconv.Itoa(int(visibility / time.Second)),
 		"RedrivePolicy":     fmt.Sprintf(`{"deadLetterTargetArn":%q,"maxReceiveCount":"%d"}`, arn, maxReceives),
@@ -122,7 +125,18 @@ func (c *clients) createQueues(ctx context.Context, n names, visibility time.Dur
 	return queue, dead, err
 }
 
-// createQueue makes a FIFO queue whose throughput and deduplication are by message group, unless it exists.
+func (c *clients) queueARN(ctx context.Context, url string) (string, error) {
+	out, err := c.queues.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{
+		QueueUrl: &url, AttributeNames: []sqstypes.QueueAttributeName{sqstypes.QueueAttributeNameQueueArn},
+	})
+	if err != nil {
+		return "", fmt.Errorf("attributes of queue %s: %w", url, err)
+	}
+	return out.Attributes[string(sqstypes.QueueAttributeNameQueueArn)], nil
+}
+
+// createQueue makes a queue, unless it exists: a FIFO queue, whose throughput and deduplication are by message group, if
+// its name says so.
 func (c *clients) createQueue(ctx context.Context, name string, attributes map[string]string) (string, error) {
 	found, err := c.queues.GetQueueUrl(ctx, &sqs.GetQueueUrlInput{QueueName: &name})
 	if err == nil {
@@ -132,14 +146,13 @@ func (c *clients) createQueue(ctx context.Context, name string, attributes map[s
 	if !errors.As(err, &absent) {
 		return "", fmt.Errorf("find queue %s: %w", name, err)
 	}
-	all := map[string]string{
-		"FifoQueue":           "true",
-		"DeduplicationScope":  "messageGroup",
-		"FifoThroughputLimit": "perMessageGroupId",
+	all := map[string]string{}
+	if strings.HasSuffix(name, ".fifo") {
+		all["FifoQueue"] = "true"
+		all["DeduplicationScope"] = "messageGroup"
+		all["FifoThroughputLimit"] = "perMessageGroupId"
 	}
-	for k, v := range attributes {
-		all[k] = v
-	}
+	maps.Copy(all, attributes)
 	out, err := c.queues.CreateQueue(ctx, &sqs.CreateQueueInput{QueueName: &name, Attributes: all})
 	if err != nil {
 		return "", fmt.Errorf("create queue %s: %w", name, err)

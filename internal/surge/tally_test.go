@@ -8,7 +8,7 @@ import (
 
 // Each corruption of tables that were right must fail the line that is about it.
 func TestAuditFindsEachCorruption(t *testing.T) {
-	n := namesOf(1)
+	n := namesOf(1, FIFO)
 	sent := append(chatMessages("a", 12), chatMessages("b", 3)...)
 	key := func(seq int64) string { return keyOf(n.messages, item{"chat": str("co/a"), "seq": num(seq)}) }
 	set := func(f *fakeTables, key, name string, value int64) {
@@ -70,7 +70,7 @@ func TestAuditFindsEachCorruption(t *testing.T) {
 			mustStore(t, newTestConsumer(f), deliver(sent[10:], 1))
 			tc.damage(f)
 			// The fake has no search table of its own; the next test is about it.
-			lines := slices.DeleteFunc(f.tally(n, sent).lines(int64(len(sent))), func(l Line) bool { return l.Name == "propagated" })
+			lines := slices.DeleteFunc(f.tally(n, sent).lines(int64(len(sent)), FIFO), func(l Line) bool { return l.Name == "propagated" })
 			if got := failed(lines); got != tc.want {
 				t.Errorf("failed lines: %q, want %q", got, tc.want)
 			}
@@ -125,7 +125,7 @@ func TestAuditFindsRepeatedRows(t *testing.T) {
 func TestSentLine(t *testing.T) {
 	tl := newTally()
 	tl.addSent(chatMessages("a", 1)[0])
-	if got := failed(tl.lines(0)); !strings.HasPrefix(got, "sent, ") {
+	if got := failed(tl.lines(0, FIFO)); !strings.HasPrefix(got, "sent, ") {
 		t.Errorf("failed lines: %q, want sent among them", got)
 	}
 }
@@ -137,7 +137,7 @@ func TestQueueAndDuplicateLines(t *testing.T) {
 	c := &counters{}
 	c.resent.Store(10)
 	c.suppressed.Store(9)
-	if duplicatesLine(c).OK {
+	if duplicatesLine(c, FIFO).OK {
 		t.Error("a repeated send that was not suppressed is not found")
 	}
 }

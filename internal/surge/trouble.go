@@ -2,8 +2,6 @@ package surge
 
 import (
 	"context"
-	"errors"
-	"io"
 	"math/rand/v2"
 	"net/http"
 	"sync/atomic"
@@ -21,7 +19,13 @@ const (
 	fateOutcomes      // number of the above
 )
 
-var errKilled = errors.New("killed by the trouble of the run")
+var errKilled error = killed{}
+
+// killed looks like a request that its caller has given up, to the SDK, which does not try again then.
+type killed struct{}
+
+func (killed) Error() string       { return "killed by the trouble of the run" }
+func (killed) CanceledError() bool { return true }
 
 // trouble decides what goes wrong for one goroutine.
 type trouble struct {
@@ -48,26 +52,16 @@ func (t *trouble) soon() time.Duration {
 	return time.Duration(t.dice.Int64N(int64(4 * time.Millisecond)))
 }
 
-// lossyTransport loses the replies of requests that were marked by loseReply: the service has done its work, and
+// loseReply returns a context under which the reply of the first request is lost: the service has done its work, and
 // the client sees a time-out.
-type lossyTransport struct{ next http.RoundTripper }
-
-type lossKey struct{}
-
-// loseReply returns a context under which the reply of the first request is lost.
 func loseReply(ctx context.Context) context.Context {
-	return context.WithValue(ctx, lossKey{}, new(atomic.Bool))
-}
-
-func (t lossyTransport) RoundTrip(r *http.Request) (*http.Response, error) {
-	resp, err := t.next.RoundTrip(r)
-	lost, marked := r.Context().Value(lossKey{}).(*atomic.Bool)
-	if err != nil || !marked || lost.Swap(true) {
-		return resp, err
-	}
-	_, _ = io.Copy(io.Discard, resp.Body)
-	_ = resp.Body.Close()
-	return nil, errReplyLost{}
+	lost := new(atomic.Bool)
+	return meddle(ctx, meddling{after: func(*http.Request, *http.Response) error {
+		if lost.Swap(true) {
+			return nil
+		}
+		return errReplyLost{}
+	}})
 }
 
 // errReplyLost looks like the time-out of a read to the SDK, which sends again what it may send again.
