@@ -3,6 +3,7 @@ package sqs
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"github.com/levee-io/levee/internal/kv"
 )
@@ -68,17 +69,28 @@ func (q *queue) restore(e entry, s state, now int64) {
 	}
 }
 
+// loadDedup reads what is remembered of deduplication ids, from the newest back to the
+// first that has run out: of those before it there may be one for each message.
 func (q *queue) loadDedup(now int64) error {
 	q.dedup = dedup{seqs: map[dedupKey]uint64{}}
-	it := q.engine.store.Scan(kv.PrefixRange(appendQueue(nil, kindDedup, q.id)))
+	backwards := kv.PrefixRange(appendQueue(nil, kindDedup, q.id))
+	backwards.Reverse = true
+	it := q.engine.store.Scan(backwards)
 	defer func() { _ = it.Close() }()
+	var rows []dedupRow
 	for it.Next() {
 		r, err := readDedup(seqOf(it.Key()), it.Value())
 		if err != nil {
 			return err
 		}
+		if r.sent+dedupWindow <= now {
+			q.dedup.floor, q.dedup.stale = r.seq+1, sweepDedup // however many there are
+			break
+		}
+		rows = append(rows, r)
+	}
+	for _, r := range slices.Backward(rows) {
 		q.dedup.add(r)
 	}
-	q.dedup.advance(now)
 	return it.Err()
 }
