@@ -96,12 +96,12 @@ func projectionPaths(text string, p *expr.Params) ([]expr.Path, error) {
 	return r.Paths(), nil
 }
 
-func searchPaths(text string, p *expr.Params) (list []expr.Path, err error) {
-	equal, err := expr.ParseSearchCondition(text, p)
-	for _, eq := range equal {
-		list = append(list, expr.Path{{Name: eq.Name}})
+func searchPaths(text string, p *expr.Params) ([]expr.Path, error) {
+	s, err := expr.ParseSearchCondition(text, p)
+	if err != nil {
+		return nil, err
 	}
-	return list, err
+	return s.Paths(), nil
 }
 
 // statementAttributes is attributes for a statement.

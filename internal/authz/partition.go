@@ -71,9 +71,13 @@ func (a *access) searched(name string) ([]string, bool) {
 	if err != nil {
 		return nil, false
 	}
-	list, err := expr.ParseSearchCondition(a.search.V, p)
+	s, err := expr.ParseSearchCondition(a.search.V, p)
+	if err != nil {
+		return nil, false
+	}
+	list, _ := s.Equal()
 	at := slices.IndexFunc(list, func(eq expr.Equality) bool { return eq.Name == name })
-	if err != nil || at < 0 {
+	if at < 0 {
 		return nil, false
 	}
 	return []string{keyText(list[at].Value)}, true

@@ -2,6 +2,7 @@ package dynamodb
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/levee-io/levee/internal/api"
@@ -17,6 +18,8 @@ import (
 const (
 	maxTopK        = 100
 	maxSearchBytes = 16 << 20
+	// leastSearchBytes is the least that a search consumes, as measured.
+	leastSearchBytes = 1024
 )
 
 // SearchVectors returns the items of a vector index that are nearest to a vector.
@@ -58,7 +61,7 @@ func (e *Engine) SearchVectors(ctx context.Context, c *api.Caller, in *ddb.Searc
 		return nil, err
 	}
 	if mode := in.ReturnConsumedCapacity; mode.V == ddb.ReturnConsumedCapacityTotal || mode.V == ddb.ReturnConsumedCapacityIndexes {
-		out.ConsumedCapacity = &ddb.VectorCapacity{VectorSearchRequestBytes: api.Some(float64(s.bytes))}
+		out.ConsumedCapacity = &ddb.VectorCapacity{VectorSearchRequestBytes: api.Some(float64(max(s.bytes, leastSearchBytes)))}
 	}
 	return out, nil
 }
@@ -66,13 +69,14 @@ func (e *Engine) SearchVectors(ctx context.Context, c *api.Caller, in *ddb.Searc
 // search is one SearchVectors. The first block is the request's, the second is
 // filled by bind, the last by find.
 type search struct {
-	equal      []expr.Equality
+	condition  *expr.SearchCondition // nil: none
 	projection *expr.Projection
 
 	x       *vectorView
 	query   []float32
 	scope   []byte          // begins all rows that can be found
 	filters []expr.Equality // those that the rows have to be compared with
+	more    bool            // whether the whole condition has to be evaluated
 	k       int
 
 	bytes   int               // of the entries looked at, as the service counts them
@@ -84,7 +88,7 @@ type search struct {
 func parseSearch(in *ddb.SearchVectorsInput) (*search, error) {
 	s := &search{k: int(in.TopK.V)}
 	if in.TopK.V > maxTopK {
-		return nil, api.Validation("Provided TopK value is out of valid range")
+		return nil, api.Validation("Provided TopK value '%d' is out of valid range. The value must be between 1 and %d inclusive", in.TopK.V, maxTopK)
 	}
 	x := expressions{names: in.ExpressionAttributeNames, values: in.ExpressionAttributeValues, filter: in.SearchConditionExpression, projection: in.ProjectionExpression}
 	if err := x.checkPlaceholders(); err != nil {
@@ -95,7 +99,7 @@ func parseSearch(in *ddb.SearchVectorsInput) (*search, error) {
 		return nil, invalid(err)
 	}
 	if in.SearchConditionExpression.OK {
-		s.equal, err = expr.ParseSearchCondition(in.SearchConditionExpression.V, params)
+		s.condition, err = expr.ParseSearchCondition(in.SearchConditionExpression.V, params)
 	}
 	if in.ProjectionExpression.OK && err == nil {
 		s.projection, err = expr.ParseProjection(in.ProjectionExpression.V, params)
@@ -115,15 +119,16 @@ func (s *search) bind(v *view, in *ddb.SearchVectorsInput) error {
 		return api.Validation("The table does not have the specified index: %s", name)
 	case s.x.Backfilling:
 		return api.Validation("Cannot search backfilling vector index: %s", name)
-	case len(in.SearchVector) != s.x.Dimensions:
-		return badParameter("The SearchVector has %d dimensions, but index %s has %d", len(in.SearchVector), name, s.x.Dimensions)
 	}
-	s.query = make([]float32, s.x.Dimensions)
+	s.query = make([]float32, len(in.SearchVector))
 	for i := range in.SearchVector {
 		var ok bool
 		if s.query[i], ok = asFloat(in.SearchVector[i]); !ok {
-			return badParameter("Invalid type for parameter SearchVector[%d]: a 32-bit floating point number is expected", i)
+			return api.Validation("Search vector contains invalid values. All values in the search vector must be a 32-bit floating-point number attribute")
 		}
+	}
+	if len(s.query) != s.x.Dimensions {
+		return api.Validation("Input search vector dimension %d does not match vector index dimension %d", len(s.query), s.x.Dimensions)
 	}
 	if s.projection != nil {
 		if err := v.checkScalars(s.projection); err != nil {
@@ -136,30 +141,54 @@ func (s *search) bind(v *view, in *ddb.SearchVectorsInput) error {
 // bindCondition makes a range of rows of what the search says of the partition
 // key, and filters of the rest.
 func (s *search) bindCondition() error {
-	prefix := append([]byte(nil), s.x.prefix...)
-	keyed := false
-	for _, eq := range s.equal {
-		as := indexView{index: &index{Name: s.x.Name, Key: s.x.Key}}
-		if !s.x.hasAttribute(eq.Name) {
-			return badParameter("The attribute %s in SearchConditionExpression is not in the SearchSchema of index: %s", eq.Name, s.x.Name)
-		}
-		for _, part := range [2][]keyAttr{s.x.Key.Hash, s.x.Filters} {
-			if i := definitions(part).find(eq.Name); i >= 0 {
-				if err := as.checkKey(part[i], eq.Value); err != nil {
-					return err
-				}
-			}
-		}
+	if err := s.checkCondition(); err != nil {
+		return err
+	}
+	s.scope = append([]byte(nil), s.x.prefix...)
+	if s.condition == nil {
+		return nil
+	}
+	equal, all := s.condition.Equal()
+	s.more = !all
+	for _, eq := range equal {
 		if s.x.Key.has(eq.Name) {
-			prefix, keyed = appendPartition(prefix, []attr.Value{eq.Value}), true
-			continue
+			s.scope = appendPartition(s.scope, []attr.Value{eq.Value})
+		} else {
+			s.filters = append(s.filters, eq)
 		}
-		s.filters = append(s.filters, eq)
 	}
-	if len(s.x.Key.Hash) > 0 && !keyed {
-		return api.Validation("SearchConditionExpression must be provided when SearchSchema has a HASH key")
+	return nil
+}
+
+// checkCondition checks what a search demands against the search schema.
+func (s *search) checkCondition() error {
+	if s.condition == nil {
+		if len(s.x.Key.Hash) > 0 {
+			return api.Validation("SearchConditionExpression must be provided when SearchSchema has a HASH key")
+		}
+		return nil
 	}
-	s.scope = prefix
+	for _, path := range s.condition.Paths() {
+		if !s.x.hasAttribute(path[0].Name) {
+			return api.Validation("SearchConditionExpression must not contain any attributes that is not in SearchSchema. Invalid attribute: %s", path[0].Name)
+		}
+	}
+	for _, a := range s.x.Key.Hash {
+		if err := s.condition.CheckPartition(a.Name); err != nil {
+			return invalid(err)
+		}
+	}
+	for _, a := range slices.Concat(s.x.Key.Hash, s.x.Filters) {
+		if err := s.condition.CheckKinds(a.Name, a.Kind); err != nil {
+			return invalid(err)
+		}
+	}
+	equal, _ := s.condition.Equal()
+	for _, eq := range equal {
+		if isEmpty(eq.Value) && s.x.Key.has(eq.Name) {
+			return api.Validation(msgNotValid+"The AttributeValue for a key attribute cannot contain an empty %s value. Key: %s", kindWord(eq.Value), eq.Name)
+		}
+	}
 	return nil
 }
 
@@ -244,7 +273,11 @@ func (s *search) matches(raw []byte) (bool, error) {
 			return false, err
 		}
 	}
-	return true, nil
+	if !s.more {
+		return true, nil
+	}
+	schema, err := s.x.schemaOf(raw)
+	return err == nil && s.condition.Eval(schema), err
 }
 
 // forget drops the rows that are no more among the nearest, once there are many.
@@ -272,11 +305,25 @@ func (s *search) results(from kv.Reader, hits []vector.Hit) ([]ddb.SearchResultI
 		if total += len(raw); total > maxSearchBytes {
 			return nil, api.Validation("The search results exceed the size limit of %d bytes; use a smaller TopK or a narrower projection", maxSearchBytes)
 		}
-		item, err := projected(raw, s.projection)
+		item, err := s.result(raw)
 		if err != nil {
 			return nil, err
 		}
 		list = append(list, ddb.SearchResultItem{Item: item, Score: api.Some(hit.Score)})
 	}
 	return list, nil
+}
+
+// result returns what a search says of an entry, given without its vector: all but
+// the attribute of the vector, unless a projection asks for that.
+func (s *search) result(raw []byte) (attr.Item, error) {
+	if s.projection != nil {
+		return projected(raw, s.projection)
+	}
+	if _, ok, err := attr.LookupEncoded(raw, s.x.Attribute); !ok || err != nil {
+		return attr.EncodedItem(raw), err
+	}
+	item, err := attr.DecodeMap(raw)
+	item = item.Without(s.x.Attribute)
+	return attr.ItemOf(item), err
 }

@@ -78,7 +78,7 @@ func (h *harness) putDocs() {
 
 const (
 	inGerman  = `,"SearchConditionExpression":"lang = :l","ExpressionAttributeValues":{":l":{"S":"de"}}`
-	inGerman1 = `,"SearchConditionExpression":":l = #l AND #y = :y","ExpressionAttributeNames":{"#l":"lang","#y":"year"},"ExpressionAttributeValues":{":l":{"S":"de"},":y":{"N":"1.0"}}`
+	inGerman1 = `,"SearchConditionExpression":"#l = :l AND #y = :y","ExpressionAttributeNames":{"#l":"lang","#y":"year"},"ExpressionAttributeValues":{":l":{"S":"de"},":y":{"N":"1.0"}}`
 )
 
 func TestSearchVectors(t *testing.T) {
@@ -117,6 +117,46 @@ func TestSearchVectorsReturnsWhatTheIndexHolds(t *testing.T) {
 	}
 }
 
+// Conditions on filters may be anything; the partition key must be equal to a value.
+func TestSearchConditions(t *testing.T) {
+	h := newEngine(t)
+	h.mustDo("CreateTable", docsTable)
+	h.putDocs() // in German: a of year 1, b of year 2
+	h.put("docs", doc("e", 0, 1, `,"lang":{"S":"de"}`))
+	for _, c := range []struct{ condition, want string }{
+		{"#y < :two", "a 0"},
+		{"#y >= :two", "b 1"},
+		{"#y BETWEEN :one AND :two", "a 0, b 1"},
+		{"#y IN (:two, :three)", "b 1"},
+		{"(#y = :one OR #y = :two)", "a 0, b 1"},
+		{"NOT #y = :one", "b 1, e 1"},
+		{"#y <> :one", "b 1, e 1"},
+		{"attribute_exists(#y)", "a 0, b 1"},
+		{"attribute_not_exists(#y)", "e 1"},
+		{"#y > :one AND #y < :three", "b 1"},
+		{"#y = :one AND #y = :two", ""},
+	} {
+		values := `":l":{"S":"de"}`
+		for name, n := range map[string]string{":one": "1", ":two": "2", ":three": "3"} {
+			if strings.Contains(c.condition, name) {
+				values += fmt.Sprintf(`,%q:{"N":%q}`, name, n)
+			}
+		}
+		h.finds("byLang", 1, 0, 9, fmt.Sprintf(`,"SearchConditionExpression":"lang = :l AND %s","ExpressionAttributeNames":{"#y":"year"},"ExpressionAttributeValues":{%s}`, c.condition, values), c.want)
+	}
+}
+
+// The vector comes only when it is asked for.
+func TestSearchVectorsLeavesOutTheVector(t *testing.T) {
+	h := newEngine(t)
+	h.mustDo("CreateTable", docsTable)
+	h.putDocs()
+	h.expect("SearchVectors", searchDocs("near", 1, 0, 1, ``),
+		`{"SearchResults":[{"Item":{"id":{"S":"a"},"lang":{"S":"de"},"more":{"S":"x"},"year":{"N":"1"}},"Score":0.0}]}`)
+	h.expect("SearchVectors", searchDocs("near", 1, 0, 1, `,"ProjectionExpression":"v"`),
+		`{"SearchResults":[{"Item":{"v":{"L":[{"N":"1"},{"N":"0"}]}},"Score":0.0}]}`)
+}
+
 // What is found among many is what looking at each of them finds.
 func TestSearchVectorsAmongMany(t *testing.T) {
 	h := newEngine(t)
@@ -142,20 +182,23 @@ func TestSearchVectorsAmongMany(t *testing.T) {
 func TestRefusedSearches(t *testing.T) {
 	h := newEngine(t)
 	h.mustDo("CreateTable", docsTable)
-	const bad = "One or more parameter values were invalid: "
+	const (
+		invalid      = "Invalid SearchConditionExpression: "
+		vectorValues = "Search vector contains invalid values. All values in the search vector must be a 32-bit floating-point number attribute"
+	)
 	for _, c := range []struct{ in, want string }{
-		{searchDocs("near", 1, 0, 101, ``), "Provided TopK value is out of valid range"},
+		{searchDocs("near", 1, 0, 101, ``), "Provided TopK value '101' is out of valid range. The value must be between 1 and 100 inclusive"},
 		{searchDocs("none", 1, 0, 1, ``), "The table does not have the specified index: none"},
 		{searchDocs("byLang", 1, 0, 1, ``), "SearchConditionExpression must be provided when SearchSchema has a HASH key"},
-		{searchDocs("byLang", 1, 0, 1, `,"SearchConditionExpression":"lang > :l","ExpressionAttributeValues":{":l":{"S":"de"}}`), "Invalid comparator used in SearchConditionExpression"},
-		{searchDocs("byLang", 1, 0, 1, `,"SearchConditionExpression":"NOT lang = :l","ExpressionAttributeValues":{":l":{"S":"de"}}`), "Invalid comparator used in SearchConditionExpression"},
-		{searchDocs("byLang", 1, 0, 1, `,"SearchConditionExpression":"lang = id"`), "Invalid condition in SearchConditionExpression: an attribute must be compared with a value"},
-		{searchDocs("byLang", 1, 0, 1, `,"SearchConditionExpression":"lang = :l AND lang = :l","ExpressionAttributeValues":{":l":{"S":"de"}}`), "Invalid SearchConditionExpression: there must only be one condition per attribute"},
-		{searchDocs("near", 1, 0, 1, `,"SearchConditionExpression":"lang = :l","ExpressionAttributeValues":{":l":{"S":"de"}}`), bad + "The attribute lang in SearchConditionExpression is not in the SearchSchema of index: near"},
-		{searchDocs("byLang", 1, 0, 1, `,"SearchConditionExpression":"lang = :l","ExpressionAttributeValues":{":l":{"N":"1"}}`), bad + "Type mismatch for Index Key lang Expected: S Actual: N IndexName: byLang"},
-		{`{"TableName":"docs","IndexName":"near","SearchVector":[{"N":"1"}],"TopK":1}`, bad + "The SearchVector has 1 dimensions, but index near has 2"},
-		{`{"TableName":"docs","IndexName":"near","SearchVector":[{"N":"1"},{"N":"1e39"}],"TopK":1}`, bad + "Invalid type for parameter SearchVector[1]: a 32-bit floating point number is expected"},
-		{`{"TableName":"docs","IndexName":"near","SearchVector":[{"S":"1"},{"N":"1"}],"TopK":1}`, bad + "Invalid type for parameter SearchVector[0]: a 32-bit floating point number is expected"},
+		{searchDocs("byLang", 1, 0, 1, `,"SearchConditionExpression":"lang > :l","ExpressionAttributeValues":{":l":{"S":"de"}}`), invalid + "Invalid comparator used in SearchConditionExpression"},
+		{searchDocs("byLang", 1, 0, 1, `,"SearchConditionExpression":"NOT lang = :l","ExpressionAttributeValues":{":l":{"S":"de"}}`), invalid + "Invalid comparator used in SearchConditionExpression"},
+		{searchDocs("byLang", 1, 0, 1, `,"SearchConditionExpression":"lang = id"`), invalid + "Invalid operator used in SearchConditionExpression"},
+		{searchDocs("byLang", 1, 0, 1, `,"SearchConditionExpression":"lang = :l AND lang = :l","ExpressionAttributeValues":{":l":{"S":"de"}}`), invalid + "SearchConditionExpression must only contain one condition per attribute"},
+		{searchDocs("near", 1, 0, 1, `,"SearchConditionExpression":"lang = :l","ExpressionAttributeValues":{":l":{"S":"de"}}`), "SearchConditionExpression must not contain any attributes that is not in SearchSchema. Invalid attribute: lang"},
+		{searchDocs("byLang", 1, 0, 1, `,"SearchConditionExpression":"lang = :l","ExpressionAttributeValues":{":l":{"N":"1"}}`), "Type of 'lang' attribute in SearchConditionExpression (N) does not match type in search schema (S)"},
+		{`{"TableName":"docs","IndexName":"near","SearchVector":[{"N":"1"}],"TopK":1}`, "Input search vector dimension 1 does not match vector index dimension 2"},
+		{`{"TableName":"docs","IndexName":"near","SearchVector":[{"N":"1"},{"N":"1e39"}],"TopK":1}`, vectorValues},
+		{`{"TableName":"docs","IndexName":"near","SearchVector":[{"S":"1"},{"N":"1"}],"TopK":1}`, vectorValues},
 	} {
 		h.refused("SearchVectors", c.in, c.want)
 	}
@@ -166,11 +209,15 @@ func TestRefusedVectors(t *testing.T) {
 	h := newEngine(t)
 	h.mustDo("CreateTable", docsTable)
 	h.put("docs", doc("a", 1, 0, ``))
-	const bad = "One or more parameter values were invalid: "
+	const (
+		bad       = "One or more parameter values were invalid: "
+		badVector = "One or more parameter values are not valid. One or more parameter values were invalid . "
+	)
 	for _, c := range []struct{ v, rest, want string }{
-		{`{"S":"1"}`, ``, bad + "Invalid type for parameter v: a list of 32-bit floating point numbers is expected. IndexName: byLang"},
-		{`{"L":[{"N":"1"}]}`, ``, bad + "The vector attribute v has 1 dimensions, but index byLang has 2"},
-		{`{"L":[{"N":"1"},{"S":"x"}]}`, ``, bad + "Invalid type for parameter v[1]: a 32-bit floating point number is expected. IndexName: byLang"},
+		{`{"S":"1"}`, ``, badVector + "Invalid type for parameter v, Expected: L, Actual: S. IndexName: byLang"},
+		{`{"L":[{"N":"1"}]}`, ``, badVector + "Invalid size for parameter v, Expected: 2, Actual: 1. IndexName: byLang"},
+		{`{"L":[{"N":"1"},{"S":"x"}]}`, ``, badVector + "Invalid type for parameter v[1], Expected: N, Actual: S. IndexName: byLang"},
+		{`{"L":[{"N":"1"},{"N":"-3.5E38"}]}`, ``, badVector + "Invalid value for parameter v[1], Value: -3.5E+38 is outside valid range [-3.4028235E38, 3.4028235E38]. IndexName: byLang"},
 		{`{"L":[{"N":"1"},{"N":"1"}]}`, `,"year":{"S":"x"}`, bad + "Type mismatch for Index Key year Expected: N Actual: S IndexName: byLang"},
 	} {
 		h.refused("PutItem", `{"TableName":"docs","Item":{"id":{"S":"a"},"v":`+c.v+c.rest+`}}`, c.want)

@@ -5,7 +5,9 @@ import (
 	"encoding/binary"
 	"math"
 	"strconv"
+	"strings"
 
+	"github.com/levee-io/levee/internal/api"
 	ddb "github.com/levee-io/levee/internal/api/dynamodbapi"
 	"github.com/levee-io/levee/internal/attr"
 	"github.com/levee-io/levee/internal/kv"
@@ -130,24 +132,66 @@ func (x *vectorIndex) project(v *view, item attr.Map) attr.Map {
 	return out
 }
 
+// schemaOf returns the attributes of the search schema that an entry has, given
+// without its vector.
+func (x *vectorIndex) schemaOf(raw []byte) (schema attr.Map, err error) {
+	for _, part := range [2][]keyAttr{x.Key.Hash, x.Filters} {
+		for _, a := range part {
+			v, ok, err := attr.LookupEncoded(raw, a.Name)
+			if err != nil {
+				return nil, err
+			}
+			if ok {
+				schema = schema.With(a.Name, v)
+			}
+		}
+	}
+	return schema, nil
+}
+
 // appendVector appends the 32-bit numbers of a list. The error says what is wrong
 // with it.
 func (x *vectorIndex) appendVector(dst []byte, list attr.Value) ([]byte, error) {
 	if list.Kind() != attr.KindL {
-		return dst, badParameter("Invalid type for parameter %s: a list of 32-bit floating point numbers is expected. IndexName: %s", x.Attribute, x.Name)
+		return dst, x.badVector("Invalid type for parameter %s, Expected: L, Actual: %s", x.Attribute, list.Kind())
 	}
 	elems := list.Elems()
 	if len(elems) != x.Dimensions {
-		return dst, badParameter("The vector attribute %s has %d dimensions, but index %s has %d", x.Attribute, len(elems), x.Name, x.Dimensions)
+		return dst, x.badVector("Invalid size for parameter %s, Expected: %d, Actual: %d", x.Attribute, x.Dimensions, len(elems))
 	}
 	for i := range elems {
 		f, ok := asFloat(elems[i])
-		if !ok {
-			return dst, badParameter("Invalid type for parameter %s[%d]: a 32-bit floating point number is expected. IndexName: %s", x.Attribute, i, x.Name)
+		switch {
+		case elems[i].Kind() != attr.KindN:
+			return dst, x.badVector("Invalid type for parameter %s[%d], Expected: N, Actual: %s", x.Attribute, i, elems[i].Kind())
+		case !ok:
+			return dst, x.badVector("Invalid value for parameter %s[%d], Value: %s is outside valid range [-3.4028235E38, 3.4028235E38]", x.Attribute, i, scientific(elems[i].Num().String()))
 		}
 		dst = binary.BigEndian.AppendUint32(dst, math.Float32bits(f))
 	}
 	return dst, nil
+}
+
+// badVector says what is wrong with a vector that is written, in the words of the
+// service.
+func (x *vectorIndex) badVector(format string, args ...any) error {
+	return api.Validation(msgNotValid+"One or more parameter values were invalid . "+format+". IndexName: "+x.Name, args...)
+}
+
+// scientific writes a number of more than 38 digits as the service does: with one
+// digit before the point.
+func scientific(text string) string {
+	text, negative := strings.CutPrefix(text, "-")
+	exponent := len(text) - 1
+	digits := strings.TrimRight(text, "0")
+	out := digits[:1]
+	if len(digits) > 1 {
+		out += "." + digits[1:]
+	}
+	if negative {
+		out = "-" + out
+	}
+	return out + "E+" + strconv.Itoa(exponent)
 }
 
 // asFloat returns the 32-bit number nearest to a value, if it is in their range.

@@ -67,16 +67,24 @@ const anyType = "{NS,SS,L,BS,N,M,B,BOOL,NULL,S}"
 
 // Texts about the shape of a key condition. They stand alone.
 const (
-	textKeyOperator      = "Invalid operator used in KeyConditionExpression: %s"
-	textKeyFirstOperand  = "Invalid condition in KeyConditionExpression: %s operator must have the key attribute as its first operand"
-	textKeyNestedOp      = "KeyConditionExpressions cannot contain nested operations"
-	textKeyManyNames     = "Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition"
-	textKeyNestedPath    = "KeyConditionExpressions cannot have conditions on nested attributes"
-	textKeyNoName        = "Invalid condition in KeyConditionExpression: No key attribute specified"
+	textKeyOperator     = "Invalid operator used in KeyConditionExpression: %s"
+	textKeyFirstOperand = "Invalid condition in KeyConditionExpression: %s operator must have the key attribute as its first operand"
+	textKeyNestedOp     = "KeyConditionExpressions cannot contain nested operations"
+	textKeyManyNames    = "Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition"
+	textKeyNestedPath   = "KeyConditionExpressions cannot have conditions on nested attributes"
+	textKeyNoName       = "Invalid condition in KeyConditionExpression: No key attribute specified"
+	textKeyTwice        = "Invalid KeyConditionExpression: KeyConditionExpressions must only contain one condition per key"
+)
+
+// Texts about a search condition. Those up to textSearchTwice follow "Invalid
+// SearchConditionExpression: ".
+const (
 	textSearchComparator = "Invalid comparator used in SearchConditionExpression"
-	textSearchOperands   = "Invalid condition in SearchConditionExpression: an attribute must be compared with a value"
-	textSearchTwice      = "Invalid SearchConditionExpression: there must only be one condition per attribute"
-	textKeyTwice         = "Invalid KeyConditionExpression: KeyConditionExpressions must only contain one condition per key"
+	textSearchOperator   = "Invalid operator used in SearchConditionExpression"
+	textSearchNested     = "SearchConditionExpression cannot have conditions on nested attributes"
+	textSearchTwice      = "SearchConditionExpression must only contain one condition per attribute"
+	textSearchPartition  = "SearchConditionExpression must be provided when SearchSchema has a HASH key"
+	textSearchKind       = "Type of '%s' attribute in SearchConditionExpression (%s) does not match type in search schema (%s)"
 )
 
 // Texts about a key condition and the key schema. They stand alone.
