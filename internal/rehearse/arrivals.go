@@ -1,9 +1,11 @@
 package rehearse
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"time"
 )
 
@@ -103,20 +105,31 @@ func draw(random *rand.Rand, mean float64) float64 {
 }
 
 // Arrivals yields when each request arrives, since the beginning, and of which source
-// it is: as Run has them, those of a step together at its beginning. It is for who
-// plays a scenario for real.
+// it is: as many in each step as Run has, spread evenly over it. It is for who plays a
+// scenario for real.
 func (s *Scenario) Arrivals(yield func(at time.Duration, source int) bool) {
 	list := make([]arrivals, len(s.Traffic))
 	for i := range list {
 		list[i] = s.newArrivals(i)
 	}
-	end := min(time.Duration(s.Duration), time.Duration(s.Limit))
-	for at := time.Duration(0); at < end; at += time.Duration(s.Step) {
+	type arrival struct {
+		at     time.Duration
+		source int
+	}
+	var step []arrival
+	for at, end := time.Duration(0), time.Duration(s.Duration); at < end; at += time.Duration(s.Step) {
+		lasts := min(end-at, time.Duration(s.Step))
+		step = step[:0]
 		for i := range list {
-			for range list[i].until(min(end, at+time.Duration(s.Step))) {
-				if !yield(at, i) {
-					return
-				}
+			n := list[i].until(at + lasts)
+			for j := range n {
+				step = append(step, arrival{at + lasts*time.Duration(2*j+1)/time.Duration(2*n), i})
+			}
+		}
+		slices.SortStableFunc(step, func(a, b arrival) int { return cmp.Compare(a.at, b.at) })
+		for _, a := range step {
+			if !yield(a.at, a.source) {
+				return
 			}
 		}
 	}

@@ -17,6 +17,10 @@
 // space of keys in which all are alike. The model decides about a number at once
 // (capacity.AdmitMany), so that the work does not grow with the rate.
 //
+// Within a step nothing is before anything else: arrivals, retries and batches of
+// workers are served in an order by chance. Of a long step, what the table cannot take
+// at once arrives in the short ones of it.
+//
 // What is refused comes again after the back-off of its client, a quarter of it at
 // each of four times that stand for the jitter. Latency is from the arrival to the
 // end of the write. Of retries of the same attempt in the same step only the mean
@@ -24,7 +28,7 @@
 //
 // # Designs
 //
-// Without a queue (direct.go) the client writes and retries. With one (queued.go)
+// Without a queue (simulation.go) the client writes and retries. With one (line.go)
 // it sends, which a FIFO queue may refuse; workers receive batches, write, and keep
 // a batch until its last message is written or given up, in which case it becomes
 // visible again and finally a dead letter. Workers are a fixed number of consumers,

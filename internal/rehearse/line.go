@@ -133,8 +133,7 @@ const sendParts = 8
 // shelves that the queue takes.
 func (l *line) send(r retry) {
 	st, q := l.m.streams[r.stream], l.m.design.Queue
-	calls := (r.n + q.Batch - 1) / q.Batch
-	taken := 0
+	calls, taken := st.calls(r.n, q.Batch), 0
 	for i := range sendParts {
 		part := (calls + i) / sendParts
 		if part > 0 {
@@ -143,17 +142,23 @@ func (l *line) send(r retry) {
 		}
 	}
 	l.m.tally.called(taken, q.Batch*int(q.Size))
-	accepted := min(r.n, taken*q.Batch)
-	if accepted < r.n {
+	accepted := r.n
+	if taken < calls {
+		accepted = r.n * taken / calls
 		l.m.tally.refusedSends(l.m.now, r.n-accepted)
 	}
-	for i, n := range st.groups.deal(accepted) {
-		l.shelves[l.first[r.stream]+i].put(lot{r.arrival, l.m.now, n, 0})
-	}
-	l.waiting += accepted
-	l.note(l.m.now, accepted)
+	l.shelve(st, accepted, r.arrival)
 	r.n -= accepted
 	l.m.backOff(r)
+}
+
+// shelve has messages wait.
+func (l *line) shelve(st *stream, n int, arrival float64) {
+	for i, n := range st.groups.deal(n) {
+		l.shelves[l.first[st.number]+i].put(lot{arrival, l.m.now, n, 0})
+	}
+	l.waiting += n
+	l.note(l.m.now, n)
 }
 
 // put adds messages at the end.
@@ -321,14 +326,17 @@ func (l *line) note(at time.Duration, n int) {
 	}
 }
 
-// work ends the batches that are due, and shows again what was hidden.
-func (l *line) work() {
+// work appends the batches that are due to what is to be done, and shows again what
+// was hidden.
+func (l *line) work(tries []try) []try {
 	for _, j := range l.hidden.due(l.m.now) {
 		l.show(j)
 	}
-	for _, j := range l.inWork.due(l.m.now) {
-		l.finish(j)
+	due := l.inWork.due(l.m.now)
+	for i := range due {
+		tries = append(tries, try{job: &due[i]})
 	}
+	return tries
 }
 
 // finish writes what a job's messages ask for.
@@ -336,7 +344,7 @@ func (l *line) finish(j job) {
 	x := l.shelves[j.shelf]
 	st := l.m.streams[x.stream]
 	done := 0
-	l.m.spread(st, j.n, func(c, n int) { done += l.m.admit(st, c, n) })
+	l.m.spread(st, j.n, func(c, n int) { done += l.m.admit(st, c, n, false) })
 	l.m.tally.stored(l.m.now, x.stream, done, j.arrival, 0)
 	l.queue.Return(done)
 	j.n -= done
@@ -385,13 +393,14 @@ func (l *line) show(j job) {
 func (l *line) keepsUp(n int, step time.Duration) bool {
 	workers := l.limit()
 	batches := (n + l.batch - 1) / l.batch
-	if l.m.design.Queue.FIFO {
+	if q := l.m.design.Queue; q.FIFO {
 		groups := 0
 		for _, x := range l.shelves {
 			groups += x.groups
 		}
 		workers = min(workers, groups)
-		if float64(batches) > l.m.params.FIFORate*step.Seconds()/2 {
+		calls := max(batches, n/q.Batch) * len(l.m.streams) // others have as many
+		if float64(calls) > l.m.params.FIFORate*step.Seconds()/2 {
 			return false
 		}
 	}
@@ -401,25 +410,17 @@ func (l *line) keepsUp(n int, step time.Duration) bool {
 // pass has messages go through the queue without waiting.
 func (l *line) pass(st *stream, n int, arrival float64) {
 	q := l.m.design.Queue
-	calls, batches := (n+q.Batch-1)/q.Batch, (n+l.batch-1)/l.batch
+	calls, batches := st.calls(n, q.Batch), (n+l.batch-1)/l.batch
 	l.queue.CallMany(l.m.at(), capacity.Send, calls)
 	l.m.tally.called(calls, q.Batch*int(q.Size))
 	l.m.tally.called(2*batches, l.batch*int(q.Size))
 	l.m.tally.batches += int64(batches)
 	l.m.tally.busyTime += time.Duration(batches) * l.takes
 	done := 0
-	l.m.spread(st, n, func(c, k int) { done += l.m.admit(st, c, k) })
+	l.m.spread(st, n, func(c, k int) { done += l.m.admit(st, c, k, true) })
 	l.m.tally.stored(l.m.now, st.number, done, arrival, l.takes)
-	if n -= done; n == 0 {
-		return
+	if n -= done; n > 0 {
+		l.m.late = true
+		l.shelve(st, n, arrival)
 	}
-	number := l.first[st.number]
-	x := l.shelves[number]
-	workers := l.begin(max(1, min(batches, n, x.groups-x.held)))
-	l.queue.Take(n)
-	l.busy += workers
-	x.held += workers
-	l.inWork.add(l.m.now+l.m.design.Client.delay(0)/2, job{
-		shelf: number, n: n, workers: workers, attempt: 1, receives: 1, arrival: arrival, received: l.m.now,
-	})
 }

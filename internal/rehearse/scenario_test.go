@@ -122,6 +122,56 @@ func TestDeal(t *testing.T) {
 	})
 }
 
+// A few requests are as spread over the space of keys as many are: no part of it has
+// all of them for a while.
+func TestDealsOfOne(t *testing.T) {
+	for _, c := range []struct{ cells, step int }{{64, 1}, {64, 3}, {63, 1}, {7, 1}, {1, 1}, {65, 2}} {
+		list := make([]cell, c.cells)
+		for i := range list {
+			list[i].weight = 1 / float64(c.cells)
+		}
+		s, seen := newSplit(list), []int(nil)
+		for range 300 {
+			for i, n := range s.deal(c.step) {
+				for range n {
+					seen = append(seen, btoi(i*2 >= c.cells))
+				}
+			}
+		}
+		const window = 12
+		for i := 0; i+window < len(seen) && c.cells > 2; i++ {
+			upper := 0
+			for _, half := range seen[i : i+window] {
+				upper += half
+			}
+			if upper < window/2-3 || upper > window/2+3 {
+				t.Fatalf("%d cells: of %d requests in a row %d are in the upper half", c.cells, window, upper)
+			}
+		}
+	}
+}
+
+// Keys that are dealt out one by one are spread as those of whole cells: however many
+// equal parts the space of keys has, each gets as many as its size says.
+func TestOne(t *testing.T) {
+	for _, parts := range []int{4, 40, 64, 100} {
+		k := Keys{}
+		if err := k.load(&Scenario{}); err != nil {
+			t.Fatal(err)
+		}
+		s, counts := newSplit(k.cells), make([]int, parts)
+		const n = 100_000
+		for i := range uint64(n) {
+			counts[int(float64(s.one(i))/(1<<64)*float64(parts))]++
+		}
+		for i, got := range counts {
+			if want := float64(n) / float64(parts); math.Abs(float64(got)-want) > 0.05*want {
+				t.Errorf("part %d of %d has %d of %d keys", i, parts, got, n)
+			}
+		}
+	}
+}
+
 // Whatever the scenario, requests are stored, lost or waiting, and no longer than
 // there is time.
 func TestNothingIsLostFromSight(t *testing.T) {

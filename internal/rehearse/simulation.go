@@ -2,6 +2,8 @@ package rehearse
 
 import (
 	"context"
+	"math"
+	"math/rand/v2"
 	"time"
 
 	"github.com/levee-io/levee/internal/capacity"
@@ -21,6 +23,16 @@ type simulation struct {
 	line    *line // nil without a queue
 	tally   *tally
 	turn    int // of the steps, so that no cell is always first
+	random  *rand.Rand
+	tries   []try // of the running step, in no order
+	late    bool  // of a long step, something is left for the short ones of it
+	later   int
+}
+
+// try is what is to be done in a step: a request, or batches that workers have.
+type try struct {
+	retry
+	job *job
 }
 
 // calmStep is how long a step may be while nothing waits and nothing is refused.
@@ -36,7 +48,8 @@ func newSimulation(s *Scenario, d *Design, p capacity.Params) *simulation {
 		m.line = newLine(m)
 		m.step = m.line.step(m.step)
 	}
-	m.retries = newWheel(m.step, time.Duration(d.Client.Most), retry.key, (*retry).join)
+	m.random = rand.New(rand.NewPCG(s.Seed, math.MaxUint64))
+	m.retries = newWheel(m.step, max(time.Duration(d.Client.Most), calmStep), retry.key, (*retry).join)
 	return m
 }
 
@@ -99,15 +112,16 @@ func (m *simulation) idle() bool { return m.retries.count == 0 && (m.line == nil
 func (m *simulation) advance(end time.Duration) {
 	step := m.step
 	long := calmStep / step * step // steps stay multiples of the short one
-	calm := m.tally.calm(m.now) && m.idle() && m.now+long <= end
+	calm := long > step && m.tally.calm(m.now) && m.idle() && m.now+long <= end
 	if calm {
 		step = long
 	}
+	m.tries, m.late = m.tries[:0], false
 	for _, r := range m.retries.due(m.now) {
-		m.again(r)
+		m.tries = append(m.tries, try{retry: r})
 	}
 	if m.line != nil {
-		m.line.work()
+		m.tries = m.line.work(m.tries)
 	}
 	for i := range m.streams {
 		st := m.streams[(i+m.turn)%len(m.streams)]
@@ -121,8 +135,15 @@ func (m *simulation) advance(end time.Duration) {
 		m.tally.arrived(m.now, st.number, n)
 		m.accept(st, n, step, calm)
 	}
+	m.random.Shuffle(len(m.tries), func(i, j int) { m.tries[i], m.tries[j] = m.tries[j], m.tries[i] })
+	for i := range m.tries {
+		m.try(&m.tries[i], calm)
+	}
 	if m.line != nil {
 		m.line.receive()
+	}
+	if m.late {
+		step = m.step
 	}
 	m.now += step
 	m.tally.passed(m)
@@ -134,12 +155,25 @@ func (m *simulation) accept(st *stream, n int, step time.Duration, calm bool) {
 	switch {
 	case st.direct:
 		m.spread(st, n, func(c, k int) {
-			m.write(retry{stream: st.number, cell: c, n: k, arrival: arrival})
+			m.tries = append(m.tries, try{retry: retry{stream: st.number, cell: c, n: k, arrival: arrival}})
 		})
 	case calm && m.line.keepsUp(n, step):
 		m.line.pass(st, n, arrival)
 	default:
-		m.line.send(retry{stream: st.number, send: true, n: n, arrival: arrival})
+		m.tries = append(m.tries, try{retry: retry{stream: st.number, send: true, n: n, arrival: arrival}})
+	}
+}
+
+// try does what is to be done. Within a step that is in no order, as in a moment of
+// real traffic: who comes again is served neither first nor last.
+func (m *simulation) try(t *try, calm bool) {
+	switch {
+	case t.job != nil:
+		m.line.finish(*t.job)
+	case t.send:
+		m.line.send(t.retry)
+	default:
+		m.write(t.retry, calm)
 	}
 }
 
@@ -162,8 +196,9 @@ func (m *simulation) at() time.Time { return m.scenario.begin.Add(m.now) }
 // makes no partition hot.
 const lump = 16
 
-// admit asks the table for n requests of a cell, and returns how many it took.
-func (m *simulation) admit(st *stream, c, n int) int {
+// admit asks the table for n requests of a cell, and returns how many it took. In a
+// long step the others are not refused: they come later in it.
+func (m *simulation) admit(st *stream, c, n int, long bool) int {
 	taken := 0
 	for n > 0 {
 		k := n
@@ -171,17 +206,21 @@ func (m *simulation) admit(st *stream, c, n int) int {
 			k = min(n, lump)
 		}
 		n -= k
-		taken += m.admitAt(st.place(c), st, k)
+		taken += m.admitAt(st.place(c), st, k, long)
 	}
 	return taken
 }
 
-func (m *simulation) admitAt(demands []capacity.Demand, st *stream, n int) int {
+func (m *simulation) admitAt(demands []capacity.Demand, st *stream, n int, long bool) int {
 	k, d := m.table.AdmitMany(m.at(), demands, n)
 	if st.bytes > 0 && k > 0 {
 		m.table.Store(demands[0].Key, capacity.Itself, st.bytes*int64(k))
 	}
-	if k < n {
+	switch {
+	case k == n:
+	case long:
+		m.late = true
+	default:
 		m.tally.throttled(m.now, d, n-k)
 	}
 	return k
@@ -206,21 +245,31 @@ func (r *retry) join(o retry) {
 	r.n += o.n
 }
 
-func (m *simulation) again(r retry) {
-	if r.send {
-		m.line.send(r)
-		return
-	}
-	m.write(r)
-}
-
 // write has requests go straight to the table.
-func (m *simulation) write(r retry) {
+func (m *simulation) write(r retry, long bool) {
 	st := m.streams[r.stream]
-	k := m.admit(st, r.cell, r.n)
+	k := m.admit(st, r.cell, r.n, long)
 	m.tally.stored(m.now, r.stream, k, r.arrival, time.Duration(m.design.Table.Takes))
 	r.n -= k
+	if long {
+		m.postpone(r)
+		return
+	}
 	m.backOff(r)
+}
+
+// postpone spreads requests of a long step, which the table could not take all at
+// once, over the short steps of it, where they arrive then.
+func (m *simulation) postpone(r retry) {
+	steps := int(calmStep/m.step) - 1
+	for left := r.n; left > 0; {
+		m.later = m.later%steps + 1
+		r.n = min(left, (left+steps-1)/steps)
+		left -= r.n
+		at := m.now + time.Duration(m.later)*m.step
+		r.arrival = float64(at)
+		m.retries.add(at, r)
+	}
 }
 
 // backOff has clients make requests again, or give up.
@@ -234,7 +283,7 @@ func (m *simulation) backOff(r retry) {
 	}
 	most := m.design.Client.delay(r.attempt)
 	r.attempt++
-	for i, n := range quarters(r.n) {
+	for i, n := range quarters(r.n, m.random.IntN(4)) {
 		if n > 0 {
 			part := r
 			part.n = n
@@ -252,11 +301,10 @@ func (c *Client) delay(attempt int) time.Duration {
 	return min(d, time.Duration(c.Most))
 }
 
-// quarters divides n as evenly as it goes.
-func quarters(n int) [4]int {
-	var out [4]int
+// quarters divides n as evenly as it goes, and what is left over from the first on.
+func quarters(n, first int) (out [4]int) {
 	for i := range out {
-		out[i] = (n + i) / 4
+		out[(first+i)%4] = (n + 3 - i) / 4
 	}
 	return out
 }

@@ -13,8 +13,9 @@ type stream struct {
 	number int
 	direct bool // straight to the table
 	counts arrivals
-	keys   split // over the cells of the first item's keys
-	groups split // over cells of message groups
+	unsent float64 // messages that wait for their batch, as a share of one
+	keys   split   // over the cells of the first item's keys
+	groups split   // over cells of message groups
 	// perCell is how many message groups a cell of them has.
 	perCell []int
 	others  []split // over the cells of the other items' and the indexes' keys
@@ -30,7 +31,8 @@ type split struct {
 	sums  []float64 // of the weights up to each cell
 	owed  []float64 // what a cell should have and has not
 	used  []uint64  // how many keys of it
-	next  int       // where the remainder goes first
+	next  int       // number of the cell that the remainder goes to first
+	far   int       // from a cell to the next that the remainder goes to
 	out   []int
 }
 
@@ -41,10 +43,29 @@ func newSplit(cells []cell) split {
 		sum += cells[i].weight
 		s.sums = append(s.sums, sum)
 	}
+	s.far = stride(len(cells))
 	return s
 }
 
-// deal returns how many of n each cell has. The slice is valid until the next call.
+// stride returns a number by which all n places are come by, each far from the ones
+// before: near the golden part of n, and without a divisor that n has.
+func stride(n int) int {
+	k := int(float64(n) / math.Phi)
+	for ; k > 1; k-- {
+		a, b := n, k
+		for b > 0 {
+			a, b = b, a%b
+		}
+		if a == 1 {
+			break
+		}
+	}
+	return max(k, 1)
+}
+
+// deal returns how many of n each cell has. What is less than one for each goes to
+// cells that are far from each other, so that a few requests are as spread as many are.
+// The slice is valid until the next call.
 func (s *split) deal(n int) []int {
 	left := n
 	for i := range s.cells {
@@ -58,24 +79,27 @@ func (s *split) deal(n int) []int {
 		s.owed[i] -= float64(k)
 		left -= k
 	}
-	for ; left > 0; s.next++ {
-		i := s.next % len(s.cells)
-		if s.owed[i] > 0 || s.next > 4*len(s.cells) {
+	for tries := 0; left > 0; tries++ {
+		s.next = (s.next + s.far) % len(s.cells)
+		if i := s.next; s.owed[i] > 0 || tries > 2*len(s.cells) { // for want of precision
 			s.out[i]++
 			s.owed[i]--
 			left--
 		}
 	}
-	s.next %= len(s.cells)
 	return s.out
 }
 
-// one returns a cell of keys for one more, each as often as its weight says: the
-// multiples of the golden ratio are spread evenly.
-func (s *split) one(n uint64) *cell {
-	u := float64(n*golden) / (1 << 64)
+// root is the square root of two, less one, as a part of 2^64. Its multiples are spread
+// evenly too, and over all pairs with those of the golden ratio: where a key lies in its
+// cell must not follow from which cell it is.
+const root = 0x6a09e667f3bcc909
+
+// one returns the n-th key of all cells, each of which has as many as its weight says.
+func (s *split) one(n uint64) uint64 {
+	u := float64(n*root) / (1 << 64)
 	i, _ := slices.BinarySearch(s.sums, u)
-	return &s.cells[min(i, len(s.cells)-1)]
+	return s.cells[min(i, len(s.cells)-1)].key(n)
 }
 
 // maxGroupCells is in how many cells message groups are.
@@ -142,7 +166,16 @@ func (st *stream) place(number int) []capacity.Demand {
 	st.keys.used[number]++
 	st.demands[0].Key = st.keys.cells[number].key(st.keys.used[number])
 	for i := range st.others {
-		st.demands[i+1].Key = st.others[i].one(st.serial).key(st.serial)
+		st.demands[i+1].Key = st.others[i].one(st.serial + uint64(i)<<32)
 	}
 	return st.demands
+}
+
+// calls returns in how many calls n more messages are sent, of as many as are in a
+// batch. What does not fill one goes with the messages of the next step.
+func (st *stream) calls(n, batch int) int {
+	st.unsent += float64(n) / float64(batch)
+	k := math.Floor(st.unsent + 1e-9)
+	st.unsent -= k
+	return int(k)
 }
