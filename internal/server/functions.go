@@ -77,14 +77,13 @@ func (s *Server) environ(name lambda.Name) []string {
 // address is where a process on this machine reaches the server, "" if it does not
 // listen.
 func (s *Server) address() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.listening) == 0 {
+	first := s.first.Load()
+	if first == nil {
 		return ""
 	}
-	addr, ok := s.listening[0].addr.(*net.TCPAddr)
+	addr, ok := (*first).(*net.TCPAddr)
 	if !ok {
-		return s.listening[0].addr.String()
+		return (*first).String()
 	}
 	if addr.IP.IsUnspecified() {
 		return fmt.Sprintf("127.0.0.1:%d", addr.Port)

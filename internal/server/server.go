@@ -26,6 +26,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -118,6 +119,10 @@ type Server struct {
 	keyed    bool   // there are Config.Keys
 	dir      string // of the data, "" for memory
 	limits   wire.Limits
+
+	// first is the first address that was listened on. It is not behind mu, since
+	// Close has that while it waits for functions that may still ask for it.
+	first atomic.Pointer[net.Addr]
 
 	background struct { // what runs beside requests
 		sync.WaitGroup
@@ -265,6 +270,7 @@ func (s *Server) Listen(addr string) (net.Addr, error) {
 	}
 	l := &listening{http: wire.NewServer(s.endpoint, ln, s.tls, s.limits), addr: ln.Addr(), done: make(chan error, 1)}
 	s.listening = append(s.listening, l)
+	s.first.CompareAndSwap(nil, &l.addr)
 	go s.serve(l)
 	return ln.Addr(), nil
 }
