@@ -70,8 +70,8 @@ type Engine struct {
 	handlers  map[string]Handler
 	running   map[api.Namespace]int // invocations of functions without reservation
 	processes int
-	events    int    // asynchronous invocations that are not done
-	scratch   string // the directory of unpacked code, "" until there is one
+	waiting   waiting // asynchronous invocations that are not done
+	scratch   string  // the directory of unpacked code, "" until there is one
 	closed    bool
 
 	// starts has a place for each environment that starts at a time: as many as there

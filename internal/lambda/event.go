@@ -19,9 +19,33 @@ import (
 const (
 	eventRetries = 2
 	eventLife    = 6 * time.Hour
-	// maxEvents is how many events may wait, over all functions.
-	maxEvents = 100_000
+	// maxEvents is how many events may wait, over all functions, and maxEventBytes
+	// how large they may be together: they are in memory.
+	maxEvents     = 100_000
+	maxEventBytes = 256 << 20
 )
+
+// waiting is what there is of events that are not done. Engine.mu guards it.
+type waiting struct{ events, bytes int }
+
+// take counts an event, unless there are too many.
+func (w *waiting) take(ev *event) bool {
+	if w.events >= maxEvents || w.bytes+len(ev.Payload) > maxEventBytes {
+		return false
+	}
+	w.add(ev)
+	return true
+}
+
+func (w *waiting) add(ev *event) {
+	w.events++
+	w.bytes += len(ev.Payload)
+}
+
+func (w *waiting) remove(ev *event) {
+	w.events--
+	w.bytes -= len(ev.Payload)
+}
 
 // event is an invocation that nobody waits for.
 type event struct {
@@ -59,15 +83,15 @@ func (e *Engine) enqueue(n Name, id string, payload []byte) error {
 		Received: now, Due: now, Payload: bytes.Clone(payload),
 	}
 	e.mu.Lock()
-	full := e.events >= maxEvents
-	if !full {
-		e.events++
-	}
+	taken := e.waiting.take(ev)
 	e.mu.Unlock()
-	if full {
+	if !taken {
 		return errThrottled(reasonRate)
 	}
 	if err := e.keep(ev); err != nil {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		e.waiting.remove(ev)
 		return err
 	}
 	e.schedule(ev)
@@ -99,7 +123,7 @@ func (e *Engine) resumeEvents() error {
 			return fmt.Errorf("row %q: %w", it.Key(), err)
 		}
 		e.mu.Lock()
-		e.events++
+		e.waiting.add(ev)
 		e.mu.Unlock()
 		e.schedule(ev)
 	}
@@ -168,7 +192,7 @@ func (e *Engine) tryEvent(ev *event) (done bool) {
 // forget deletes an event that is done.
 func (e *Engine) forget(ev *event) {
 	e.mu.Lock()
-	e.events--
+	e.waiting.remove(ev)
 	e.mu.Unlock()
 	b := e.store.NewBatch()
 	b.Delete(eventKey(ev.ID))
