@@ -25,6 +25,7 @@ func (e *Engine) publish(b kv.Batch, f *function) error {
 		at = &entry{name: f.name()}
 		e.functions[f.name()] = at
 	}
+	before := at.current
 	at.current = f
 	for _, env := range at.idle {
 		env.idle.Stop()
@@ -32,6 +33,9 @@ func (e *Engine) publish(b kv.Batch, f *function) error {
 	}
 	at.idle = nil
 	e.mu.Unlock()
+	if before != nil && before.Code != "" && before.Code != f.Code {
+		e.abandonCode(before)
+	}
 	return commit.Wait()
 }
 

@@ -5,8 +5,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
-	"os"
-	"path/filepath"
 
 	"github.com/levee-io/levee/internal/kv"
 )
@@ -67,37 +65,4 @@ func checkPackage(pkg []byte) error {
 		}
 	}
 	return nil
-}
-
-// unpacked returns the directory with the code of a function, "" if it has none.
-// It is made the first time.
-func (e *Engine) unpacked(f *function) (string, error) {
-	if f.Code == "" {
-		return "", nil
-	}
-	e.admin.Lock()
-	defer e.admin.Unlock()
-	if e.scratch == "" {
-		dir, err := os.MkdirTemp("", "levee-functions-")
-		if err != nil {
-			return "", err
-		}
-		e.scratch = dir
-	}
-	dir := filepath.Join(e.scratch, f.Code)
-	if _, err := os.Stat(dir); err == nil {
-		return dir, nil
-	}
-	pkg, err := e.readCode(f)
-	if err != nil {
-		return "", err
-	}
-	if len(pkg) == 0 {
-		return "", ErrGone // the function was changed meanwhile
-	}
-	if err := unpack(pkg, dir); err != nil {
-		_ = os.RemoveAll(dir) // what is left of it is of no use
-		return "", err
-	}
-	return dir, nil
 }

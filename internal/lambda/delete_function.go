@@ -41,6 +41,9 @@ func (e *Engine) DeleteFunction(_ context.Context, c *api.Caller, in *model.Dele
 	}
 	at.idle = nil
 	e.mu.Unlock()
+	if f.Code != "" {
+		e.abandonCode(f)
+	}
 	if err := commit.Wait(); err != nil {
 		return nil, err
 	}

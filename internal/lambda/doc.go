@@ -54,6 +54,6 @@
 // Functions and their code are rows (docs/format.md). Engine.admin serialises the
 // operations that change a function, from their first look to the end of Apply;
 // Engine.mu guards the catalog in memory and what runs, and is held for moments.
-// They are taken in that order, and neither while anything runs or the disk is
-// waited for.
+// They are taken in that order, and Engine.mu never while anything runs or the disk is
+// waited for. The lock of the directories of unpacked code is between the two.
 package lambda

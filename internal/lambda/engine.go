@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
-	"os"
 	"runtime"
 	"sync"
 	"time"
@@ -36,6 +35,9 @@ type Options struct {
 	// Clock says how many seconds of Growth have passed; the zero value is that of the
 	// machine.
 	Clock pace.Clock
+	// Scratch is where the code of functions is unpacked, in a directory of its own
+	// that Close removes; "" is the system's place for temporary files.
+	Scratch string
 	// Logger gets what an operator should know; nil means slog.Default.
 	Logger *slog.Logger
 }
@@ -71,8 +73,9 @@ type Engine struct {
 	running   map[api.Namespace]int // invocations of functions without reservation
 	processes int
 	waiting   waiting // asynchronous invocations that are not done
-	scratch   string  // the directory of unpacked code, "" until there is one
 	closed    bool
+
+	dirs codeDirs
 
 	// starts has a place for each environment that starts at a time: as many as there
 	// are CPUs, as more would only keep each other from being ready.
@@ -111,7 +114,7 @@ func Open(store kv.Store, opts Options) (*Engine, error) {
 	e := &Engine{
 		store: store, opts: opts, log: opts.Logger,
 		functions: map[Name]*entry{}, handlers: maps.Clone(opts.Handlers), running: map[api.Namespace]int{},
-		starts: make(chan struct{}, runtime.NumCPU()),
+		starts: make(chan struct{}, runtime.NumCPU()), dirs: codeDirs{parent: opts.Scratch},
 	}
 	if e.handlers == nil {
 		e.handlers = map[string]Handler{}
@@ -166,8 +169,5 @@ func (e *Engine) Close() error {
 	e.mu.Unlock()
 	endAll(idle)
 	e.work.Wait()
-	if e.scratch != "" {
-		return os.RemoveAll(e.scratch)
-	}
-	return nil
+	return e.dirs.close()
 }

@@ -19,6 +19,21 @@ type environment struct {
 	kind     Kind
 	log      *capture
 	idle     *time.Timer // ends it
+	dir      string      // with the code, "" if there is none
+	release  func()      // gives it up; nil if there is none
+}
+
+// Close ends the environment.
+func (env *environment) Close() {
+	env.Environment.Close()
+	env.letGo()
+}
+
+// letGo gives up the directory of the code.
+func (env *environment) letGo() {
+	if env.release != nil {
+		env.release()
+	}
 }
 
 // Why an invocation is refused: values of ThrottleReason, which is not among the
@@ -145,7 +160,8 @@ func (e *Engine) obtain(at *entry, f *function) (_ *environment, cold time.Durat
 	}
 	start := time.Now()
 	env := &environment{of: at, revision: f.Revision, kind: kind, log: new(capture)}
-	if env.Environment, err = e.start(f, env.log); err != nil {
+	if env.Environment, err = e.start(f, env); err != nil {
+		env.letGo()
 		e.vacate(kind)
 		return env, time.Since(start), err
 	}
@@ -266,11 +282,11 @@ func endAll(list []*environment) {
 	}
 }
 
-// start starts an environment of a function.
-func (e *Engine) start(f *function, log *capture) (Environment, error) {
+// start starts what is in an environment of a function.
+func (e *Engine) start(f *function, in *environment) (Environment, error) {
 	s := &Spec{
 		Name: f.name(), Kind: f.kind(), Runtime: f.Runtime, Handler: f.Handler,
-		Env: f.Environment, Memory: f.Memory, Timeout: time.Duration(f.Timeout) * time.Second, Log: log, Dir: f.WorkingDir,
+		Env: f.Environment, Memory: f.Memory, Timeout: time.Duration(f.Timeout) * time.Second, Log: in.log, Dir: f.WorkingDir,
 	}
 	switch s.Kind {
 	case KindGo:
@@ -285,11 +301,10 @@ func (e *Engine) start(f *function, log *capture) (Environment, error) {
 		return nil, Break("Runtime.NotAllowed", "functions are not run on this server, except for Go funcs")
 	}
 	if f.Code != "" {
-		dir, err := e.unpacked(f)
-		if err != nil {
+		if err := e.holdCode(f, in); err != nil {
 			return nil, err
 		}
-		s.Dir = dir
+		s.Dir = in.dir
 	}
 	most := initTimeout + s.Timeout
 	ctx, cancel := context.WithTimeout(e.closing, most)
@@ -299,6 +314,33 @@ func (e *Engine) start(f *function, log *capture) (Environment, error) {
 		return nil, Break("Sandbox.Timedout", "Error: the function did not start within %.2f seconds", most.Seconds())
 	}
 	return env, err
+}
+
+// holdCode has the code of a function unpacked for an environment.
+func (e *Engine) holdCode(f *function, env *environment) (err error) {
+	env.dir, err = e.dirs.hold(f.Code, func() ([]byte, error) { return e.readCode(f) })
+	if err != nil {
+		return err
+	}
+	at, code := env.of, f.Code
+	env.release = func() {
+		err := e.dirs.release(code, func() bool {
+			e.mu.Lock()
+			defer e.mu.Unlock()
+			return !at.deleted && at.current.Code == code
+		})
+		if err != nil {
+			e.log.Warn("code of a function is left on the disk", "function", at.name.ARN(), "err", err)
+		}
+	}
+	return nil
+}
+
+// abandonCode removes the unpacked code of a function as it was, unless it runs.
+func (e *Engine) abandonCode(f *function) {
+	if err := e.dirs.abandon(f.Code); err != nil {
+		e.log.Warn("code of a function is left on the disk", "function", f.name().ARN(), "err", err)
+	}
 }
 
 // command is what is started for an image; nil for a package.

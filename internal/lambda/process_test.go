@@ -9,15 +9,18 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/levee-io/levee/internal/api"
 	model "github.com/levee-io/levee/internal/api/lambdaapi"
 	"github.com/levee-io/levee/internal/lambda"
+	"github.com/levee-io/levee/internal/lambda/sandbox"
 )
 
 // bootstrap is a function of this test binary: what it does is in the event.
@@ -220,7 +223,8 @@ func TestProcesses(t *testing.T) {
 }
 
 func TestZip(t *testing.T) {
-	e := running(t)
+	t.Chdir(t.TempDir()) // a directory of data may be named relative to where the server is started
+	e := open(t, newStore(t), lambda.Options{Runner: sandbox.New(sandbox.Options{}), Scratch: "scratch"})
 	in := &model.CreateFunctionRequest{
 		FunctionName: api.Some("zip"), Runtime: api.Some("provided.al2023"), Handler: api.Some("any"),
 		Code: &model.FunctionCode{ZipFile: api.Some(pack(t, map[string]string{"bootstrap*": "#!/bin/sh\ncat data/greeting\nexec \"$SELF\"\n", "data/greeting": "hello\n"}))},
@@ -244,6 +248,11 @@ func TestZip(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantFailure(t, invoke(t, e, "zip", "1"), "Runtime.ExitError", "exit status 7")
+	wantUnpacked(t, 1)
+	if _, err := e.DeleteFunction(t.Context(), caller, &model.DeleteFunctionRequest{FunctionName: api.Some("zip")}); err != nil {
+		t.Fatal(err)
+	}
+	wantUnpacked(t, 0)
 	for name, files := range map[string]map[string]string{
 		"up": {"../x": ""}, "absolute": {"/x": ""}, "down and up": {"a/../../x": ""},
 	} {
@@ -253,6 +262,21 @@ func TestZip(t *testing.T) {
 			t.Errorf("%s: no error", name)
 		}
 	}
+}
+
+// wantUnpacked waits until so many packages are left below scratch: environments end in
+// the background.
+func wantUnpacked(t *testing.T, want int) {
+	t.Helper()
+	var got []string
+	for range 200 {
+		got, _ = filepath.Glob("scratch/*/*") // the pattern is a good one
+		if len(got) == want {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Errorf("%d packages are unpacked, want %d: %v", len(got), want, got)
 }
 
 func TestNode(t *testing.T) {

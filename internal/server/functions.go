@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"path/filepath"
 
 	"github.com/levee-io/levee/internal/lambda"
 	"github.com/levee-io/levee/internal/lambda/sandbox"
@@ -11,9 +12,16 @@ import (
 	"github.com/levee-io/levee/internal/pipeline"
 )
 
+// functionsDir is where, in the directory of the data, the code of functions is
+// unpacked: a server writes nowhere else.
+const functionsDir = "functions.tmp"
+
 // openFunctions opens the engines of functions and of event source mappings.
 func (s *Server) openFunctions(cfg Config, clock pace.Clock) (err error) {
 	opts := lambda.Options{Logger: cfg.Logger, Handlers: cfg.Handlers, Growth: cfg.EnforceCapacity, Clock: clock}
+	if cfg.Dir != "" {
+		opts.Scratch = filepath.Join(cfg.Dir, functionsDir)
+	}
 	if cfg.Functions {
 		opts.Runner = sandbox.New(sandbox.Options{Environ: s.environ})
 	}

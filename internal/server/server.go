@@ -245,8 +245,10 @@ func openStore(cfg Config) (kv.Store, error) {
 	if err != nil {
 		return nil, err // not a nil *kvpebble.Store in a kv.Store
 	}
-	if err := os.RemoveAll(filepath.Join(cfg.Dir, backupDir)); err != nil { // what a crash has left
-		return nil, errors.Join(err, store.Close())
+	for _, left := range [...]string{backupDir, functionsDir} { // by a crash
+		if err := os.RemoveAll(filepath.Join(cfg.Dir, left)); err != nil {
+			return nil, errors.Join(err, store.Close())
+		}
 	}
 	return store, nil
 }
