@@ -55,6 +55,7 @@ func (c *Client) Consume(ctx context.Context, queueURL string, handle func(ctx c
 	for _, f := range options {
 		f(&o)
 	}
+	o.Batch = min(max(o.Batch, 1), 10)
 	k := &consumer{Client: c, queueURL: queueURL, handle: handle, options: o}
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)

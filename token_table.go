@@ -85,8 +85,8 @@ func (c *Client) storedCheckpoint(ctx context.Context, id string) (string, error
 	return at.Value, nil
 }
 
-// lastFailed reports whether a transaction was cancelled by the condition of its
-// last action alone.
+// lastFailed reports whether the condition of a transaction's last action did not
+// hold, whatever else did not.
 func lastFailed(err error) bool {
 	var cancelled *types.TransactionCanceledException
 	if !errors.As(err, &cancelled) || len(cancelled.CancellationReasons) == 0 {

@@ -13,7 +13,7 @@ import (
 )
 
 // Tx collects the actions of a transaction, up to 100 of them, at most one on each
-// item. The zero Tx is empty. Nothing happens until it is committed: reads go to the
+// item. Consume and Follow add one of their own. The zero Tx is empty. Nothing happens until it is committed: reads go to the
 // clients of the services and do not see it; conditions say what must still be so.
 type Tx struct {
 	tables []types.TransactWriteItem
