@@ -1,4 +1,4 @@
-.PHONY: build test check race lint bench soak generate
+.PHONY: build test check race lint vulncheck bench soak generate
 
 build:
 	CGO_ENABLED=0 go build -o levee ./cmd/levee
@@ -13,7 +13,10 @@ race:
 	go test -race ./internal/... ./leveetest/... .
 
 lint:
-	go tool golangci-lint run
+	go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.14.0 run ./...
+
+vulncheck:
+	go run golang.org/x/vuln/cmd/govulncheck@v1.9.0 ./...
 
 generate:
 	go generate ./...
