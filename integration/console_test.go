@@ -1,9 +1,13 @@
 package integration
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"os/exec"
@@ -15,6 +19,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	dbtypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	lambdatypes "github.com/aws/aws-sdk-go-v2/service/lambda/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
@@ -26,8 +32,8 @@ import (
 // hostile is a text that would do harm if a page did not escape it.
 const hostile = `</textarea><img src=x onerror="window.harmed=1"><script>window.harmed=1</script>'"&`
 
-// browser is a Chromium that is looking at the console of a server.
-type browser struct {
+// tab is a Chromium that is looking at the console of a server.
+type tab struct {
 	t     *testing.T
 	ctx   context.Context
 	space string // URL of a namespace
@@ -35,9 +41,9 @@ type browser struct {
 	out   string // where screenshots go
 }
 
-// openBrowser starts Chromium. What the console of the browser says of errors, such
+// openTab starts Chromium. What the console of the browser says of errors, such
 // as a violated content security policy, fails the test.
-func openBrowser(t *testing.T, s *server, c *client) *browser {
+func openTab(t *testing.T, s *server, c *client) *tab {
 	t.Helper()
 	path := findChromium()
 	if path == "" {
@@ -63,7 +69,7 @@ func openBrowser(t *testing.T, s *server, c *client) *browser {
 			t.Errorf("a dialog opened: %s", e.Message)
 		}
 	})
-	b := &browser{t: t, ctx: ctx, space: s.url() + "/_levee/at/" + c.account + "/" + c.region + "/", out: filepath.Join("out", "screens")}
+	b := &tab{t: t, ctx: ctx, space: s.url() + "/_levee/at/" + c.account + "/" + c.region + "/", out: filepath.Join("out", "screens")}
 	source, err := os.ReadFile(os.Getenv("AXE"))
 	if err != nil {
 		missing(t, "no axe-core: set AXE to its axe.min.js to check how accessible the pages are")
@@ -94,7 +100,7 @@ func findChromium() string {
 	return ""
 }
 
-func (b *browser) do(actions ...chromedp.Action) {
+func (b *tab) do(actions ...chromedp.Action) {
 	b.t.Helper()
 	if err := chromedp.Run(b.ctx, actions...); err != nil {
 		b.t.Fatal(err)
@@ -102,7 +108,7 @@ func (b *browser) do(actions ...chromedp.Action) {
 }
 
 // open opens a page of the namespace, or a whole URL.
-func (b *browser) open(path string) {
+func (b *tab) open(path string) {
 	b.t.Helper()
 	if !strings.HasPrefix(path, "http") {
 		path = b.space + path
@@ -110,19 +116,19 @@ func (b *browser) open(path string) {
 	b.do(chromedp.Navigate(path), chromedp.WaitReady("main"))
 }
 
-func (b *browser) text(selector string) (text string) {
+func (b *tab) text(selector string) (text string) {
 	b.t.Helper()
 	b.do(chromedp.Text(selector, &text, chromedp.ByQuery))
 	return text
 }
 
-func (b *browser) eval(script string, into any) {
+func (b *tab) eval(script string, into any) {
 	b.t.Helper()
 	b.do(chromedp.Evaluate(script, into))
 }
 
 // submit fills fields by selector and presses a button, which leads to a page.
-func (b *browser) submit(button string, fields map[string]string) {
+func (b *tab) submit(button string, fields map[string]string) {
 	b.t.Helper()
 	for selector, value := range fields {
 		b.do(chromedp.SetValue(selector, value, chromedp.ByQuery))
@@ -138,7 +144,7 @@ func (b *browser) submit(button string, fields map[string]string) {
 }
 
 // shoot keeps a screenshot.
-func (b *browser) shoot(name string) {
+func (b *tab) shoot(name string) {
 	b.t.Helper()
 	var png []byte
 	b.do(chromedp.CaptureScreenshot(&png))
@@ -148,7 +154,7 @@ func (b *browser) shoot(name string) {
 }
 
 // accessible reports what axe-core finds serious about a page.
-func (b *browser) accessible(name string) {
+func (b *tab) accessible(name string) {
 	b.t.Helper()
 	if b.axe == "" {
 		return
@@ -156,15 +162,18 @@ func (b *browser) accessible(name string) {
 	var found string
 	b.eval(b.axe+"; 0", nil)
 	b.do(chromedp.Evaluate(`axe.run().then(r => JSON.stringify(r.violations.filter(v => v.impact === "serious" || v.impact === "critical")
-		.map(v => [v.id, v.nodes.map(n => n.html + " " + n.failureSummary)])))`, &found, func(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }))
+		.map(v => [v.id, v.nodes.map(n => n.html + " " + n.failureSummary)])))`, &found, awaitPromise))
 	var list []any
 	if err := json.Unmarshal([]byte(found), &list); err != nil || len(list) > 0 {
 		b.t.Errorf("%s: axe-core finds %s %v", name, found, err)
 	}
 }
 
+// awaitPromise has a script's promise waited for.
+func awaitPromise(p *runtime.EvaluateParams) *runtime.EvaluateParams { return p.WithAwaitPromise(true) }
+
 // fits reports a page that is wider than its window.
-func (b *browser) fits(name string) {
+func (b *tab) fits(name string) {
 	b.t.Helper()
 	var over int
 	if b.eval("document.documentElement.scrollWidth - window.innerWidth", &over); over > 0 {
@@ -220,6 +229,72 @@ func furnish(t *testing.T, c *client) {
 	must(err)
 }
 
+// endpoint is a function behind HTTP, which fails for what has boom in it.
+func endpoint(t *testing.T) string {
+	t.Helper()
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		event, err := io.ReadAll(io.LimitReader(r.Body, 1<<20))
+		if err != nil || bytes.Contains(event, []byte("boom")) {
+			http.Error(w, hostile, http.StatusInternalServerError)
+			return
+		}
+		_, _ = w.Write(event)
+	}))
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
+// furnishFunctions makes a function with invocations that worked and that failed, and
+// mappings of the queue and of the stream of furnish. It returns the id of the latter.
+func furnishFunctions(t *testing.T, c *client) string {
+	t.Helper()
+	ctx := t.Context()
+	try(c.lambda.CreateFunction(ctx, &lambda.CreateFunctionInput{
+		FunctionName: aws.String("ship"), PackageType: lambdatypes.PackageTypeImage, Role: aws.String("arn:aws:iam::" + c.account + ":role/any"),
+		Code: &lambdatypes.FunctionCode{ImageUri: aws.String(endpoint(t))}, Environment: &lambdatypes.Environment{Variables: map[string]string{"STAGE": "test"}},
+	})).must(t)
+	for _, event := range []string{`{"order":1}`, `"boom"`, `{"text":"</pre><script>window.harmed=1</script>"}`} {
+		try(c.lambda.Invoke(ctx, &lambda.InvokeInput{FunctionName: aws.String("ship"), Payload: []byte(event)})).must(t)
+	}
+	table := try(c.db.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: aws.String("orders")})).must(t)
+	m := try(c.lambda.CreateEventSourceMapping(ctx, &lambda.CreateEventSourceMappingInput{
+		FunctionName: aws.String("ship"), EventSourceArn: table.Table.LatestStreamArn, StartingPosition: lambdatypes.EventSourcePositionTrimHorizon,
+	})).must(t)
+	try(c.sqs.CreateQueue(ctx, &sqs.CreateQueueInput{QueueName: aws.String("parcels")})).must(t)
+	try(c.lambda.CreateEventSourceMapping(ctx, &lambda.CreateEventSourceMappingInput{
+		FunctionName: aws.String("ship"), EventSourceArn: aws.String("arn:aws:sqs:" + c.region + ":" + c.account + ":parcels"), Enabled: aws.Bool(false),
+	})).must(t)
+	return *m.UUID
+}
+
+// furnishTight makes a table that is held to its capacity, and has it throttle.
+func furnishTight(t *testing.T, c *client) {
+	t.Helper()
+	ctx := t.Context()
+	try(c.db.CreateTable(ctx, &dynamodb.CreateTableInput{
+		TableName:             aws.String("tight"),
+		AttributeDefinitions:  []dbtypes.AttributeDefinition{{AttributeName: aws.String("id"), AttributeType: "S"}},
+		KeySchema:             []dbtypes.KeySchemaElement{{AttributeName: aws.String("id"), KeyType: "HASH"}},
+		ProvisionedThroughput: &dbtypes.ProvisionedThroughput{ReadCapacityUnits: aws.Int64(5), WriteCapacityUnits: aws.Int64(5)},
+		Tags:                  []dbtypes.Tag{{Key: aws.String("levee:capacity"), Value: aws.String("enforce")}},
+	})).must(t)
+	try(c.db.UpdateContributorInsights(ctx, &dynamodb.UpdateContributorInsightsInput{
+		TableName: aws.String("tight"), ContributorInsightsAction: dbtypes.ContributorInsightsActionEnable,
+	})).must(t)
+	throttled := 0
+	for i := range 400 {
+		_, err := c.db.PutItem(ctx, &dynamodb.PutItemInput{TableName: aws.String("tight"), Item: map[string]dbtypes.AttributeValue{
+			"id": &dbtypes.AttributeValueMemberS{Value: fmt.Sprintf("key <b>%d", i%7)},
+		}})
+		if err != nil {
+			throttled++
+		}
+	}
+	if throttled == 0 {
+		t.Fatal("nothing was throttled")
+	}
+}
+
 func (c *client) putOrder(ctx context.Context, customer string, number int) error {
 	_, err := c.db.PutItem(ctx, &dynamodb.PutItemInput{TableName: aws.String("orders"), Item: map[string]dbtypes.AttributeValue{
 		"customer": &dbtypes.AttributeValueMemberS{Value: customer}, "number": &dbtypes.AttributeValueMemberN{Value: fmt.Sprint(number)},
@@ -241,10 +316,12 @@ func orderPath(customer string, number int) string {
 // TestConsolePages looks at every page: in both languages and schemes, wide and as
 // on a phone.
 func TestConsolePages(t *testing.T) {
-	s := startServer(t, "--memory")
+	s := startServer(t, "--memory", "--functions")
 	c := newClient(s, newAccount(), "us-east-1")
-	b := openBrowser(t, s, c)
+	b := openTab(t, s, c)
 	furnish(t, c)
+	mapping := furnishFunctions(t, c)
+	furnishTight(t, c)
 	pages := map[string]string{
 		"overview": s.url() + "/_levee/", "namespace": "", "tables": "tables/", "queues": "queues/",
 		"create-table": "create-table", "create-queue": "create-queue", "statement": "statement",
@@ -252,6 +329,10 @@ func TestConsolePages(t *testing.T) {
 		"item": orderPath("customer-01", 1), "item-form": orderPath("customer-01", 1) + "&view=form",
 		"settings": "tables/orders/settings", "stream": "tables/orders/stream", "transfer": "tables/orders/transfer",
 		"messages": "queues/jobs.fifo", "send": "queues/jobs.fifo/send", "queue-settings": "queues/failed-jobs.fifo/settings",
+		"capacity": "tables/tight/capacity", "no-capacity": "tables/orders/capacity",
+		"functions": "functions/", "function": "functions/ship", "invoke": "functions/ship/invoke", "function-settings": "functions/ship/settings",
+		"mapping": "mappings/" + mapping, "surge": s.url() + "/_levee/surge", "rehearse": s.url() + "/_levee/rehearse",
+		"nothing": "tables/nothing",
 	}
 	b.do(log.Enable(), chromedp.EmulateViewport(1280, 900))
 	for name, path := range pages {
@@ -266,13 +347,42 @@ func TestConsolePages(t *testing.T) {
 		b.shoot(name + "-phone")
 		b.accessible(name + " on a phone, dark")
 	}
-	b.do(chromedp.EmulateViewport(1280, 900))
 	b.open(s.url() + "/_levee/")
 	b.submit("button[value=ko]", nil)
 	if title := b.text("h1"); title != "개요" {
 		t.Errorf("title %q", title)
 	}
-	b.shoot("overview-korean")
+	for name, path := range pages {
+		b.open(path)
+		b.fits(name + " in Korean")
+		b.shoot(name + "-korean-phone")
+		if got := b.untranslated(); len(got) > 0 {
+			t.Errorf("%s in Korean says %q", name, got)
+		}
+	}
+	b.do(chromedp.EmulateViewport(1280, 900))
+	for _, name := range []string{"overview", "surge", "function", "capacity"} {
+		b.open(pages[name])
+		b.shoot(name + "-korean")
+		b.accessible(name + " in Korean")
+	}
+	b.unharmed()
+}
+
+// untranslated returns keys of texts that a page shows for want of their text.
+func (b *tab) untranslated() (keys []string) {
+	b.t.Helper()
+	b.eval(`[...document.querySelectorAll("h2, h3, th, dt, label, button, summary, p")].filter(el => el.children.length === 0 && /^[a-z]+\.[a-z]+$/.test(el.textContent.trim())).map(el => el.textContent)`, &keys)
+	return keys
+}
+
+// unharmed reports a text that was run.
+func (b *tab) unharmed() {
+	b.t.Helper()
+	var harmed bool
+	if b.eval("window.harmed !== undefined", &harmed); harmed {
+		b.t.Error("a text was run")
+	}
 }
 
 // TestConsoleEdits edits items as two people would, with numbers of 38 digits and
@@ -281,17 +391,14 @@ func TestConsoleEdits(t *testing.T) {
 	const digits = "98765432109876543210987654321098765432"
 	s := startServer(t, "--memory")
 	c := newClient(s, newAccount(), "us-east-1")
-	b := openBrowser(t, s, c)
+	b := openTab(t, s, c)
 	furnish(t, c)
 	b.open("tables/orders?pk=" + url.QueryEscape(hostile))
 	if got := b.text("tbody th"); got != hostile {
 		t.Errorf("the key is shown as %s", got)
 	}
 	b.do(chromedp.Click("tbody a", chromedp.ByQuery), chromedp.WaitReady("#json"))
-	var harmed bool
-	if b.eval("window.harmed !== undefined", &harmed); harmed {
-		t.Error("a text was run")
-	}
+	b.unharmed()
 
 	b.open(orderPath("customer-01", 1))
 	var json string
@@ -326,7 +433,7 @@ func TestConsoleEdits(t *testing.T) {
 func TestConsoleLive(t *testing.T) {
 	s := startServer(t, "--memory")
 	c := newClient(s, newAccount(), "us-east-1")
-	b := openBrowser(t, s, c)
+	b := openTab(t, s, c)
 	furnish(t, c)
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan struct{})

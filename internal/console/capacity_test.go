@@ -34,7 +34,7 @@ func TestHeatMap(t *testing.T) {
 	if c := m.Rows[2].Cells[75]; c.Step != 9 || c.Share != 100 {
 		t.Errorf("writes %+v", c)
 	}
-	if c := m.Rows[1].Cells[1]; c.Step != 4 || c.Share != 50 {
+	if c := m.Rows[1].Cells[1]; c.Step != 5 || c.Share != 50 {
 		t.Errorf("reads %+v", c)
 	}
 	if len(m.Hottest) != maxHottest || m.Hottest[0].Number != 301 || m.Hottest[1].Number != 8 {
@@ -63,7 +63,7 @@ func TestTableCapacity(t *testing.T) {
 		return []Heat{h, {Index: "by-who", Partitions: []Partition{{}}}}, table == "orders"
 	}
 	b.get(at, 200)
-	b.says("2 partitions", `class="h9"`, "being split", ": by-who", "update-contributor-insights", "0.0 / 20")
+	b.says("Partitions: 2", `class="h9"`, "being split", ": by-who", "update-contributor-insights", "0.0 / 20")
 	if strings.Contains(b.page, "others") {
 		t.Error("the page shows another table")
 	}

@@ -59,7 +59,7 @@ func (v *visit) listFunctions() error {
 	d := &functionList{mappingList: v.mappings(func(m *Mapping) bool { return m.Namespace == v.ns })}
 	for i := range out.Functions {
 		f := &out.Functions[i]
-		row := functionRow{Name: f.FunctionName.V, Link: v.to("functions", f.FunctionName.V), Code: codeOf(f, nil), Timeout: f.Timeout.V, Memory: f.MemorySize.V}
+		row := functionRow{Name: f.FunctionName.V, Link: v.to("functions", f.FunctionName.V), Code: v.codeOf(f), Timeout: f.Timeout.V, Memory: f.MemorySize.V}
 		if logs := v.logs(row.Name); len(logs) > 0 {
 			row.Last = &logs[0]
 		}
@@ -69,6 +69,18 @@ func (v *visit) listFunctions() error {
 		d.Next = v.to("functions", "") + "?" + url.Values{"after": {out.NextMarker.V}}.Encode()
 	}
 	return v.show("functions", "nav.functions", d)
+}
+
+// codeOf says what the code of a function in a list is. Where that of an image is,
+// the list does not say.
+func (v *visit) codeOf(f *lambdaapi.FunctionConfiguration) string {
+	if f.Runtime.V == "" {
+		in := &lambdaapi.GetFunctionRequest{FunctionName: f.FunctionName}
+		if out, err := call[*lambdaapi.GetFunctionResponse](v, lambdaapi.Target, "GetFunction", in); err == nil {
+			return codeOf(f, out.Code)
+		}
+	}
+	return codeOf(f, nil)
 }
 
 // codeOf says what the code of a function is.

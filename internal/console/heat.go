@@ -142,7 +142,8 @@ func (h *Heat) span(at int) (from, to float64) {
 	return place(h.Partitions[at].From), place(h.Partitions[at+1].From)
 }
 
-// heatStep is the colour of a share: the last is for what cannot be more.
+// heatStep is the colour of a share: the first is for nothing at all, the last for
+// what cannot be more.
 func heatStep(share float64) int {
-	return min(int(share/100*(heatSteps-1)), heatSteps-1)
+	return min(int(math.Ceil(share/100*(heatSteps-1))), heatSteps-1)
 }

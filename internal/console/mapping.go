@@ -147,6 +147,7 @@ func (v *visit) mapping() (*mappingData, error) {
 	d := &mappingData{EventSourceMappingConfiguration: out, Path: v.to("mappings", id)}
 	if l := v.mappings(func(m *Mapping) bool { return m.Namespace == v.ns && m.ID == id }); len(l.Mappings) > 0 {
 		d.mappingRow = l.Mappings[0]
+		v.subject = d.From + " → " + d.Mapping.Function
 	}
 	if out.FilterCriteria != nil {
 		for _, f := range out.FilterCriteria.Filters {

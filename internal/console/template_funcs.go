@@ -25,6 +25,7 @@ func (l *language) funcs() template.FuncMap {
 		"last":      func(arn string) string { return afterLast(arn, ":") },
 
 		"attributerows": attributeRows,
+		"took":          func(d time.Duration) time.Duration { return d.Round(max(d/1000, 10*time.Microsecond)) },
 
 		"share":     func(label string, value, most float64) share { return share{label, value, most} },
 		"steps":     func() []int { return []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9} },

@@ -38,12 +38,16 @@ func allowed(f *dynamodb.CapacityFigures) capacity.Rates {
 	return rates
 }
 
-// throttles are the refusals, by the reason that the service gives.
+// throttles are the refusals, by the reason as the service names it.
 func throttles(f *dynamodb.CapacityFigures) (list []console.Throttle) {
+	kind := "Table"
+	if f.Index != "" {
+		kind = "Index"
+	}
 	for class := range f.Throttled {
 		for limit, n := range f.Throttled[class] {
 			if n > 0 {
-				list = append(list, console.Throttle{Reason: capacity.Class(class).String() + " " + capacity.Limit(limit).String(), Count: n})
+				list = append(list, console.Throttle{Reason: kind + capacity.Class(class).String() + capacity.Limit(limit).String(), Count: n})
 			}
 		}
 	}
