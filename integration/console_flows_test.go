@@ -33,7 +33,9 @@ func (b *tab) awaits(script string) {
 			return
 		}
 		if b.ctx.Err() != nil || !strings.Contains(err.Error(), "navigated") && !strings.Contains(err.Error(), "context") {
-			b.t.Fatalf("%s: %v", script, err)
+			var page string
+			b.eval(`location + "\n" + document.body.innerText`, &page)
+			b.t.Fatalf("%s: %v, on the page %s", script, err, page)
 		}
 	}
 }
@@ -192,7 +194,7 @@ func TestConsoleTable(t *testing.T) {
 	} {
 		b.open(settings)
 		if step.action == "settings/ttl" {
-			b.do(chromedp.Click(`form[action$="settings/ttl"] [name=on]`, chromedp.ByQuery))
+			b.eval(`document.querySelector('form[action$="settings/ttl"] [name=on]').checked = true`, nil)
 		}
 		if step.action == "settings/tag" { // the service does not take it
 			b.press(step.action, step.fields)
@@ -273,7 +275,9 @@ func TestConsoleQueue(t *testing.T) {
 	b.says("#messages", hostile)
 	url := try(c.sqs.GetQueueUrl(t.Context(), &sqs.GetQueueUrlInput{QueueName: aws.String("jobs")})).must(t).QueueUrl
 	for range 2 { // the second finds it received once too often
-		try(c.sqs.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: url, VisibilityTimeout: 0})).must(t)
+		for _, m := range try(c.sqs.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: url})).must(t).Messages {
+			try(c.sqs.ChangeMessageVisibility(t.Context(), &sqs.ChangeMessageVisibilityInput{QueueUrl: url, ReceiptHandle: m.ReceiptHandle})).must(t)
+		}
 	}
 	b.open("queues/dead")
 	b.says("#messages", "a dead letter of")
@@ -281,6 +285,7 @@ func TestConsoleQueue(t *testing.T) {
 	b.accessible("dead-letters")
 	b.open("queues/dead/settings")
 	b.press("settings/move", nil)
+	b.says(".done", "Done")
 	b.open("queues/jobs")
 	b.awaits(`document.querySelector("#messages").textContent.includes("waits to be received")`)
 	b.open("queues/jobs/settings")
@@ -379,6 +384,7 @@ func TestConsoleRefuses(t *testing.T) {
 	b.open("tables/orders")
 	b.says("tbody", "customer-")
 	var ran string
+	b.fine = "Content Security Policy"
 	b.do(chromedp.Evaluate(`new Promise(done => {
 		document.addEventListener("securitypolicyviolation", e => done(e.effectiveDirective));
 		const el = document.createElement("script"); el.textContent = "window.harmed = 1"; document.body.append(el);

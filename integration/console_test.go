@@ -39,6 +39,7 @@ type tab struct {
 	space string // URL of a namespace
 	axe   string // the source of axe-core, "" if it is not there
 	out   string // where screenshots go
+	fine  string // what the browser may say, "" for nothing
 }
 
 // openTab starts Chromium. What the console of the browser says of errors, such
@@ -57,10 +58,11 @@ func openTab(t *testing.T, s *server, c *client) *tab {
 	t.Cleanup(cancel)
 	ctx, cancel = context.WithTimeout(ctx, 150*time.Second)
 	t.Cleanup(cancel)
+	b := &tab{t: t, ctx: ctx, space: s.url() + "/_levee/at/" + c.account + "/" + c.region + "/", out: filepath.Join("out", "screens")}
 	chromedp.ListenTarget(ctx, func(event any) {
 		switch e := event.(type) {
 		case *log.EventEntryAdded:
-			if e.Entry.Level == log.LevelError && !strings.Contains(e.Entry.Text, "status of 4") {
+			if e.Entry.Level == log.LevelError && !strings.Contains(e.Entry.Text, "status of 4") && (b.fine == "" || !strings.Contains(e.Entry.Text, b.fine)) {
 				t.Errorf("the browser says: %s (%s)", e.Entry.Text, e.Entry.URL)
 			}
 		case *runtime.EventExceptionThrown:
@@ -69,7 +71,6 @@ func openTab(t *testing.T, s *server, c *client) *tab {
 			t.Errorf("a dialog opened: %s", e.Message)
 		}
 	})
-	b := &tab{t: t, ctx: ctx, space: s.url() + "/_levee/at/" + c.account + "/" + c.region + "/", out: filepath.Join("out", "screens")}
 	source, err := os.ReadFile(os.Getenv("AXE"))
 	if err != nil {
 		missing(t, "no axe-core: set AXE to its axe.min.js to check how accessible the pages are")
@@ -118,7 +119,13 @@ func (b *tab) open(path string) {
 
 func (b *tab) text(selector string) (text string) {
 	b.t.Helper()
-	b.do(chromedp.Text(selector, &text, chromedp.ByQuery))
+	ctx, cancel := context.WithTimeout(b.ctx, 20*time.Second)
+	defer cancel()
+	if err := chromedp.Run(ctx, chromedp.Text(selector, &text, chromedp.ByQuery)); err != nil {
+		var page string
+		b.eval(`location + "\n" + document.body.innerText`, &page)
+		b.t.Fatalf("%s: %v, on the page %s", selector, err, page)
+	}
 	return text
 }
 

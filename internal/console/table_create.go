@@ -40,7 +40,7 @@ func createTableInput(form url.Values) (*ddb.CreateTableInput, error) {
 		KeySchema:                 d.schema("hash", "sort"),
 		BillingMode:               some(form.Get("billing")),
 		StreamSpecification:       streamOf(form.Get("stream")),
-		DeletionProtectionEnabled: api.Opt[bool]{V: true, OK: form.Get("protected") != ""},
+		DeletionProtectionEnabled: api.Some(form.Get("protected") != ""),
 	}
 	throughput, err := throughputOf(form)
 	if err != nil {

@@ -123,6 +123,9 @@ func TestCreateTable(t *testing.T) {
 	orders(b)
 	b.get(home+"tables/orders?done=table.created", 200)
 	b.says("The table is created.", "by-who (GSI: who)", "aws dynamodb put-item")
+	b.post(home+"tables/orders/delete-table", url.Values{"confirm": {"orders"}}, 303) // nobody has protected it
+	b.post(home+"create-table", url.Values{"name": {"kept"}, "hash": {"a"}, "hashType": {"S"}, "billing": {"PAY_PER_REQUEST"}, "protected": {"1"}}, 303)
+	b.post(home+"tables/kept/delete-table", url.Values{"confirm": {"kept"}}, 422)
 	b.get(home+"tables/nothing", 404)
 	b.says("ResourceNotFoundException")
 }
