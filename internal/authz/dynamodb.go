@@ -88,6 +88,9 @@ func (d *demands) collectTables(in api.Input) {
 	switch in := in.(type) {
 	case *ddb.CreateTableInput:
 		d.add(d.table(in.TableName.V))
+		if in.GlobalTableSourceArn.OK {
+			d.needIn(regionOf(in.GlobalTableSourceArn.V), "AssociateTableReplica", in.GlobalTableSourceArn.V)
+		}
 		if in.Tags != nil {
 			d.need("TagResource", d.table(in.TableName.V))
 		}

@@ -71,6 +71,8 @@ func TestDemands(t *testing.T) {
 		{ddb.Target, "TransactWriteItems", &ddb.TransactWriteItemsInput{},
 			`{"TransactItems":[{"Put":{"TableName":"A"}},{"Update":{"TableName":"A"}},{"Delete":{"TableName":"B"}},{"ConditionCheck":{"TableName":"C"}}]}`,
 			[]string{"dynamodb:PutItem " + table + "A", "dynamodb:UpdateItem " + table + "A", "dynamodb:DeleteItem " + table + "B", "dynamodb:ConditionCheckItem " + table + "C"}},
+		{ddb.Target, "CreateTable", &ddb.CreateTableInput{}, `{"TableName":"T","GlobalTableSourceArn":"arn:aws:dynamodb:us-west-1:444455556666:table/T"}`,
+			[]string{"dynamodb:CreateTable " + table + "T", "dynamodb:AssociateTableReplica arn:aws:dynamodb:us-west-1:444455556666:table/T"}},
 		{ddb.Target, "CreateTable", &ddb.CreateTableInput{}, `{"TableName":"T","Tags":[],"ResourcePolicy":"{}"}`,
 			[]string{"dynamodb:CreateTable " + table + "T", "dynamodb:TagResource " + table + "T", "dynamodb:PutResourcePolicy " + table + "T"}},
 		{ddb.Target, "UpdateTable", &ddb.UpdateTableInput{}, `{"TableName":"T","ReplicaUpdates":[{"Delete":{"RegionName":"us-west-2"}},{"Update":{"RegionName":"us-east-2"}}],"GlobalTableWitnessUpdates":[{"Delete":{"RegionName":"us-east-2"}}]}`,

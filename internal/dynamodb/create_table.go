@@ -11,6 +11,9 @@ import (
 // CreateTable creates a table, which is usable at once unless Options.TableDelay
 // says otherwise. The answer says CREATING all the same, as the service's does.
 func (e *Engine) CreateTable(_ context.Context, c *api.Caller, in *ddb.CreateTableInput) (*ddb.CreateTableOutput, error) {
+	if in.GlobalTableSourceArn.OK {
+		return e.joinGlobalTable(c, in)
+	}
 	now := time.Now()
 	d, err := newDescriptor(c, in, now)
 	if err != nil {
@@ -46,7 +49,7 @@ func (e *Engine) CreateTable(_ context.Context, c *api.Caller, in *ddb.CreateTab
 // newDescriptor checks a request for a new table, in the order of the service,
 // and returns its descriptor without number.
 func newDescriptor(c *api.Caller, in *ddb.CreateTableInput, now time.Time) (*descriptor, error) {
-	if err := refuseCreate(in); err != nil {
+	if err := checkSettingsMode(in.GlobalTableSettingsReplicationMode); err != nil {
 		return nil, err
 	}
 	name, err := newTableName(c, in)
@@ -56,6 +59,7 @@ func newDescriptor(c *api.Caller, in *ddb.CreateTableInput, now time.Time) (*des
 	d := &descriptor{
 		Account: c.Account, Region: c.Region, Name: name, UUID: newUUID(), Created: now,
 		DeletionProtected: in.DeletionProtectionEnabled.V, Class: in.TableClass.V,
+		SettingsMode: in.GlobalTableSettingsReplicationMode.V,
 	}
 	if err := d.setInitialThroughput(in, now); err != nil {
 		return nil, err
@@ -72,29 +76,7 @@ func newDescriptor(c *api.Caller, in *ddb.CreateTableInput, now time.Time) (*des
 	if d.Tags, err = mergeTags(nil, in.Tags); err != nil {
 		return nil, err
 	}
-	if in.ResourcePolicy.OK {
-		p, err := newPolicy(c, in.ResourcePolicy.V, false, resourcePolicy{})
-		if err != nil {
-			return nil, err
-		}
-		d.Policies = map[string]resourcePolicy{"": p}
-	}
-	return d, nil
-}
-
-// refuseCreate refuses what Levee does not do, rather than ignore it.
-func refuseCreate(in *ddb.CreateTableInput) error {
-	switch {
-	case in.GlobalTableSourceArn.OK:
-		return errUnsupported("GlobalTableSourceArn")
-	case in.GlobalTableSettingsReplicationMode.OK:
-		return errUnsupported("GlobalTableSettingsReplicationMode")
-	}
-	return nil
-}
-
-func errUnsupported(parameter string) error {
-	return api.Validation("Levee does not support the parameter %s yet", parameter)
+	return d, d.setPolicy(c, in.ResourcePolicy)
 }
 
 // newTableName checks the members that a new table needs although the model

@@ -1,6 +1,7 @@
 package dynamodb
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/levee-io/levee/internal/api"
@@ -40,7 +41,7 @@ func (e *Engine) describeScaling(v *view) (*ddb.TableAutoScalingDescription, err
 	out := &ddb.TableAutoScalingDescription{TableName: api.Some(v.Name), TableStatus: api.Some(v.status())}
 	for i := range v.Replication.Members {
 		m := &v.Replication.Members[i]
-		ns := api.Namespace{Account: v.Account, Region: m.Region}
+		ns := api.Namespace{Account: cmp.Or(m.Account, v.Account), Region: m.Region}
 		one := ddb.ReplicaAutoScalingDescription{RegionName: api.Some(m.Region), ReplicaStatus: api.Some(m.status())}
 		var err error
 		if one.ReplicaProvisionedReadCapacityAutoScalingSettings, err = e.scalingOf(ns, "table/"+v.Name, scaleTableRead); err != nil {

@@ -54,10 +54,11 @@ type Engine struct {
 	log     *slog.Logger
 	latches latches
 	// counting are the latches of the rows of counters, taken after those of items.
-	counting latches
-	delay    time.Duration // Options.TableDelay
-	ongoing  ongoing       // transactions
-	tokens   tokenFilter
+	counting   latches
+	delay      time.Duration // Options.TableDelay
+	ongoing    ongoing       // transactions
+	contention contention    // writes of items of global tables with strong consistency
+	tokens     tokenFilter
 
 	shardLife time.Duration
 	shardRate int

@@ -32,3 +32,8 @@ func errNoResource() *api.Error {
 func errNoTable(name string) *api.Error {
 	return api.Errorf(ddb.CodeResourceNotFoundException, "Requested resource not found: Table: %s not found", name)
 }
+
+// errUnsupported refuses what Levee does not do, rather than ignore it.
+func errUnsupported(parameter string) error {
+	return api.Validation("Levee does not support the parameter %s yet", parameter)
+}

@@ -5,8 +5,8 @@ import "github.com/levee-io/levee/internal/api"
 // A write to a global table with strong consistency is carried out in every
 // replica as one batch: for each of the others it has a mirror, a write of the
 // same item to that table, whose latch is taken with its own. So no replica is
-// ever behind, and no two writes of an item in different regions can be in each
-// other's way.
+// ever behind. Of two writes of an item in different regions at once the later is
+// refused (contention.go).
 
 // addMirrors gives the writes to tables with strong consistency their mirrors. It
 // takes no locks that last: lockViews tells whether they are still right.
@@ -30,6 +30,9 @@ func (e *Engine) addMirrors(writes []*write) {
 func (e *Engine) tableOf(v *view, m replica) *table {
 	id := v.id()
 	id.ns.Region = m.Region
+	if m.Account != "" {
+		id.ns.Account = m.Account
+	}
 	e.catalog.RLock()
 	defer e.catalog.RUnlock()
 	if t := e.catalog.tables[id]; t != nil && t.id == m.Table {

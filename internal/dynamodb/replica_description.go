@@ -20,7 +20,7 @@ func (t *table) describeReplicas(v *view, out *ddb.TableDescription) {
 		return
 	}
 	out.GlobalTableVersion = api.Some(globalVersion)
-	out.GlobalTableSettingsReplicationMode = api.Some(ddb.GlobalTableSettingsReplicationModeEnabledWithOverrides)
+	out.GlobalTableSettingsReplicationMode = api.Some(r.settingsMode())
 	if r.Strong {
 		out.MultiRegionConsistency = api.Some(ddb.MultiRegionConsistencyStrong)
 	}
@@ -38,6 +38,15 @@ func (t *table) describeReplicas(v *view, out *ddb.TableDescription) {
 	}
 }
 
+// settingsMode returns how replicas share their settings: those of one account may
+// override some.
+func (r *replication) settingsMode() string {
+	if r.acrossAccounts() {
+		return ddb.GlobalTableSettingsReplicationModeEnabled
+	}
+	return ddb.GlobalTableSettingsReplicationModeEnabledWithOverrides
+}
+
 func (m *replica) status() string {
 	if len(m.Awaits) > 0 {
 		return ddb.ReplicaStatusCreating
@@ -48,7 +57,10 @@ func (m *replica) status() string {
 // describeReplica adds what a replica has in another table's description: its
 // own settings where they differ.
 func (d *descriptor) describeReplica(from *view, out *ddb.ReplicaDescription) {
-	out.GlobalTableSettingsReplicationMode = api.Some(ddb.GlobalTableSettingsReplicationModeEnabledWithOverrides)
+	out.GlobalTableSettingsReplicationMode = api.Some(d.Replication.settingsMode())
+	if d.Replication.acrossAccounts() {
+		out.ReplicaArn = api.Some(d.arn())
+	}
 	out.WarmThroughput = d.Warm.tableWarm(false)
 	if d.SSE != nil {
 		out.KMSMasterKeyId = api.Some(d.SSE.Key)

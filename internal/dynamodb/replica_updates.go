@@ -17,6 +17,10 @@ type replicaUpdates struct {
 	// The regions of witnesses that come and go, "" for none.
 	witness, gone string
 	consistency   api.Opt[string]
+	// account is that of the replicas to be created, "" for the table's; own then
+	// sets what they do not share with it.
+	account string
+	own     func(*descriptor) error
 }
 
 // sortReplicaUpdates checks what can be checked of the updates without the table.
@@ -97,6 +101,9 @@ func (r *replicaUpdates) regions() []string {
 
 // check checks the updates against the table of which they are asked.
 func (r *replicaUpdates) check(v *view) error {
+	if v.Replication.acrossAccounts() {
+		return api.Validation("ReplicaUpdates are not supported for a global table with replicas in several accounts. Use CreateTable or DeleteTable in the account of the replica.")
+	}
 	for _, region := range slices.Concat(r.regions(), r.deletes) {
 		if region == v.Region {
 			return api.Validation("Cannot add or delete the local region through ReplicaUpdates. Use CreateTable, DeleteTable, or UpdateTable as required.")

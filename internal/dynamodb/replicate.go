@@ -264,7 +264,11 @@ func (e *Engine) replicaOf(from *table, l *link) *table {
 	if v == nil {
 		return nil
 	}
-	return e.tableOf(v, replica{Region: l.region, Table: l.to})
+	m := v.Replication.member(l.region)
+	if m == nil || m.Table != l.to {
+		return nil
+	}
+	return e.tableOf(v, *m)
 }
 
 // outboxEmpty reports whether a table has nothing to send to another.

@@ -19,9 +19,11 @@ type replication struct {
 
 // replica is one of them.
 type replica struct {
-	Region string    `json:"region"`
-	Table  uint64    `json:"table"` // the number of its table
-	Added  time.Time `json:"added"`
+	Region string `json:"region"`
+	// Account is that of its table; "" where all replicas are of one account.
+	Account string    `json:"account,omitempty"`
+	Table   uint64    `json:"table"` // the number of its table
+	Added   time.Time `json:"added"`
 	// Source is the region whose table was asked to add it; "" for the first.
 	Source string `json:"source,omitempty"`
 	// Awaits are the regions whose items it does not have yet. Until there are

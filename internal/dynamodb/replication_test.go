@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/levee-io/levee/internal/attr"
 	"github.com/levee-io/levee/internal/kv"
 )
 
@@ -403,5 +404,101 @@ func TestTombstonesAreCleared(t *testing.T) {
 			t.Errorf("%d versions are left, want 2", versions)
 		}
 		h.agree("us-east-1", "eu-west-1")
+	})
+}
+
+// With strong consistency a write of an item that is being written in another region
+// is refused; one of another item, or in the same region, is not.
+func TestReplicatedWriteConflict(t *testing.T) {
+	h := newEngine(t)
+	h.mustDo("CreateTable", plain("abc", onDemand))
+	h.mustDo("UpdateTable", `{"TableName":"abc","MultiRegionConsistency":"STRONG","ReplicaUpdates":[{"Create":{"RegionName":"us-east-2"}},{"Create":{"RegionName":"us-west-2"}}]}`)
+	h.mustDo("PutItem", put(1, ``))
+	under := func() []uint64 { // a write of item 1 in us-east-1
+		table, err := h.Engine.lookup(&h.caller, "abc")
+		if err != nil {
+			t.Fatal(err)
+		}
+		v := table.current.Load()
+		row := v.Key.appendRow(itemPrefix(table.id), attr.Map{{Name: "pk", Value: attr.S("1")}})
+		writes := []*write{{op: opPut, table: table, row: row, v: v}}
+		h.Engine.addMirrors(writes)
+		items, err := h.Engine.contention.begin(writes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return items
+	}
+	first, second := under(), under()
+	const refused = "ReplicatedWriteConflictException: The request was rejected because one or more items in the request are being modified by a request in another Region."
+	west := h.in("us-west-2")
+	for range 2 {
+		west.fails("PutItem", put(1, ``), refused)
+		west.fails("DeleteItem", `{"TableName":"abc","Key":{"pk":{"S":"1"}}}`, refused)
+		west.fails("UpdateItem", `{"TableName":"abc","Key":{"pk":{"S":"1"}},"UpdateExpression":"SET n = :n","ExpressionAttributeValues":{":n":{"N":"1"}}}`, refused)
+		west.fails("BatchWriteItem", `{"RequestItems":{"abc":[{"DeleteRequest":{"Key":{"pk":{"S":"2"}}}},{"DeleteRequest":{"Key":{"pk":{"S":"1"}}}}]}}`, refused)
+		west.mustDo("PutItem", put(2, ``))
+		h.mustDo("PutItem", put(1, ``))
+		h.Engine.contention.end(first)
+		first = nil
+	}
+	h.Engine.contention.end(second)
+	west.mustDo("PutItem", put(1, ``))
+	if n := len(h.Engine.contention.of); n != 0 {
+		t.Errorf("%d items are still being written", n)
+	}
+}
+
+// A table of another account, in another region, can be made a replica: it gets the
+// schema and the items, and each gets the writes of the other.
+func TestReplicaOfAnotherAccount(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newEngine(t)
+		other := h.in("eu-west-1")
+		other.caller.Account = "444455556666"
+		const join = `{"TableName":"abc","GlobalTableSourceArn":"arn:aws:dynamodb:us-east-1:000000000000:table/abc","GlobalTableSettingsReplicationMode":"ENABLED"}`
+		other.fails("CreateTable", join, "ResourceNotFoundException: Requested resource not found")
+		h.mustDo("CreateTable", plain("abc", onDemand+`,"GlobalTableSettingsReplicationMode":"ENABLED"`))
+		h.mustDo("PutItem", put(1, ``))
+		for _, c := range []struct{ in, want string }{
+			{strings.Replace(join, `"ENABLED"`, `"DISABLED"`, 1), "One or more parameter values were invalid: GlobalTableSettingsReplicationMode must be ENABLED when GlobalTableSourceArn is specified"},
+			{strings.Replace(join, `{`, `{"BillingMode":"PAY_PER_REQUEST",`, 1), "One or more parameter values were invalid: Settings that are replicated cannot be specified with GlobalTableSourceArn"},
+			{strings.Replace(join, `{"TableName":"abc"`, `{"TableName":"abd"`, 1), "One or more parameter values were invalid: TableName must be the name of the table that GlobalTableSourceArn names"},
+		} {
+			other.refused("CreateTable", c.in, c.want)
+		}
+		other.mustDo("CreateTable", join)
+		synctest.Wait()
+		h.mustDo("PutItem", put(2, ``))
+		other.mustDo("PutItem", put(3, ``))
+		synctest.Wait()
+		for _, one := range []*harness{h, other} {
+			if got := one.mustDo("Scan", `{"TableName":"abc"}`); !strings.Contains(got, `"Count":3`) {
+				t.Errorf("%s has %s", one.caller.Region, got)
+			}
+		}
+		const described = `"GlobalTableVersion":"2019.11.21","Replicas":[{"RegionName":"eu-west-1","ReplicaStatus":"ACTIVE","ReplicaArn":"arn:aws:dynamodb:eu-west-1:444455556666:table/abc"`
+		if d := h.mustDo("DescribeTable", `{"TableName":"abc"}`); !strings.Contains(d, described) || !strings.Contains(d, `"GlobalTableSettingsReplicationMode":"ENABLED"`) {
+			t.Errorf("described as %s", d)
+		}
+		third := h.in("eu-west-1")
+		third.caller.Account = "777788889999"
+		third.refused("CreateTable", join, "One or more parameter values were invalid: Each replica must be in an account and a Region of its own")
+		h.fails("UpdateTable", removeReplica("eu-west-1"), "ValidationException: ReplicaUpdates are not supported for a global table with replicas in several accounts. Use CreateTable or DeleteTable in the account of the replica.")
+
+		h.restart()
+		other = h.in("eu-west-1")
+		other.caller.Account = "444455556666"
+		h.mustDo("PutItem", put(4, ``))
+		synctest.Wait()
+		if got := other.mustDo("Scan", `{"TableName":"abc"}`); !strings.Contains(got, `"Count":4`) {
+			t.Errorf("after a restart: %s", got)
+		}
+		other.mustDo("DeleteTable", `{"TableName":"abc"}`)
+		synctest.Wait()
+		if d := h.mustDo("DescribeTable", `{"TableName":"abc"}`); strings.Contains(d, `"Replicas":[{`) {
+			t.Errorf("once alone: %s", d)
+		}
+		h.mustDo("DeleteTable", `{"TableName":"abc"}`)
 	})
 }

@@ -8,10 +8,10 @@ import (
 // tableOperations are those that manage tables and say what there is.
 func (e *Engine) tableOperations() []api.Operation {
 	return []api.Operation{
-		api.Op(ddb.Target, "CreateTable", api.Control, "whole, but for replicas of other accounts; the table is usable at once, or after `--table-delay`", e.CreateTable),
+		api.Op(ddb.Target, "CreateTable", api.Control, "whole; with `GlobalTableSourceArn` a table becomes a replica of one of another account in this process, whose policy has to let it with `--auth` only; the texts of its refusals are not the service's; the table is usable at once, or after `--table-delay`", e.CreateTable),
 		api.Op(ddb.Target, "DescribeTable", api.Control, "whole; counts and sizes are those of the moment, not of the last six hours", e.DescribeTable),
 		api.Op(ddb.Target, "ListTables", api.Control, "whole", e.ListTables),
-		api.Op(ddb.Target, "UpdateTable", api.Control, "whole; replicas are tables in other regions of this process, and with strong consistency no ReplicatedWriteConflictException arises, since writes wait for each other; changes are done at once, or after `--table-delay`, except that a new index is filled beside other work", e.UpdateTable),
+		api.Op(ddb.Target, "UpdateTable", api.Control, "whole; replicas are tables in other regions of this process, and with strong consistency a ReplicatedWriteConflictException arises only where two writes really overlap; changes are done at once, or after `--table-delay`, except that a new index is filled beside other work", e.UpdateTable),
 		api.Op(ddb.Target, "DeleteTable", api.Control, "whole; the table is gone at once, or after `--table-delay`; its streams can be read for a day", e.DeleteTable),
 		api.Op(ddb.Target, "UpdateTimeToLive", api.Control, "whole; expired items are deleted within seconds once the items that were there have been looked at", e.UpdateTimeToLive),
 		api.Op(ddb.Target, "DescribeTimeToLive", api.Control, "whole", e.DescribeTimeToLive),

@@ -151,7 +151,7 @@ func checkUpdate(c *api.Caller, in *ddb.UpdateTableInput) error {
 	if err := checkNameOrARN(c, in.TableName.V); err != nil {
 		return err
 	}
-	if err := refuseUpdate(in); err != nil {
+	if err := checkSettingsMode(in.GlobalTableSettingsReplicationMode); err != nil {
 		return err
 	}
 	p := presentIn(in)
@@ -186,9 +186,10 @@ func checkUpdate(c *api.Caller, in *ddb.UpdateTableInput) error {
 	return checkCombination(in, p)
 }
 
-// refuseUpdate refuses what Levee does not do, rather than ignore it.
-func refuseUpdate(in *ddb.UpdateTableInput) error {
-	if in.GlobalTableSettingsReplicationMode.V == ddb.GlobalTableSettingsReplicationModeEnabledWithOverrides {
+// checkSettingsMode checks the mode in which a table shares its settings with replicas
+// of other accounts.
+func checkSettingsMode(mode api.Opt[string]) error {
+	if mode.V == ddb.GlobalTableSettingsReplicationModeEnabledWithOverrides {
 		return api.Validation("Value 'ENABLED_WITH_OVERRIDES' at 'GlobalTableSettingsReplicationMode' failed to satisfy constraint: Only ENABLED and DISABLED settings replication are supported for a Regional Table.")
 	}
 	return nil

@@ -1,6 +1,7 @@
 package dynamodb
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/levee-io/levee/internal/api"
@@ -85,6 +86,9 @@ func (e *Engine) createReplicas(g *group, t *table, v *view, r *replicaUpdates) 
 		next.Created = now
 		next.Members = []replica{{Region: v.Region, Table: v.ID, Added: now}}
 		next.Strong, next.Witness = r.strong(), r.witness
+		if r.account != "" {
+			next.Members[0].Account = v.Account
+		}
 	}
 	var awaits []string
 	if !next.Strong { // which begins empty
@@ -97,13 +101,16 @@ func (e *Engine) createReplicas(g *group, t *table, v *view, r *replicaUpdates) 
 		source.Stream = newStream("NEW_AND_OLD_IMAGES", freshLabelTime(now, source))
 	}
 	for _, c := range r.creates {
-		d, err := rev.changed[t].replica(c, now)
+		d, err := rev.changed[t].replica(c, cmp.Or(r.account, v.Account), now)
+		if err == nil && r.own != nil {
+			err = r.own(d)
+		}
 		if err != nil {
 			return err
 		}
 		d.Replication = next
 		rev.created = append(rev.created, d)
-		next.Members = append(next.Members, replica{Region: d.Region, Added: now, Source: v.Region, Awaits: awaits})
+		next.Members = append(next.Members, replica{Region: d.Region, Account: r.account, Added: now, Source: v.Region, Awaits: awaits})
 	}
 	known := len(next.Members) - len(rev.created)
 	rev.link = func() {
@@ -126,9 +133,12 @@ func (e *Engine) createReplicas(g *group, t *table, v *view, r *replicaUpdates) 
 // admitCreation refuses replicas that the table cannot have.
 func (e *Engine) admitCreation(g *group, t *table, v *view, r *replicaUpdates) error {
 	for _, c := range r.creates {
-		ns := api.Namespace{Account: v.Account, Region: c.RegionName.V}
+		ns := api.Namespace{Account: cmp.Or(r.account, v.Account), Region: c.RegionName.V}
 		if has, _ := e.Has(ns, v.Name, ""); has || g.of(c.RegionName.V) != nil {
 			return errReplicaExists(v.Name)
+		}
+		if r.account != "" {
+			continue // its encryption is its own
 		}
 		switch key := c.KMSMasterKeyId; {
 		case v.SSE != nil && !key.OK && v.SSE.Key != v.kmsKeyARN("alias/aws/dynamodb"):
@@ -184,11 +194,12 @@ func orValidation(err error, text string) error {
 	return api.Validation("%s", text)
 }
 
-// replica returns the descriptor of a new replica of a table, without number.
-func (d *descriptor) replica(c *ddb.CreateReplicationGroupMemberAction, now time.Time) (*descriptor, error) {
+// replica returns the descriptor of a new replica of a table in an account, without
+// number.
+func (d *descriptor) replica(c *ddb.CreateReplicationGroupMemberAction, account string, now time.Time) (*descriptor, error) {
 	base := d.withoutCounters()
 	r := &descriptor{
-		Account: d.Account, Region: c.RegionName.V, Name: d.Name, UUID: newUUID(), Created: now,
+		Account: account, Region: c.RegionName.V, Name: d.Name, UUID: newUUID(), Created: now,
 		Attributes: base.Attributes, Key: base.Key, Indexes: base.Indexes, VectorIndexes: base.VectorIndexes, NextIndex: d.NextIndex,
 		OnDemand: d.OnDemand, Throughput: d.Throughput, OnDemandLimit: d.OnDemandLimit, Warm: d.Warm, Class: d.Class,
 		SettingsMode: d.SettingsMode,

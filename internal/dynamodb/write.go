@@ -110,6 +110,11 @@ func (e *Engine) commitLatched(writes []*write, tok *token) (done applied) {
 		return applied{err: err}
 	}
 	defer func() { unlockViews(tables) }()
+	items, err := e.contention.begin(writes)
+	if err != nil {
+		return applied{err: err}
+	}
+	defer e.contention.end(items)
 	var room [latchesOfMost]uint16
 	h := held{place: room[:0]}
 	for _, w := range withMirrors(writes) {
