@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/pipes"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/smithy-go"
 )
@@ -31,6 +32,7 @@ type client struct {
 	streams *dynamodbstreams.Client
 	sqs     *sqs.Client
 	lambda  *lambda.Client
+	pipes   *pipes.Client
 }
 
 var accounts atomic.Int64
@@ -74,6 +76,7 @@ func newClientWithSecret(s *server, key, secret, region string) *client {
 		streams: dynamodbstreams.NewFromConfig(cfg),
 		sqs:     sqs.NewFromConfig(cfg),
 		lambda:  lambda.NewFromConfig(cfg),
+		pipes:   pipes.NewFromConfig(cfg),
 	}
 }
 
