@@ -127,6 +127,12 @@ var forbidden = []struct{ from, to, why string }{
 	{"internal/console", "internal/kv", "the console knows no store"},
 	{"internal/console", "internal/wire", "the console is an http.Handler; who puts them together introduces them"},
 	{"internal/wire", "internal/console", "the wire knows no pages"},
+	{"internal/pipeline", "internal/sink", "pipes know only what they ask of sinks"},
+	{"internal/sink", "internal/kv", "sinks know no store"},
+	{"internal/sink", "internal/wire", "sinks know no protocol of ours"},
+	{"internal/sink", "internal/dynamodb", "sinks know no engine"},
+	{"internal/sink", "internal/sqs", "sinks know no engine"},
+	{"internal/webhook", "internal", "a leaf"},
 	{"internal/iam", "internal", "policies know no operation and no store"},
 	{"internal/iam", "net/http", "policies are decided without a protocol"},
 }

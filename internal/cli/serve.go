@@ -16,6 +16,7 @@ import (
 	"github.com/levee-io/levee/internal/kv"
 	"github.com/levee-io/levee/internal/kv/kvpebble"
 	"github.com/levee-io/levee/internal/server"
+	"github.com/levee-io/levee/internal/sink"
 )
 
 const (
@@ -39,6 +40,7 @@ type serveCmd struct {
 	Buckets        string        `placeholder:"DIR" xor:"buckets" type:"existingdir" help:"Directory whose subdirectories are the buckets of exports and imports."`
 	S3Endpoint     string        `name:"s3-endpoint" placeholder:"URL" xor:"buckets" help:"S3-compatible service whose buckets are those of exports and imports."`
 	Functions      bool          `help:"Run the functions of the Lambda API as programs of this machine. Needs a loopback address, or --auth."`
+	Sinks          string        `placeholder:"FILE" type:"existingfile" help:"Declares the sinks that pipes may lead to: HTTP endpoints, OpenSearch, files."`
 	Console        consoleFlags  `embed:""`
 	Observe        observeFlags  `embed:""`
 	Limits         limitFlags    `embed:""`
@@ -68,6 +70,16 @@ LEVEE_SESSION_TOKEN and LEVEE_ACCOUNT_ID in the environment are a key.
 With --functions, functions of the Lambda API run: zip packages with an executable bootstrap or with Node, commands
 and HTTP endpoints. They are programs with the rights of the server, of whoever may call it, so the address must be
 a loopback one unless --auth says who that is.
+
+With --sinks, pipes of the EventBridge Pipes API may lead to what a file declares, by names that are the rest of the
+ARN of a target, arn:aws:levee:::sink/NAME:
+
+    search:
+      opensearch: {url: "https://search:9200", index: orders, user: levee, password: $SEARCH_PASSWORD}
+    hook:
+      http: {url: "https://example.com/hook", signing_key: $HOOK_KEY}
+    archive:
+      files: {dir: /var/archive, partition: hour}
 
 The console, at /_levee/, is there by itself where the address is a loopback one and any access key is accepted: it
 may do everything, and asks nobody on this machine who they are. Elsewhere it is there with --console-password.
@@ -108,6 +120,9 @@ func (c *serveCmd) Run(ctx context.Context, std streams) error {
 			return err
 		}
 	}
+	if cfg.Sinks, err = c.readSinks(); err != nil {
+		return err
+	}
 	seen := c.Observe.start(log)
 	defer seen.close()
 	cfg.Observe = seen.observer
@@ -134,6 +149,19 @@ func (c *serveCmd) Run(ctx context.Context, std streams) error {
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 	defer cancel()
 	return errors.Join(err, srv.Close(stop))
+}
+
+// readSinks reads the file of --sinks.
+func (c *serveCmd) readSinks() (*sink.Set, error) {
+	if c.Sinks == "" {
+		return nil, nil
+	}
+	f, err := os.Open(c.Sinks)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return sink.Read(f, os.Getenv)
 }
 
 // checkFunctions refuses to run the programs of anybody who reaches the address.

@@ -19,6 +19,8 @@ type Options struct {
 	// Tables and Transactions are for pipes to queues and tables.
 	Tables       Tables
 	Transactions Transactions
+	// Sinks are where pipes lead outside of Levee; nil means nowhere.
+	Sinks Sinks
 	// Growth has the workers of a standard queue grow as in the service, by 300 a
 	// minute from 5, with provisioned pollers by 1,000. Without it there is one more as soon as all have something to
 	// do.

@@ -70,6 +70,9 @@ func (e *Engine) receiverOf(s *settings, src source, to target) receiver {
 	case serviceDynamoDB:
 		return newExactReceiver(e, s, src, newTableTarget(e, s.Pipe, to))
 	}
+	if to.service == serviceLevee {
+		return &sinkReceiver{engine: e, name: to.name, pipe: s.arn(), src: src}
+	}
 	return &functionReceiver{engine: e, name: to.function(), later: s.Pipe.Invocation == invokeLater}
 }
 

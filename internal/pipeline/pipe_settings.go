@@ -54,7 +54,7 @@ func (e *Engine) settlePipe(ctx context.Context, c *api.Caller, s *settings, src
 	for _, check := range []func() error{
 		func() error { return p.checkTemplates() },
 		func() error { return e.checkFunction(c.Namespace, p.Enrichment, "Enrichment") },
-		func() error { return s.checkPipeBatch(src, to) },
+		func() error { return e.checkPipeBatch(s, src, to) },
 		func() error { return e.checkPipeSource(ctx, s, src, to) },
 		func() error { return e.checkTarget(ctx, s, src, to) },
 	} {
@@ -129,8 +129,8 @@ func (p *pipe) checkTemplates() error {
 // checkPipeBatch sets what the size of batches is by default, and checks it: a pipe
 // has no larger ones than its target takes.
 // https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-batching-concurrency.html
-func (s *settings) checkPipeBatch(src source, to target) error {
-	most := to.maxBatch()
+func (e *Engine) checkPipeBatch(s *settings, src source, to target) error {
+	most := e.maxBatch(&to)
 	if s.BatchSize == 0 {
 		s.BatchSize = min(queueBatch, most)
 		if !src.isQueue() {
@@ -221,6 +221,12 @@ func (e *Engine) checkTarget(ctx context.Context, s *settings, src source, to ta
 		}
 		return e.checkQueue(ctx, queue, "Target")
 	}
+	if to.service == serviceLevee {
+		if e.sink(to.name) == nil {
+			return errPipe("Target %s is no sink that the server has.", p.Target)
+		}
+		return nil
+	}
 	if src.isQueue() && p.Template == "" && p.Enrichment == "" {
 		return errPipe("A pipe from a queue to a table needs an InputTemplate.")
 	}
@@ -236,6 +242,7 @@ const (
 	serviceSQS      = "sqs"
 	serviceLambda   = "lambda"
 	serviceDynamoDB = "dynamodb"
+	serviceLevee    = "levee"
 )
 
 // target is the ARN of a target, taken apart.
@@ -253,6 +260,10 @@ func parseTarget(ns api.Namespace, arn string) (t target, ok bool) {
 		return t, false
 	}
 	t = target{arn: arn, service: part[2], ns: api.Namespace{Account: part[4], Region: part[3]}}
+	if t.service == serviceLevee { // a sink is of the server, and of no account
+		t.name, ok = strings.CutPrefix(part[5], "sink/")
+		return t, ok && t.name != "" && t.ns == api.Namespace{}
+	}
 	switch t.service {
 	case serviceSQS:
 		t.name, ok = part[5], !strings.ContainsAny(part[5], ":/")
@@ -273,8 +284,12 @@ func (t *target) queue() source {
 
 // maxBatch is the largest batch that a target takes. That of a table is Levee's
 // own: with each item a message may have to be deleted in the same transaction.
-func (t *target) maxBatch() int64 {
+func (e *Engine) maxBatch(t *target) int64 {
 	switch t.service {
+	case serviceLevee:
+		if sink := e.sink(t.name); sink != nil {
+			return int64(sink.Limits().Batch)
+		}
 	case serviceSQS:
 		return maxReceive
 	case serviceDynamoDB:

@@ -28,8 +28,12 @@ func (s *Server) openFunctions(cfg Config, clock pace.Clock) (err error) {
 	if s.funcs, err = lambda.Open(s.store, opts); err != nil {
 		return fmt.Errorf("open functions: %w", err)
 	}
+	var sinks pipeline.Sinks
+	if s.sinks != nil {
+		sinks = s.sinks
+	}
 	s.pipes, err = pipeline.Open(s.store, pipeline.Options{
-		Queues: s.queues, Streams: s.tables, Tables: s.tables, Functions: s.funcs, Transactions: s.spanning,
+		Queues: s.queues, Streams: s.tables, Tables: s.tables, Functions: s.funcs, Transactions: s.spanning, Sinks: sinks,
 		Logger: cfg.Logger, Growth: cfg.EnforceCapacity, Clock: clock,
 	})
 	if err != nil {

@@ -45,6 +45,7 @@ import (
 	"github.com/levee-io/levee/internal/metrics"
 	"github.com/levee-io/levee/internal/pace"
 	"github.com/levee-io/levee/internal/pipeline"
+	"github.com/levee-io/levee/internal/sink"
 	"github.com/levee-io/levee/internal/sqs"
 	"github.com/levee-io/levee/internal/transact"
 	"github.com/levee-io/levee/internal/wire"
@@ -87,6 +88,9 @@ type Config struct {
 	// and behind HTTP endpoints. Whoever may call the API can then have any program
 	// run. Without it only Go funcs are.
 	Functions bool
+	// Sinks are where pipes lead outside of the server, which closes them. nil means
+	// nowhere.
+	Sinks *sink.Set
 	// Handlers are Go funcs that run as functions, by name.
 	Handlers map[string]lambda.Handler
 	// Console, unless nil, has a console served at /_levee/.
@@ -111,6 +115,7 @@ type Server struct {
 	funcs    *lambda.Engine
 	spanning *transact.Engine
 	pipes    *pipeline.Engine
+	sinks    *sink.Set // nil if there are none
 	console  *console.Console // nil if there is none, like its meter
 	meter    *console.Meter
 	store    kv.Store
@@ -149,7 +154,7 @@ func Open(cfg Config) (*Server, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.Default()
 	}
-	s := &Server{failed: make(chan error, 1), tls: cfg.TLS, keyed: cfg.Keys != nil, dir: cfg.Dir, limits: cfg.Limits}
+	s := &Server{failed: make(chan error, 1), tls: cfg.TLS, keyed: cfg.Keys != nil, sinks: cfg.Sinks, dir: cfg.Dir, limits: cfg.Limits}
 	if err := s.open(cfg); err != nil {
 		return nil, errors.Join(err, s.closeParts())
 	}
@@ -343,6 +348,9 @@ func (s *Server) closeParts() error {
 		s.background.Wait()
 	}
 	errs := []error{s.stopFunctions()}
+	if s.sinks != nil {
+		errs = append(errs, s.sinks.Close())
+	}
 	if s.spanning != nil {
 		errs = append(errs, s.spanning.Close())
 	}

@@ -1,32 +1,23 @@
 package sandbox
 
 import (
-	"crypto/hmac"
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/levee-io/levee/internal/lambda"
+	"github.com/levee-io/levee/internal/webhook"
 )
 
 // signingKey is the variable of an endpoint's function whose value is the key that
 // its events are signed with.
 const signingKey = "LEVEE_SIGNING_KEY"
 
-// sign adds the headers of a signed event: an id, the time, and the HMAC of both
-// and the event, as the Standard Webhooks specification has them.
+// sign signs an event.
 func sign(h http.Header, key string, in *lambda.Invocation, now time.Time) {
-	id, at := stableID(in), strconv.FormatInt(now.Unix(), 10)
-	mac := hmac.New(sha256.New, []byte(key))
-	mac.Write([]byte(id + "." + at + "."))
-	mac.Write(in.Payload)
-	h.Set("Webhook-Id", id)
-	h.Set("Webhook-Timestamp", at)
-	h.Set("Webhook-Signature", "v1,"+base64.StdEncoding.EncodeToString(mac.Sum(nil)))
+	webhook.Sign(h, key, stableID(in), in.Payload, now)
 }
 
 // stableID is the same whenever the same messages or records are handed over

@@ -1,0 +1,309 @@
+package sink
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/levee-io/levee/internal/jsontok"
+	"github.com/levee-io/levee/internal/pipeline"
+)
+
+const (
+	filesBatch = 10_000
+	// maxOpenFiles is how many files are being written at most: one for each stretch
+	// of time.
+	maxOpenFiles = 16
+	// unfinished ends the name of a file that is being written.
+	unfinished = ".unfinished"
+	finished   = ".ndjson"
+)
+
+// fileOptions declare a directory of files.
+type fileOptions struct {
+	Dir       string        `yaml:"dir"`
+	Partition string        `yaml:"partition"` // hour, day or none
+	MaxBytes  int64         `yaml:"max_bytes"` // of a file
+	MaxAge    time.Duration `yaml:"max_age"`   // of a file that is being written
+}
+
+// layouts are the directories of a time, by the kinds of partition.
+var layouts = map[string]string{
+	"hour": "year=2006/month=01/day=02/hour=15", "day": "year=2006/month=01/day=02", "none": ".",
+}
+
+// fileSink is a directory of files of lines, one for each event: JSON. An event is
+// taken once its line is on the disk. A file gets its name when it is full, old
+// enough or no longer written; until then it ends with .unfinished.
+type fileSink struct {
+	dir, layout string
+	maxBytes    int64
+	maxAge      time.Duration
+
+	mu     sync.Mutex
+	open   map[string]*lines // by directory; guarded by mu
+	closed bool
+}
+
+// lines is a file that is being written.
+type lines struct {
+	file  *os.File
+	size  int64
+	begun time.Time
+	age   *time.Timer
+}
+
+func newFiles(o *fileOptions) (*fileSink, error) {
+	s := &fileSink{dir: filepath.Clean(o.Dir), open: map[string]*lines{}}
+	if o.Dir == "" {
+		return nil, errors.New("there is no dir")
+	}
+	kind := o.Partition
+	if kind == "" {
+		kind = "hour"
+	}
+	if s.layout = layouts[kind]; s.layout == "" {
+		return nil, fmt.Errorf("partition must be hour, day or none, not %q", kind)
+	}
+	var err error
+	if s.maxBytes, err = within("max_bytes", o.MaxBytes, 128<<20, 1, 64<<30); err != nil {
+		return nil, err
+	}
+	if s.maxAge, err = within("max_age", o.MaxAge, 5*time.Minute, time.Second, 24*time.Hour); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(s.dir, 0o755); err != nil {
+		return nil, err
+	}
+	return s, s.salvage()
+}
+
+// salvage finishes the files that a crash has left, without the line in which it
+// happened: its event was not taken.
+func (s *fileSink) salvage() error {
+	return filepath.WalkDir(s.dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, unfinished) {
+			return err
+		}
+		f, err := os.OpenFile(path, os.O_RDWR, 0)
+		if err != nil {
+			return err
+		}
+		end, err := lastLine(f)
+		if err == nil {
+			err = f.Truncate(end)
+		}
+		return errors.Join(err, finish(f, end))
+	})
+}
+
+// lastLine returns where the last whole line of a file ends.
+func lastLine(f *os.File) (int64, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return 0, err
+	}
+	buf := make([]byte, 64<<10)
+	for end := info.Size(); end > 0; {
+		from := max(0, end-int64(len(buf)))
+		part := buf[:end-from]
+		if _, err := f.ReadAt(part, from); err != nil {
+			return 0, err
+		}
+		if i := bytes.LastIndexByte(part, '\n'); i >= 0 {
+			return from + int64(i) + 1, nil
+		}
+		end = from
+	}
+	return 0, nil
+}
+
+// finish closes a file and gives it its name; one without lines is removed.
+func finish(f *os.File, size int64) error {
+	path := f.Name()
+	err := errors.Join(f.Sync(), f.Close())
+	switch {
+	case err != nil:
+		return err
+	case size == 0:
+		return os.Remove(path)
+	}
+	if err := os.Rename(path, strings.TrimSuffix(path, unfinished)+finished); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(path))
+}
+
+func syncDir(path string) error {
+	d, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// Limits implements pipeline.Sink.
+func (s *fileSink) Limits() pipeline.SinkLimits {
+	return pipeline.SinkLimits{Batch: filesBatch, Concurrent: 4}
+}
+
+// Put implements pipeline.Sink. An error is of the disk, and of all events of a
+// stretch of time.
+func (s *fileSink) Put(_ context.Context, events []*pipeline.Event, _ bool) []error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	errs, failed := make([]error, len(events)), false
+	for i := 0; i < len(events); {
+		dir := s.dirOf(events[i])
+		n := i
+		var text []byte
+		for n < len(events) && s.dirOf(events[n]) == dir {
+			text = appendLine(text, events[n].Data)
+			n++
+		}
+		if err := s.write(dir, text); err != nil {
+			failed = true
+			all(errs[i:n], err)
+		}
+		i = n
+	}
+	if !failed {
+		return nil
+	}
+	return errs
+}
+
+// dirOf is the directory of the time of an event.
+func (s *fileSink) dirOf(e *pipeline.Event) string {
+	t := e.Time
+	if t.IsZero() {
+		t = time.Now()
+	}
+	return filepath.Join(s.dir, filepath.FromSlash(t.UTC().Format(s.layout)))
+}
+
+// appendLine appends an event as a line. What is not JSON is a string.
+func appendLine(b, data []byte) []byte {
+	var compact bytes.Buffer
+	if json.Compact(&compact, data) == nil {
+		b = append(b, compact.Bytes()...)
+	} else {
+		b = jsontok.AppendString(b, string(data))
+	}
+	return append(b, '\n')
+}
+
+// write appends lines to the file of a directory, and waits for the disk. After an
+// error the file is finished as it was before. mu is held.
+func (s *fileSink) write(dir string, text []byte) error {
+	l, err := s.file(dir)
+	if err != nil {
+		return err
+	}
+	_, err = l.file.Write(text)
+	if err == nil {
+		err = l.file.Sync()
+	}
+	if err != nil {
+		return errors.Join(err, l.file.Truncate(l.size), s.finish(dir))
+	}
+	if l.size += int64(len(text)); l.size >= s.maxBytes {
+		return s.finish(dir)
+	}
+	return nil
+}
+
+// file returns the file of a directory. mu is held.
+func (s *fileSink) file(dir string) (*lines, error) {
+	if s.closed {
+		return nil, os.ErrClosed
+	}
+	if l := s.open[dir]; l != nil {
+		return l, nil
+	}
+	if len(s.open) >= maxOpenFiles {
+		if err := s.finish(s.oldest()); err != nil {
+			return nil, err
+		}
+	}
+	if err := s.makeDir(dir); err != nil {
+		return nil, err
+	}
+	now := time.Now()
+	name := now.UTC().Format("20060102T150405.000Z") + "-" + rand.Text()[:8] + unfinished
+	f, err := os.OpenFile(filepath.Join(dir, name), os.O_CREATE|os.O_EXCL|os.O_WRONLY|os.O_APPEND, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	if err := syncDir(dir); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	l := &lines{file: f, begun: now}
+	l.age = time.AfterFunc(s.maxAge, func() { s.tooOld(dir, l) })
+	s.open[dir] = l
+	return l, nil
+}
+
+// makeDir makes the directory of a stretch of time, and waits for the disk.
+func (s *fileSink) makeDir(dir string) error {
+	if _, err := os.Stat(dir); err == nil {
+		return nil
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	for dir != s.dir {
+		dir = filepath.Dir(dir)
+		if err := syncDir(dir); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *fileSink) oldest() (dir string) {
+	for name, l := range s.open {
+		if dir == "" || l.begun.Before(s.open[dir].begun) {
+			dir = name
+		}
+	}
+	return dir
+}
+
+// tooOld finishes a file that has been written for long enough.
+func (s *fileSink) tooOld(dir string, l *lines) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.open[dir] == l {
+		_ = s.finish(dir) // what was taken is on the disk; salvage finishes it
+	}
+}
+
+// finish finishes the file of a directory. mu is held.
+func (s *fileSink) finish(dir string) error {
+	l := s.open[dir]
+	delete(s.open, dir)
+	l.age.Stop()
+	return finish(l.file, l.size)
+}
+
+// Close implements closing: it finishes all files.
+func (s *fileSink) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
+	var errs []error
+	for dir := range s.open {
+		errs = append(errs, s.finish(dir))
+	}
+	return errors.Join(errs...)
+}
