@@ -1,8 +1,13 @@
 package integration
 
 import (
+	"encoding/json"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -97,4 +102,61 @@ func TestPipeOfStream(t *testing.T) {
 			t.Errorf("the change of %s came %d times", id, n)
 		}
 	}
+}
+
+// What a pipe brings to sinks: to an endpoint each message with its id, signed; to
+// files the changes of a table, by lines.
+func TestPipesToSinks(t *testing.T) {
+	dir := t.TempDir()
+	posted := make(chan *http.Request, 100)
+	endpoint := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { posted <- r }))
+	t.Cleanup(endpoint.Close)
+	file := filepath.Join(dir, "sinks.yaml")
+	if err := os.WriteFile(file, fmt.Appendf(nil, "hook: {http: {url: %q, signing_key: key}}\narchive: {files: {dir: %q, max_age: 1s}}\n", endpoint.URL, filepath.Join(dir, "archive")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c := newClient(startServer(t, "--data", filepath.Join(dir, "data"), "--sinks", file), newAccount(), "eu-west-1")
+	c.createTable(t, "source", hashOnly, keyedByID, withStream(ddb.StreamViewTypeNewAndOldImages))
+	url := c.createQueue(t, "events", nil)
+	try(c.pipes.CreatePipe(ctx(t), &pipes.CreatePipeInput{
+		Name: aws.String("posts"), RoleArn: pipeRole, Source: aws.String(c.queueARN("events")), Target: aws.String("arn:aws:levee:::sink/hook"),
+		TargetParameters: &types.PipeTargetParameters{InputTemplate: aws.String("<$.body>")},
+	})).must(t)
+	try(c.pipes.CreatePipe(ctx(t), &pipes.CreatePipeInput{
+		Name: aws.String("archives"), RoleArn: pipeRole, Source: c.describe(t, "source").LatestStreamArn, Target: aws.String("arn:aws:levee:::sink/archive"),
+		SourceParameters: &types.PipeSourceParameters{DynamoDBStreamParameters: &types.PipeSourceDynamoDBStreamParameters{StartingPosition: types.DynamoDBStreamStartPositionTrimHorizon}},
+		TargetParameters: &types.PipeTargetParameters{InputTemplate: aws.String(`{"event":<$.eventID>,"id":<$.dynamodb.Keys.id.S>}`)},
+	})).must(t)
+	sent := c.send(t, url, `{"a":1}`)
+	select {
+	case r := <-posted:
+		want(t, "id", r.Header.Get("Webhook-Id"), *sent.MessageId)
+		want(t, "signed", r.Header.Get("Webhook-Signature") != "", true)
+	case <-ctx(t).Done():
+		t.Fatal("nothing is posted")
+	}
+	for i := range 20 {
+		try(c.db.PutItem(ctx(t), &dynamodb.PutItemInput{TableName: aws.String("source"), Item: map[string]ddb.AttributeValue{"id": &ddb.AttributeValueMemberS{Value: fmt.Sprint(i)}}})).must(t)
+	}
+	eventually(t, "all changes are in files that are finished", func() bool {
+		ids := map[string]bool{}
+		files, err := filepath.Glob(filepath.Join(dir, "archive", "*", "*", "*", "*", "*.ndjson"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range files {
+			text, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for line := range strings.Lines(string(text)) {
+				var one struct{ Event, ID string }
+				if err := json.Unmarshal([]byte(line), &one); err != nil || one.Event == "" {
+					t.Fatalf("%s: %q: %v", path, line, err)
+				}
+				ids[one.ID] = true
+			}
+		}
+		return len(ids) == 20
+	})
 }

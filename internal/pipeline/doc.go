@@ -1,14 +1,16 @@
-// Package pipeline is the engine of event source mappings: it reads queues and
-// change streams, hands what it reads to functions in batches, and sees to what
-// fails. It is at least once, as the service.
+// Package pipeline is the engine of event source mappings and of pipes: it reads
+// queues and change streams, hands what it reads to functions, or to the targets of
+// pipes, in batches, and sees to what fails. It is at least once, as the service, but
+// exactly once where a pipe leads to a queue or a table.
 //
 //	engine, err := pipeline.Open(store, pipeline.Options{Queues: ..., Streams: ..., Functions: ...})
 //	for _, op := range engine.Operations() { ... }
 //	engine.Start() // begins with the mappings of the store
 //	engine.Close() // ends what runs
 //
-// The engines that it stands on are small interfaces (source.go). Packages event
-// and pattern, below it, write the events and match the filters.
+// The engines that it stands on are small interfaces (source.go). Packages event,
+// pattern and template, below it, write the events, match the filters and fill the
+// input templates.
 //
 // # Queues
 //
@@ -30,6 +32,15 @@
 // the last record before the first that a lane still has (tracker.go). Checkpoints
 // are rows, so a mapping goes on where it was after a restart; what was handled
 // but not yet checkpointed is handled again.
+//
+// # Ends
+//
+// What becomes of a batch is behind the interface end (end.go). The end of a mapping
+// invokes its function. That of a pipe (pipe_end.go) has the events enriched and
+// filled into a template, and hands them to its receiver: a function, a sink
+// (sink.go), or what is exact (pipe_exact.go): a transaction, with the deletion of the
+// messages or the checkpoint of the shard in it. For that a shard has one lane, which
+// is then the only one that moves its checkpoint.
 //
 // # Rows and locks
 //

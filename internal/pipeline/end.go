@@ -42,6 +42,9 @@ type outcome struct {
 	result *lambda.Result
 }
 
+// failure is the outcome of a batch of which nothing could be done.
+func failure(why error) *outcome { return &outcome{failed: true, why: why} }
+
 // endOf returns where a mapping leads.
 func (e *Engine) endOf(s *settings) end {
 	if s.Pipe != nil {

@@ -39,7 +39,8 @@ type house struct {
 	spans  *transact.Engine
 
 	handlers map[string]lambda.Handler
-	growth   bool // Options.Growth of what is opened next
+	growth   bool           // Options.Growth of what is opened next
+	sinks    pipeline.Sinks // likewise
 }
 
 func newHouse(t *testing.T) *house {
@@ -71,7 +72,7 @@ func (h *house) open() {
 	h.must(err)
 	h.spans = transact.Open(h.store, h.tables, h.queues, quiet)
 	h.pipes, err = pipeline.Open(h.store, pipeline.Options{
-		Queues: h.queues, Streams: h.tables, Tables: h.tables, Functions: h.funcs, Transactions: h.spans, Growth: h.growth, Logger: quiet,
+		Queues: h.queues, Streams: h.tables, Tables: h.tables, Functions: h.funcs, Transactions: h.spans, Growth: h.growth, Sinks: h.sinks, Logger: quiet,
 	})
 	h.must(err)
 	h.pipes.Start()

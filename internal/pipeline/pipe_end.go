@@ -44,8 +44,8 @@ type pipeEnd struct {
 // newPipeEnd returns the end of a pipe, whose settings were checked when they were
 // stored.
 func newPipeEnd(e *Engine, s *settings) *pipeEnd {
-	p, src := s.Pipe, source{}
-	src, _ = parseSource(s.Source)
+	p := s.Pipe
+	src, _ := parseSource(s.Source)
 	end := &pipeEnd{engine: e, s: s, vars: template.Vars{
 		PipeARN: s.arn(), PipeName: p.Name, SourceARN: s.Source, EnrichmentARN: p.Enrichment, TargetARN: p.Target,
 	}}
@@ -120,7 +120,7 @@ func (p *pipeEnd) fill(t *template.Template, inputs []*input) (err error) {
 // fail is the outcome of a batch with which something is wrong.
 func (p *pipeEnd) fail(err error) *outcome {
 	p.engine.log.Warn("batch of a pipe failed", "mapping", p.s.arn(), "err", err)
-	return &outcome{failed: true, why: err}
+	return failure(err)
 }
 
 // enrich has the function of the enrichment make other events of a batch. An
@@ -203,7 +203,7 @@ func (*functionReceiver) exact() bool { return false }
 func (f *functionReceiver) receive(ctx context.Context, _ *batch, inputs []*input) (*outcome, error) {
 	payload := list(inputs)
 	if len(payload) > maxPayload {
-		return &outcome{failed: true, why: template.ErrTooLarge}, nil
+		return failure(template.ErrTooLarge), nil
 	}
 	if f.later {
 		return &outcome{}, f.engine.opts.Functions.RunLater(f.name, payload)

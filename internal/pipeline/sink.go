@@ -70,7 +70,10 @@ type sinkReceiver struct {
 	src    source
 }
 
-var errNoSink = errors.New("the server has no sink of this name")
+var (
+	errNoSink = errors.New("the server has no sink of this name")
+	errMany   = errors.New("the enrichment has made more events than the sink takes")
+)
 
 func (s *sinkReceiver) most() int {
 	if sink := s.engine.sink(s.name); sink != nil {
@@ -87,13 +90,13 @@ func (s *sinkReceiver) receive(ctx context.Context, b *batch, inputs []*input) (
 		return nil, errNoSink
 	}
 	if inputs[0].record == nil && len(inputs) > sink.Limits().Batch {
-		return &outcome{failed: true, why: errors.New("the enrichment has made more events than the sink takes")}, nil
+		return failure(errMany), nil
 	}
 	events := make([]*Event, len(inputs))
 	for i, in := range inputs {
 		var err error
 		if events[i], err = s.event(b, i, in); err != nil {
-			return &outcome{failed: true, why: err}, nil
+			return failure(err), nil
 		}
 	}
 	ordered := !s.src.isQueue() || s.src.isFIFO()

@@ -115,7 +115,7 @@ type Server struct {
 	funcs    *lambda.Engine
 	spanning *transact.Engine
 	pipes    *pipeline.Engine
-	sinks    *sink.Set // nil if there are none
+	sinks    *sink.Set        // nil if there are none
 	console  *console.Console // nil if there is none, like its meter
 	meter    *console.Meter
 	store    kv.Store
