@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/levee-io/levee/internal/api"
-	ddb "github.com/levee-io/levee/internal/api/dynamodbapi"
 	"github.com/levee-io/levee/internal/attr"
 )
 
@@ -27,6 +26,7 @@ type browseData struct {
 	Items       []itemRow
 	Scanned     int64
 	Next        string // path of the next page, "" on the last
+	Unfinished  bool   // the page is not full, but it took long enough
 	First       string // path of the first page, "" on it
 	Export      string // query of an export
 	NewItem     string
@@ -40,7 +40,7 @@ type itemRow struct {
 }
 
 // browse shows items, by a query if the form has a partition key and else by a
-// scan. It reads one page.
+// scan. It reads one page; with a filter, until the page is full or searchTime is over.
 func (v *visit) browse() error {
 	t, err := v.table("items")
 	if err != nil {
@@ -52,49 +52,12 @@ func (v *visit) browse() error {
 	if data.Index, ok = t.index(form.Get("index")); !ok {
 		return api.Errorf("ResourceNotFoundException", "There is no index %s", form.Get("index"))
 	}
-	page, err := v.items(t, data.Index, form, pageItems)
+	page, err := v.items(t, data.Index, form)
 	if err != nil && !v.refused(err) {
 		return err
 	}
 	data.fill(t, page)
 	return v.show("table_browse", "table.items", data)
-}
-
-// itemPage is one page of a query or a scan.
-type itemPage struct {
-	items   []attr.Map
-	scanned int64
-	last    attr.Map
-}
-
-// items reads one page of what a form asks for.
-func (v *visit) items(t *described, index indexed, form url.Values, limit int64) (p itemPage, err error) {
-	s, err := newSelection(t, index, form)
-	if err != nil {
-		return p, err
-	}
-	var items []attr.Item
-	if s.key == "" {
-		var out *ddb.ScanOutput
-		if out, err = call[*ddb.ScanOutput](v, ddb.Target, "Scan", s.scan(limit)); err != nil {
-			return p, err
-		}
-		items, p.scanned, p.last = out.Items, out.ScannedCount.V, out.LastEvaluatedKey
-	} else {
-		var out *ddb.QueryOutput
-		if out, err = call[*ddb.QueryOutput](v, ddb.Target, "Query", s.query(limit)); err != nil {
-			return p, err
-		}
-		items, p.scanned, p.last = out.Items, out.ScannedCount.V, out.LastEvaluatedKey
-	}
-	for _, it := range items {
-		m, err := it.Map()
-		if err != nil {
-			return p, err
-		}
-		p.items = append(p.items, m)
-	}
-	return p, nil
 }
 
 // fill makes the lines of a page.
@@ -109,7 +72,7 @@ func (d *browseData) fill(t *described, p itemPage) {
 		}
 		d.Items = append(d.Items, row)
 	}
-	d.Scanned = p.scanned
+	d.Scanned, d.Unfinished = p.scanned, p.last != nil && len(p.items) < pageItems
 	form := url.Values{}
 	for name, values := range d.Form {
 		if name != "start" && name != "done" {

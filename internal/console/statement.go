@@ -1,6 +1,8 @@
 package console
 
 import (
+	"time"
+
 	"github.com/levee-io/levee/internal/api"
 	ddb "github.com/levee-io/levee/internal/api/dynamodbapi"
 	"github.com/levee-io/levee/internal/attr"
@@ -23,9 +25,13 @@ func (v *visit) showStatement() error {
 func (v *visit) runStatement() error {
 	form := v.r.PostForm
 	d := &statementData{Statement: form.Get("statement")}
-	out, err := call[*ddb.ExecuteStatementOutput](v, ddb.Target, "ExecuteStatement", &ddb.ExecuteStatementInput{
-		Statement: api.Some(d.Statement), NextToken: some(form.Get("next")), Limit: limitOf(d.Statement),
-	})
+	in := &ddb.ExecuteStatementInput{Statement: api.Some(d.Statement), NextToken: some(form.Get("next")), Limit: limitOf(d.Statement)}
+	end := time.Now().Add(searchTime)
+	out, err := call[*ddb.ExecuteStatementOutput](v, ddb.Target, "ExecuteStatement", in)
+	for err == nil && len(out.Items) == 0 && out.NextToken.OK && time.Now().Before(end) { // nothing of what was read passes
+		in.NextToken = out.NextToken
+		out, err = call[*ddb.ExecuteStatementOutput](v, ddb.Target, "ExecuteStatement", in)
+	}
 	if err == nil {
 		d.Ran, d.Next = true, out.NextToken.V
 		err = d.fill(out.Items)
