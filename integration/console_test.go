@@ -121,7 +121,11 @@ func (b *tab) text(selector string) (text string) {
 	b.t.Helper()
 	ctx, cancel := context.WithTimeout(b.ctx, 20*time.Second)
 	defer cancel()
-	if err := chromedp.Run(ctx, chromedp.Text(selector, &text, chromedp.ByQuery)); err != nil {
+	err := chromedp.Run(ctx, chromedp.Text(selector, &text, chromedp.ByQuery))
+	for err != nil && strings.Contains(err.Error(), "No node") { // it was replaced meanwhile
+		err = chromedp.Run(ctx, chromedp.Text(selector, &text, chromedp.ByQuery))
+	}
+	if err != nil {
 		var page string
 		b.eval(`location + "\n" + document.body.innerText`, &page)
 		b.t.Fatalf("%s: %v, on the page %s", selector, err, page)

@@ -67,7 +67,10 @@
     document.querySelectorAll("[data-bar]").forEach(el => {
       if (answer.bars && el.dataset.bar in answer.bars) el.value = answer.bars[el.dataset.bar];
     });
-    if (answer.over && !still) location.reload();
+    if (answer.over && !still) {
+      paused = true; // the page is asked for once
+      location.reload();
+    }
   }
 
   async function ask() {
