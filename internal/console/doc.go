@@ -11,8 +11,14 @@
 // and a template of that name in templates/. routes.go lists them all. Whatever a
 // page does it does by calling an operation of the table, with the shapes and the
 // checks that an SDK's request meets: call.go. What the API does not say (sizes of
-// all tables, messages nobody has taken) comes through the funcs of Options, so
-// that this package knows no engine.
+// all tables, messages nobody has taken, what functions printed, the heat of
+// partitions) comes through the funcs of Options, so that this package knows no
+// engine. Surges and rehearsals are such funcs too: surge.go and rehearse.go bound
+// them, play one at a time, and show how they go and what came of them.
+//
+// What is live is asked for by assets/console.js (plots and cells, every second:
+// live.go) or by htmx (parts of pages, every two); both rest while a page is paused or
+// hidden.
 //
 // Texts are in locale/, one catalog a language, with the same keys in each.
 // Assets are embedded: there is no build step, and nothing is fetched from
@@ -28,14 +34,18 @@
 //   - refuses every POST without the CSRF token of its session, or from another
 //     origin;
 //   - sets a content security policy that lets only embedded scripts run;
-//   - bounds the bodies of requests.
+//   - bounds the bodies of requests, the size and time of surges and rehearsals, and
+//     how long a page searches for items that pass a filter.
 //
-// html/template escapes whatever is shown. Deleting and purging ask for the name
+// html/template escapes whatever is shown. The report of a rehearsal is a page of its
+// own: its policy takes its origin and all scripts from it. Deleting and purging ask for the name
 // of what is to go.
 //
 // # Locks
 //
 // Meter.mu guards which series there are, and each series has a lock of its own for
 // its past, taken after it. A request takes the first for reading and counts with
-// atomics. No lock is held while an operation runs.
+// atomics. Meter.consumed is taken before both. surges.mu and rehearsals.mu are taken
+// alone, for moments. No lock is held while an operation, a surge or a rehearsal runs,
+// but rehearsals.playing, which says that one does.
 package console

@@ -92,16 +92,14 @@ const maxTrouble = 50
 type surges struct {
 	log *slog.Logger
 
-	mu       sync.Mutex // guards what follows
-	number   int        // of surges so far
-	settings SurgeSettings
-	started  time.Time
-	points   []surgePoint
-	cancel   context.CancelFunc // nil while none runs
-	done     chan struct{}      // closed when the last one has ended
-	report   *SurgeReport       // of the last one, nil if it had none
-	err      error
-	closed   bool
+	mu      sync.Mutex // guards what follows
+	started time.Time
+	points  []surgePoint
+	cancel  context.CancelFunc // nil while none runs
+	done    chan struct{}      // closed when the last one has ended
+	report  *SurgeReport       // of the last one, nil if it had none
+	err     error
+	closed  bool
 }
 
 // surgePoint is a snapshot with its time.
@@ -121,8 +119,7 @@ func (s *surges) start(settings SurgeSettings, play func(context.Context, SurgeS
 		return errBusy
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), surgeLimit)
-	s.number++
-	s.settings, s.started, s.points, s.report, s.err = settings, time.Now(), nil, nil, nil
+	s.started, s.points, s.report, s.err = time.Now(), nil, nil, nil
 	s.cancel, s.done = cancel, make(chan struct{})
 	s.log.Info("surge started from the console", "messages", settings.Messages, "companies", settings.Companies, "consumers", settings.Consumers)
 	go func() {
@@ -174,8 +171,6 @@ func (s *surges) close() {
 type surgeData struct {
 	Available bool
 	Running   bool
-	Started   time.Time
-	Settings  SurgeSettings
 	Fields    []surgeField
 	Trouble   string
 	Now       SurgeProgress
@@ -207,16 +202,21 @@ func (v *visit) showSurgeWith(form url.Values) error {
 	if typed := form.Get("trouble"); typed != "" {
 		d.Trouble = typed
 	}
+	s.describe(d)
+	return v.show("surge", "surge.title", d)
+}
+
+// describe fills in the surge that runs, or ran last.
+func (s *surges) describe(d *surgeData) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	d.Running, d.Started, d.Settings, d.Report = s.cancel != nil, s.started, s.settings, s.report
+	d.Running, d.Report = s.cancel != nil, s.report
 	if n := len(s.points); n > 0 {
 		d.Seen, d.Now = true, s.points[n-1].SurgeProgress
 	}
 	if d.Cancelled = errors.Is(s.err, context.Canceled); s.err != nil && !d.Cancelled {
 		d.Failed = s.err.Error()
 	}
-	return v.show("surge", "surge.title", d)
 }
 
 // startSurge starts a surge with the settings of the form.
@@ -311,5 +311,5 @@ func (p *SurgeProgress) bars() map[string]float64 {
 	}
 }
 
-// Texts and Bars are those of the moment, for a page that is being made.
+// Bars are those of the moment, for a page that is being made.
 func (d *surgeData) Bars() map[string]float64 { return d.Now.bars() }
