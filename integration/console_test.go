@@ -84,7 +84,7 @@ func openTab(t *testing.T, s *server, c *client) *tab {
 
 // missing says what the machine does not have. In CI, which installs it, that is a
 // failure.
-func missing(t *testing.T, what string) {
+func missing(t testing.TB, what string) {
 	t.Helper()
 	if os.Getenv("CI") != "" {
 		t.Fatal(what)

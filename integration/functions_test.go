@@ -50,7 +50,8 @@ func goHandler(t testing.TB) *lambda.CreateFunctionInput {
 func nodeHandler(t testing.TB) *lambda.CreateFunctionInput {
 	t.Helper()
 	if _, err := exec.LookPath("node"); err != nil {
-		t.Skip("there is no node here")
+		missing(t, "no node: functions in JavaScript do not run")
+		t.SkipNow()
 	}
 	return &lambda.CreateFunctionInput{Runtime: types.RuntimeNodejs22x, Handler: aws.String("index.handler"), Code: &types.FunctionCode{ZipFile: try(nodePackage()).must(t)}}
 }
