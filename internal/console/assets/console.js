@@ -27,7 +27,7 @@
       width: width(), height: 150, pxAlign: false, cursor: { drag: { x: false, y: false } },
       axes: [{ ...axis(), space: 76, values: (u, times) => times.map(clock) }, { ...axis(), size: 60 }],
       scales: {
-        x: { range: (u, min, max) => [Math.min(min, max - span), max] },
+        x: { range: (u, min, max) => { const end = max || Date.now() / 1000; return [Math.min(min || end, end - span), end]; } },
         y: { range: (u, min, max) => [0, Math.max(max * 1.1, least)] },
       },
       series: [{ label: el.dataset.time, value: (u, time) => time ? clock(time) : "" }].concat(names.map((label, i) => ({ label, stroke: css("--plot-" + (i + 1)), width: 1.5, points: { show: false } }))),
