@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"os"
 	"strings"
 	"testing"
 
@@ -65,5 +66,16 @@ func TestConsoleScenarios(t *testing.T) {
 	cancel()
 	if _, err := playScenario(ctx, "duration: 8h\ntraffic: [{rate: 10}]"+designs); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
+	}
+}
+
+// The scenario that the console begins with is one, and has a design to take.
+func TestConsoleExampleScenario(t *testing.T) {
+	text, err := os.ReadFile("../console/scenario.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r, err := playScenario(t.Context(), string(text)); err != nil || !r.OK {
+		t.Errorf("%+v %v", r, err)
 	}
 }
