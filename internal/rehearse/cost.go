@@ -77,11 +77,8 @@ const hoursInMonth = 730
 func (t *tally) cost(d *Design, p *Prices, played time.Duration) Cost {
 	const million = 1e6
 	var c Cost
-	if d.Table.Mode == "on-demand" {
-		c.Table = (t.units[capacity.Write]*p.WriteRequest + t.units[capacity.Read]*p.ReadRequest) / million
-	} else {
-		c.Table = t.hours[capacity.Write]*p.WriteHour + t.hours[capacity.Read]*p.ReadHour
-	}
+	c.Table = (t.units[capacity.Write]*p.WriteRequest+t.units[capacity.Read]*p.ReadRequest)/million +
+		t.hours[capacity.Write]*p.WriteHour + t.hours[capacity.Read]*p.ReadHour
 	if q := d.Queue; q != nil {
 		price := p.QueueRequest
 		if q.FIFO {

@@ -43,59 +43,6 @@ func read(t *testing.T, text string) *Scenario {
 // near reports whether a number is that wanted, up to a share of it.
 func near(got, want, share float64) bool { return got >= want*(1-share) && got <= want*(1+share) }
 
-func TestPublishedJump(t *testing.T) {
-	r := run(t, open(t, "testdata/jump.yaml", ""))
-	fresh, warm := r.Designs[0], r.Designs[1]
-	// Of each second's 40,000 a new table takes 4,000.
-	if got := float64(fresh.All.Stored) / (3 * 60); !near(got, 4000, 0.05) {
-		t.Errorf("a new table stored %.0f a second", got)
-	}
-	if fresh.Reached || fresh.Reasons[0].Reason != "TableWriteKeyRangeThroughputExceeded" {
-		t.Errorf("a new table: %+v", fresh.Reasons)
-	}
-	if lost := float64(warm.All.Lost) / float64(warm.All.Arrived); lost > 0.01 {
-		t.Errorf("a table that had 40,000 lost %.3f", lost)
-	}
-}
-
-func TestPublishedBurst(t *testing.T) {
-	r := run(t, open(t, "testdata/burst.yaml", "")).Designs[0]
-	first := time.Duration(0)
-	for _, x := range r.Series {
-		if x.Throttled > 0 {
-			first = x.At
-			break
-		}
-	}
-	if got := (first - 5*time.Minute).Seconds(); !near(got, 900, 0.03) {
-		t.Errorf("200 units a second of 150 lasted %.0f s", got)
-	}
-}
-
-func TestPublishedScaling(t *testing.T) {
-	r := run(t, open(t, "testdata/scaling.yaml", "")).Designs[0]
-	var first, last time.Duration
-	for _, x := range r.Series {
-		if x.Throttled > 0 {
-			last = x.At
-			if first == 0 {
-				first = x.At
-			}
-		}
-	}
-	// What was unused in the ten minutes before, 40 a second, carries the 100 that are
-	// missing for 240 s.
-	if first < 13*time.Minute+50*time.Second || first > 14*time.Minute+10*time.Second {
-		t.Errorf("the first throttle at %s", first)
-	}
-	if last < 14*time.Minute || last > 17*time.Minute {
-		t.Errorf("the last throttle at %s", last)
-	}
-	if end := r.Series[len(r.Series)-2].Capacity; !near(end, 200/0.7, 0.05) {
-		t.Errorf("in the end %.0f units are provisioned", end)
-	}
-}
-
 // The three designs of the story, and what is to be expected of them.
 func TestCampaign(t *testing.T) {
 	if testing.Short() {

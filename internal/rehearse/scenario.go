@@ -89,13 +89,15 @@ type Design struct {
 // Table is how the table is set up.
 type Table struct {
 	// Mode is on-demand or provisioned.
-	Mode        string      `yaml:"mode"`
-	Provisioned ReadWrite   `yaml:"provisioned"`
-	Maximum     ReadWrite   `yaml:"maximum"`
-	Warm        ReadWrite   `yaml:"warm"`
-	Scaling     *Scaling    `yaml:"scaling"`
-	Scheduled   []Scheduled `yaml:"scheduled"`
-	Indexes     []Index     `yaml:"indexes"`
+	Mode        string    `yaml:"mode"`
+	Provisioned ReadWrite `yaml:"provisioned"`
+	Maximum     ReadWrite `yaml:"maximum"`
+	Warm        ReadWrite `yaml:"warm"`
+	// Switch is when a provisioned table is switched to on-demand; 0: never.
+	Switch    Time        `yaml:"switch"`
+	Scaling   *Scaling    `yaml:"scaling"`
+	Scheduled []Scheduled `yaml:"scheduled"`
+	Indexes   []Index     `yaml:"indexes"`
 	// Takes is how long a write takes that is not throttled.
 	Takes Time `yaml:"takes"`
 }
@@ -386,6 +388,8 @@ func (s *Scenario) checkDesign(d *Design) error {
 		return fmt.Errorf("mode: %q is neither on-demand nor provisioned", t.Mode)
 	case t.Mode == "provisioned" && t.Provisioned.Write < 1 && t.Provisioned.Read < 1:
 		return errors.New("provisioned: how much?")
+	case t.Switch > 0 && (t.Mode != "provisioned" || t.Scaling != nil):
+		return errors.New("switch: it is for provisioned tables without scaling, to on-demand")
 	case t.Scaling != nil && (t.Mode != "provisioned" || t.Scaling.Target < 20 || t.Scaling.Target > 90):
 		return errors.New("scaling: it is for provisioned tables, with a target from 20 to 90 percent")
 	case len(t.Scheduled) > 0 && t.Scaling == nil:

@@ -37,10 +37,11 @@ func TestWrongScenarios(t *testing.T) {
 		"traffic: [{rate: 1}]\ndesigns:\n- table: {mode: provisioned, provisioned: {write: 1}, scaling: {max: {write: 9}}, scheduled: [\n{schedule: cron(0 8 * *)}]}": "scheduled: line 4: schedule \"cron(0 8 * *)\": a cron expression has six fields",
 		"traffic: [{rate: 1}]\ndesigns: [{table: {scheduled: [{schedule: rate(1 hour)}]}}]":                                                                           "scaling, and there is none",
 		"traffic: [{rate: 1}]\ndesigns: [{table: {mode: provisioned, provisioned: {write: 1}, scaling: {max: {write: 9}}, scheduled: [{min: {write: 3}}]}}]":          "none of the forms",
-		"region: mars\ntraffic: [{rate: 1}]" + design:               "no prices",
-		"limit: 1m\nduration: 2m\ntraffic: [{rate: 1}]" + design:    "limit: it is shorter",
-		"step: 1ms\nduration: 1000h\ntraffic: [{rate: 1}]" + design: "more than",
-		"traffic: [{spike: {from: -1, to: 2}}]" + design:            "want 0 to",
+		"traffic: [{rate: 1}]\ndesigns: [{table: {switch: 5m}}]":                                                                                                      "switch: it is for provisioned",
+		"region: mars\ntraffic: [{rate: 1}]" + design:                                                                                                                 "no prices",
+		"limit: 1m\nduration: 2m\ntraffic: [{rate: 1}]" + design:                                                                                                      "limit: it is shorter",
+		"step: 1ms\nduration: 1000h\ntraffic: [{rate: 1}]" + design:                                                                                                   "more than",
+		"traffic: [{spike: {from: -1, to: 2}}]" + design:                                                                                                              "want 0 to",
 	} {
 		if _, err := Read(strings.NewReader(text), t.TempDir()); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %q in it", text, err, want)
@@ -63,6 +64,8 @@ func TestCurves(t *testing.T) {
 		"rate: 10": {time.Second: 10, time.Minute: 600},
 		"spike: {from: 1, to: 100, at: 10s, for: 2s}":    {10 * time.Second: 10, 11 * time.Second: 110, 12 * time.Second: 210, 20 * time.Second: 218},
 		"ramp: {from: 0, to: 100, at: 10s, over: 10s}":   {10 * time.Second: 0, 15 * time.Second: 125, 20 * time.Second: 500, 21 * time.Second: 600},
+		"ramp: {from: 0, to: 100, over: 10s}":            {5 * time.Second: 125, 10 * time.Second: 500},
+		"spike: {from: 5, to: 100, for: 10s}":            {5 * time.Second: 500, 20 * time.Second: 1050},
 		"campaign: {recipients: 600, at: 1m, over: 60s}": {time.Minute: 0, 90 * time.Second: 300, 5 * time.Minute: 600},
 		"daily: {low: 0, high: 100, peak: \"12:00\"}":    {24 * time.Hour: 50 * 86400, 12 * time.Hour: 25 * 86400},
 		"csv: {file: m.csv, column: requests}":           {30 * time.Second: 300, time.Minute: 600, 90 * time.Second: 1200, time.Hour: 1800},

@@ -27,6 +27,8 @@ type simulation struct {
 	tries   []try // of the running step, in no order
 	late    bool  // of a long step, something is left for the short ones of it
 	later   int
+	// switches is when the table is switched to on-demand; 0: no more.
+	switches time.Duration
 }
 
 // try is what is to be done in a step: a request, or batches that workers have.
@@ -40,7 +42,7 @@ const calmStep = time.Second
 
 func newSimulation(s *Scenario, d *Design, p capacity.Params) *simulation {
 	m := &simulation{scenario: s, design: d, params: p, step: time.Duration(s.Step), tally: newTally(s)}
-	m.table = d.Table.model(p, s.begin)
+	m.table, m.switches = d.Table.model(p, s.begin), time.Duration(d.Table.Switch)
 	for i := range s.Traffic {
 		m.streams = append(m.streams, newStream(s, i, d))
 	}
@@ -116,6 +118,9 @@ func (m *simulation) advance(end time.Duration) {
 	if calm {
 		step = long
 	}
+	if m.switches > 0 && m.now >= m.switches {
+		m.switchOver()
+	}
 	m.tries, m.late = m.tries[:0], false
 	for _, r := range m.retries.due(m.now) {
 		m.tries = append(m.tries, try{retry: r})
@@ -147,6 +152,16 @@ func (m *simulation) advance(end time.Duration) {
 	}
 	m.now += step
 	m.tally.passed(m)
+}
+
+// switchOver begins the switch of the table to on-demand, which takes minutes.
+func (m *simulation) switchOver() {
+	m.switches = 0
+	cfg := m.table.Config()
+	cfg.OnDemand = true
+	if err := m.table.Change(m.at(), cfg); err != nil {
+		panic(err) // nothing else changes such a table
+	}
 }
 
 // accept takes what has arrived where it goes first.

@@ -107,7 +107,7 @@ type tally struct {
 	refused  int64
 	quiet    time.Duration // when something was refused last
 	minute   time.Duration // the next one to look at the table
-	units    [2]float64    // consumed
+	units    [2]float64    // consumed on demand
 	hours    [2]float64    // provisioned unit-hours
 	busyTime time.Duration // of workers
 	batches  int64         // that workers took
@@ -206,8 +206,9 @@ func (t *tally) look(m *simulation) {
 	for i := range state.Resources {
 		r := &state.Resources[i]
 		for c := range t.units {
-			t.units[c] += r.Minute.Consumed[c]
-			if !state.OnDemand {
+			if state.OnDemand {
+				t.units[c] += r.Minute.Consumed[c]
+			} else {
 				t.hours[c] += r.Provisioned[c] / 60
 			}
 		}

@@ -83,6 +83,9 @@ func (ps pieces) total(since time.Duration) float64 {
 		if since <= p.from {
 			break
 		}
+		if p.to == p.from {
+			continue // of a curve that begins at once
+		}
 		whole := (p.to - p.from).Seconds()
 		x := (min(since, p.to) - p.from).Seconds()
 		sum += p.rate*x + (p.then-p.rate)*x*x/(2*whole)
