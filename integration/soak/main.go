@@ -16,6 +16,12 @@
 // followed by levee check, some are SIGTERM instead of SIGKILL, and at the end the
 // queues are emptied. The exit status is 1 if anything was lost, doubled, half
 // written or out of order.
+//
+//	go run ./soak -murder -time 10m -life 300ms
+//
+// With -murder, processes that consume exactly once, with Consume and Follow of
+// levee.Client, are killed as the server is. What they write down must have each
+// message once, in the order of its group.
 package main
 
 import (
@@ -28,6 +34,7 @@ import (
 )
 
 func main() {
+	consumeIfAsked()
 	cfg := config{log: os.Stderr}
 	flag.DurationVar(&cfg.length, "time", time.Minute, "length of the run")
 	flag.IntVar(&cfg.kills, "kills", 0, "end after so many kills; 0: whenever the time is over")
@@ -35,15 +42,29 @@ func main() {
 	flag.StringVar(&cfg.dir, "dir", "", "data directory, kept; a temporary one by default")
 	flag.StringVar(&cfg.binary, "binary", os.Getenv("LEVEE"), "levee binary; $LEVEE, or else one built from this tree")
 	flag.Uint64Var(&cfg.seed, "seed", uint64(time.Now().UnixNano()), "seed of the random moments")
+	murders := flag.Bool("murder", false, "kill consumers, too, and check that they do everything once")
+	without := flag.String("without", "", "atomic: those consumers delete messages outside of the transaction; the check must notice")
 	flag.Parse()
-	if err := run(&cfg); err != nil {
+	what := soakAndReport
+	if *murders {
+		what = func(cfg *config) error { return murderAndReport(cfg, *without) }
+	}
+	if err := run(&cfg, what); err != nil {
 		fmt.Fprintln(os.Stderr, "soak:", err)
 		os.Exit(1)
 	}
 }
 
-// run builds what is missing, soaks and reports.
-func run(cfg *config) error {
+// consumeIfAsked makes this process a consumer if it was started as one.
+func consumeIfAsked() {
+	if url := os.Getenv(consumerURL); url != "" {
+		fmt.Fprintln(os.Stderr, "soak:", consume(url))
+		os.Exit(1)
+	}
+}
+
+// run builds what is missing, and does what is asked for.
+func run(cfg *config, what func(*config) error) error {
 	temp, err := os.MkdirTemp("", "levee-soak-")
 	if err != nil {
 		return err
@@ -58,12 +79,26 @@ func run(cfg *config) error {
 			return fmt.Errorf("build the server: %w", err)
 		}
 	}
+	return what(cfg)
+}
+
+func soakAndReport(cfg *config) error {
 	rep, err := soak(cfg)
 	if rep != nil {
 		rep.write(os.Stdout)
 		if err == nil && rep.wrong.count > 0 {
 			err = errors.New("the server did not keep its word")
 		}
+	}
+	return err
+}
+
+func murderAndReport(cfg *config, without string) error {
+	m := &murder{config: cfg, without: without}
+	err := m.run()
+	m.write(os.Stdout)
+	if err == nil && m.wrong.count > 0 {
+		err = errors.New("something was not done once")
 	}
 	return err
 }

@@ -13,6 +13,7 @@ import (
 var binary string
 
 func TestMain(m *testing.M) {
+	consumeIfAsked()
 	os.Exit(func() int {
 		dir, err := os.MkdirTemp("", "levee-soak-test-")
 		if err != nil {
