@@ -1,10 +1,38 @@
 package dynamodb
 
-import "errors"
+import (
+	"context"
+	"errors"
+	"sync"
+)
+
+// background is what runs beside the operations.
+type background struct {
+	sync.WaitGroup
+	stop  context.CancelFunc
+	ctx   context.Context
+	begun chan struct{} // closed when it may begin
+}
+
+func (b *background) open() {
+	b.ctx, b.stop = context.WithCancel(context.Background())
+	b.begun = make(chan struct{})
+}
+
+// Go runs f beside the operations.
+func (b *background) Go(f func()) {
+	b.WaitGroup.Go(func() {
+		<-b.begun
+		f()
+	})
+}
 
 // startBackground starts what runs beside the operations. No operation is
-// running yet, so the counters start from what the store holds now.
+// running yet, and nothing that is started here begins before its end, so the
+// counters start from what the store holds now: whatever is changed later is not in
+// the snapshot, and counts itself.
 func (e *Engine) startBackground() error {
+	defer close(e.background.begun)
 	if err := errors.Join(e.resumeWork(), e.resumeCounters()); err != nil {
 		return err
 	}

@@ -2,7 +2,6 @@ package dynamodb
 
 import (
 	"cmp"
-	"context"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -92,11 +91,7 @@ type Engine struct {
 		of         map[uint64][]string // the tables that a backup's rows are read for, by its number
 	}
 
-	background struct {
-		sync.WaitGroup
-		stop context.CancelFunc
-		ctx  context.Context
-	}
+	background background
 }
 
 // tableID names a table.
@@ -126,7 +121,7 @@ func Open(store kv.Store, opts Options) (*Engine, error) {
 	if err := e.load(); err != nil {
 		return nil, fmt.Errorf("dynamodb: read the catalog: %w", err)
 	}
-	e.background.ctx, e.background.stop = context.WithCancel(context.Background())
+	e.background.open()
 	if err := e.startBackground(); err != nil {
 		return nil, errors.Join(err, e.Close())
 	}
