@@ -22,10 +22,14 @@ type priceList struct {
 
 // Prices are those of one region, in dollars.
 type Prices struct {
-	WriteRequest   float64 `yaml:"writeRequest"`
-	ReadRequest    float64 `yaml:"readRequest"`
-	WriteHour      float64 `yaml:"writeHour"`
-	ReadHour       float64 `yaml:"readHour"`
+	WriteRequest float64 `yaml:"writeRequest"`
+	ReadRequest  float64 `yaml:"readRequest"`
+	WriteHour    float64 `yaml:"writeHour"`
+	ReadHour     float64 `yaml:"readHour"`
+	// WarmWrite and WarmRead are paid once for each unit by which a table or index is
+	// warmed beyond what it has anyway.
+	WarmWrite      float64 `yaml:"warmWrite"`
+	WarmRead       float64 `yaml:"warmRead"`
 	QueueRequest   float64 `yaml:"queueRequest"`
 	FIFORequest    float64 `yaml:"fifoRequest"`
 	Invocation     float64 `yaml:"invocation"`
@@ -65,10 +69,32 @@ func AddPrices(r io.Reader) error {
 // Cost is what a run costs, in dollars, by what it is paid for.
 type Cost struct {
 	Table, Queue, Function, Consumers float64
+	Warm                              float64 // once, however often the table is used
 }
 
 // Total is the sum.
-func (c Cost) Total() float64 { return c.Table + c.Queue + c.Function + c.Consumers }
+func (c Cost) Total() float64 { return c.Running() + c.Warm }
+
+// Running is what is paid again with each run.
+func (c Cost) Running() float64 { return c.Table + c.Queue + c.Function + c.Consumers }
+
+// warming is the one-time fee of pre-warming a table and its indexes.
+func (t *Table) warming(p *Prices) float64 {
+	start := capacity.Defaults().OnDemandStart
+	fee := func(have ReadWrite) float64 {
+		if t.Mode == "on-demand" {
+			have.Write, have.Read = max(have.Write, start[capacity.Write]), max(have.Read, start[capacity.Read])
+		}
+		return max(0, t.Warm.Write-have.Write)*p.WarmWrite + max(0, t.Warm.Read-have.Read)*p.WarmRead
+	}
+	sum := fee(t.Provisioned)
+	for i := range t.Indexes {
+		have := t.Indexes[i].Provisioned
+		or(&have, t.Provisioned)
+		sum += fee(have)
+	}
+	return sum
+}
 
 // hoursInMonth is the month of the pricing pages.
 const hoursInMonth = 730
@@ -76,7 +102,7 @@ const hoursInMonth = 730
 // cost adds up what a design has used.
 func (t *tally) cost(d *Design, p *Prices, played time.Duration) Cost {
 	const million = 1e6
-	var c Cost
+	c := Cost{Warm: d.Table.warming(p)}
 	c.Table = (t.units[capacity.Write]*p.WriteRequest+t.units[capacity.Read]*p.ReadRequest)/million +
 		t.hours[capacity.Write]*p.WriteHour + t.hours[capacity.Read]*p.ReadHour
 	if q := d.Queue; q != nil {

@@ -174,6 +174,29 @@ designs:
 	}
 }
 
+// Pre-warming is paid once, not again each month, and for what is beyond what a new
+// table has.
+func TestCostOfWarming(t *testing.T) {
+	p := &Prices{WarmWrite: 0.5, WarmRead: 0.25}
+	for _, c := range []struct {
+		table Table
+		want  float64
+	}{
+		{Table{Mode: "on-demand"}, 0},
+		{Table{Mode: "on-demand", Warm: ReadWrite{Read: 12004, Write: 4010}}, 6},
+		{Table{Mode: "on-demand", Warm: ReadWrite{Write: 4010}, Indexes: []Index{{}, {}}}, 15},
+		{Table{Mode: "provisioned", Provisioned: ReadWrite{Write: 100}, Warm: ReadWrite{Write: 110}}, 5},
+	} {
+		if got := c.table.warming(p); got != c.want {
+			t.Errorf("%+v: $%g, want $%g", c.table, got, c.want)
+		}
+	}
+	c := Cost{Table: 1, Queue: 2, Function: 3, Consumers: 4, Warm: 5}
+	if c.Total() != 15 || c.Running() != 10 {
+		t.Errorf("%+v: $%g in all, $%g running", c, c.Total(), c.Running())
+	}
+}
+
 func TestOptimize(t *testing.T) {
 	list, err := Optimize(t.Context(), read(t, `
 duration: 10m

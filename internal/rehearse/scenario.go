@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -334,7 +336,8 @@ func (s *Scenario) check() error {
 	case s.Limit/s.Step > maxSteps:
 		return fmt.Errorf("limit: it has more than %d steps", maxSteps)
 	case prices.Regions[s.Region] == nil:
-		return fmt.Errorf("region: there are no prices of %q; see docs/rehearse.md", s.Region)
+		known := slices.Sorted(maps.Keys(prices.Regions))
+		return fmt.Errorf("region: there are no prices of %q, only of %s; --prices adds others", s.Region, strings.Join(known, ", "))
 	}
 	for i := range s.Traffic {
 		if err := s.checkSource(&s.Traffic[i]); err != nil {
