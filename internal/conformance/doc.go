@@ -6,7 +6,8 @@
 //	report := suite.Run(ctx, conformance.Config{Endpoint: "http://127.0.0.1:8000", ...})
 //	report.WriteText(os.Stdout)
 //
-// docs/conformance.md tells how a case is written. A case goes this way:
+// docs/conformance.md tells how a case is written, and which documented errors have a
+// reason instead of one; a test holds the two together. A case goes this way:
 //
 //   - scan.go and parse.go read files into a Suite; expand.go writes out the
 //     blocks and macros that stand for many cases or long texts;
