@@ -1,8 +1,10 @@
 package dynamodb
 
 import (
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -500,5 +502,56 @@ func TestReplicaOfAnotherAccount(t *testing.T) {
 			t.Errorf("once alone: %s", d)
 		}
 		h.mustDo("DeleteTable", `{"TableName":"abc"}`)
+	})
+}
+
+// A table with counters may get replicas: what comes from other regions counts, and takes away, as what is written
+// here does. The replicas have no counters.
+func TestCounterOfATableWithReplicas(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newEngine(t)
+		h.mustDo("CreateTable", plain("abc", onDemand))
+		for i := range 20 {
+			h.mustDo("PutItem", put(i, `,"n":{"N":"1"}`))
+		}
+		h.mustDo("CreateCounter", `{"CounterName":"all","TableName":"abc","Sum":["n"]}`)
+		h.mustDo("UpdateTable", addReplica("eu-west-1"))
+		h.mustDo("PutItem", put(3, `,"n":{"N":"7"}`)) // while it is filled
+		synctest.Wait()
+		random := rand.New(rand.NewPCG(5, 6))
+		for range 300 {
+			region := h.in([]string{"us-east-1", "eu-west-1"}[random.IntN(2)])
+			pk := random.IntN(30)
+			if random.IntN(3) == 0 {
+				region.mustDo("DeleteItem", fmt.Sprintf(`{"TableName":"abc","Key":{"pk":{"S":"%d"}}}`, pk))
+			} else {
+				region.mustDo("PutItem", put(pk, fmt.Sprintf(`,"n":{"N":"%d"}`, random.IntN(9))))
+			}
+			if random.IntN(10) == 0 {
+				synctest.Wait()
+			}
+		}
+		synctest.Wait()
+		h.agree("us-east-1", "eu-west-1")
+		var scan struct {
+			Items []struct{ N struct{ N string } }
+			Count int
+		}
+		if err := json.Unmarshal([]byte(h.contents("us-east-1")), &scan); err != nil {
+			t.Fatal(err)
+		}
+		sum := 0
+		for _, it := range scan.Items {
+			n, err := strconv.Atoi(it.N.N)
+			if err != nil {
+				t.Fatal(err)
+			}
+			sum += n
+		}
+		h.expect("GetItem", `{"TableName":"all","Key":{"counter":{"S":"all"}},"ConsistentRead":true}`,
+			fmt.Sprintf(`{"Item":{"count":{"N":"%d"},"counter":{"S":"all"},"n":{"N":"%d"}}}`, scan.Count, sum))
+		if _, err := h.in("eu-west-1").do("CreateCounter", `{"CounterName":"there","TableName":"abc"}`); err == nil {
+			t.Error("a replica got a counter")
+		}
 	})
 }
