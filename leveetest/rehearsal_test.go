@@ -90,7 +90,7 @@ designs:
     client: {attempts: 1}`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			s, err := rehearse.Read(strings.NewReader(text), "")
+			s, err := rehearse.Read(strings.NewReader(text), nil)
 			if err != nil {
 				t.Fatal(err)
 			}

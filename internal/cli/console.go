@@ -5,11 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"reflect"
 	"strings"
 	"time"
-
-	"go.yaml.in/yaml/v3"
 
 	"github.com/levee-io/levee/internal/console"
 	"github.com/levee-io/levee/internal/rehearse"
@@ -82,10 +79,10 @@ func surgeReport(rep *surge.Report) *console.SurgeReport {
 // playScenario plays a scenario that was typed into the console. It may be anybody's
 // who has the password, so it is given no file of this machine.
 func playScenario(ctx context.Context, text string) (*console.Rehearsal, error) {
-	if err := namesNoFile(text); err != nil {
-		return nil, err
+	s, err := rehearse.Read(strings.NewReader(text), nil)
+	if errors.Is(err, rehearse.ErrFile) {
+		return nil, errNamesFile
 	}
-	s, err := rehearse.Read(strings.NewReader(text), "")
 	if err != nil {
 		return nil, err
 	}
@@ -98,40 +95,6 @@ func playScenario(ctx context.Context, text string) (*console.Rehearsal, error) 
 		return nil, err
 	}
 	return &console.Rehearsal{Name: s.Name, Verdict: r.Verdict(), OK: r.Best() != nil, Report: page.Bytes()}, nil
-}
-
-// namesNoFile reports a scenario that names a file: in a field File, wherever it
-// stands.
-func namesNoFile(text string) error {
-	var s rehearse.Scenario
-	if err := yaml.Unmarshal([]byte(text), &s); err != nil {
-		return fmt.Errorf("scenario: %w", err)
-	}
-	if hasFile(reflect.ValueOf(s)) {
-		return errNamesFile
-	}
-	return nil
-}
-
-func hasFile(v reflect.Value) bool {
-	switch v.Kind() {
-	case reflect.Pointer:
-		return !v.IsNil() && hasFile(v.Elem())
-	case reflect.Slice:
-		for i := range v.Len() {
-			if hasFile(v.Index(i)) {
-				return true
-			}
-		}
-	case reflect.Struct:
-		for i := range v.NumField() {
-			f := v.Type().Field(i)
-			if f.IsExported() && (f.Name == "File" && !v.Field(i).IsZero() || hasFile(v.Field(i))) {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // errNamesFile says what the console does not do.

@@ -72,7 +72,7 @@ func (c *rehearseCmd) read() (*rehearse.Scenario, error) {
 		return nil, err
 	}
 	defer f.Close()
-	return rehearse.Read(f, filepath.Dir(c.Scenario))
+	return rehearse.Read(f, rehearse.FilesIn(filepath.Dir(c.Scenario)))
 }
 
 func optimize(ctx context.Context, s *rehearse.Scenario, std streams) error {

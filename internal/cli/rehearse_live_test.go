@@ -63,7 +63,7 @@ func TestServeAsRehearsed(t *testing.T) {
 	}
 	scenario, err := rehearse.Read(strings.NewReader(`
 traffic: [{log: {file: requests.log}, items: [{size: 8KB}]}]
-designs: [{table: {mode: provisioned, provisioned: {write: 30, read: 1}}, client: {attempts: 1}}]`), dir)
+designs: [{table: {mode: provisioned, provisioned: {write: 30, read: 1}}, client: {attempts: 1}}]`), rehearse.FilesIn(dir))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,7 +2,7 @@
 // virtual clock: an hour in about a second. What would be throttled, how long would
 // it take until everything is stored, and what would it cost?
 //
-//	scenario, err := rehearse.Read(file)
+//	scenario, err := rehearse.Read(file, rehearse.FilesIn(dir))
 //	result, err := rehearse.Run(ctx, scenario)
 //	err = result.HTML(w)
 //

@@ -8,7 +8,6 @@ import (
 	"io"
 	"math"
 	"math/bits"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -76,7 +75,7 @@ func (k *Keys) load(s *Scenario) (err error) {
 	case "sequential":
 		k.cells = []cell{{weight: 1, from: hash(s.Seed, "sequential") >> 32 << 32, width: risingWidth, rising: true}}
 	case "sample":
-		weights, names, err := readSample(s.path(k.File))
+		weights, names, err := readSample(s.files, k.File)
 		if err != nil {
 			return err
 		}
@@ -177,8 +176,8 @@ func (c *cell) key(n uint64) uint64 {
 }
 
 // readSample returns the keys of a file and their shares, the largest first.
-func readSample(path string) ([]float64, []string, error) {
-	f, err := os.Open(path)
+func readSample(open Files, path string) ([]float64, []string, error) {
+	f, err := open(path)
 	if err != nil {
 		return nil, nil, err
 	}

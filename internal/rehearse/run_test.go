@@ -15,7 +15,7 @@ func open(t *testing.T, path, dir string) *Scenario {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	s, err := Read(f, dir)
+	s, err := Read(f, FilesIn(dir))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,7 +33,7 @@ func run(t *testing.T, s *Scenario) *Result {
 
 func read(t *testing.T, text string) *Scenario {
 	t.Helper()
-	s, err := Read(strings.NewReader(text), t.TempDir())
+	s, err := Read(strings.NewReader(text), FilesIn(t.TempDir()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -222,7 +222,7 @@ traffic:
   - {name: base, daily: {low: 2000, high: 6000}, items: [{size: 700B}]}
   - {name: campaign, spike: {from: 0, to: 8333, at: 10h, for: 60s}, items: [{size: 900B}]}
 designs: [{name: d, table: {mode: on-demand, warm: {write: 12000}}}]
-`), "")
+`), nil)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -35,7 +36,7 @@ type Scenario struct {
 	Traffic   []Source  `yaml:"traffic"`
 	Designs   []Design  `yaml:"designs"`
 
-	dir   string // that files are relative to
+	files Files
 	begin time.Time
 }
 
@@ -228,9 +229,28 @@ func (b *Bytes) UnmarshalYAML(n *yaml.Node) error {
 // maxScenario is the size of the largest file that is read.
 const maxScenario = 1 << 20
 
-// Read reads a scenario in YAML. Files that it names are relative to dir.
-func Read(r io.Reader, dir string) (*Scenario, error) {
-	s := &Scenario{dir: dir}
+// Files opens the files that a scenario names.
+type Files func(name string) (io.ReadCloser, error)
+
+// ErrFile is what comes of a scenario that names a file where it may not.
+var ErrFile = errors.New("this scenario may not name files")
+
+// FilesIn opens any file; names that are not absolute are relative to dir.
+func FilesIn(dir string) Files {
+	return func(name string) (io.ReadCloser, error) {
+		if !filepath.IsAbs(name) {
+			name = filepath.Join(dir, name)
+		}
+		return os.Open(name)
+	}
+}
+
+// Read reads a scenario in YAML. Without files it may name none: ErrFile.
+func Read(r io.Reader, files Files) (*Scenario, error) {
+	if files == nil {
+		files = func(string) (io.ReadCloser, error) { return nil, ErrFile }
+	}
+	s := &Scenario{files: files}
 	d := yaml.NewDecoder(io.LimitReader(r, maxScenario))
 	d.KnownFields(true)
 	if err := d.Decode(s); err != nil {
@@ -241,13 +261,6 @@ func Read(r io.Reader, dir string) (*Scenario, error) {
 		return nil, fmt.Errorf("scenario: %w", err)
 	}
 	return s, nil
-}
-
-func (s *Scenario) path(name string) string {
-	if filepath.IsAbs(name) {
-		return name
-	}
-	return filepath.Join(s.dir, name)
 }
 
 func or[T comparable](v *T, def T) {

@@ -43,7 +43,7 @@ func TestWrongScenarios(t *testing.T) {
 		"step: 1ms\nduration: 1000h\ntraffic: [{rate: 1}]" + design:                                                                                                   "more than",
 		"traffic: [{spike: {from: -1, to: 2}}]" + design:                                                                                                              "want 0 to",
 	} {
-		if _, err := Read(strings.NewReader(text), t.TempDir()); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := Read(strings.NewReader(text), FilesIn(t.TempDir())); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %q in it", text, err, want)
 		}
 	}
@@ -71,7 +71,7 @@ func TestCurves(t *testing.T) {
 		"csv: {file: m.csv, column: requests}":           {30 * time.Second: 300, time.Minute: 600, 90 * time.Second: 1200, time.Hour: 1800},
 		"log: {file: l.log}":                             {time.Second: 1, 2 * time.Second: 1, 3 * time.Second: 3},
 	} {
-		s, err := Read(strings.NewReader("start: 2026-01-05T00:00:00Z\ntraffic: [{"+text+"}]\ndesigns: [{name: d}]"), dir)
+		s, err := Read(strings.NewReader("start: 2026-01-05T00:00:00Z\ntraffic: [{"+text+"}]\ndesigns: [{name: d}]"), FilesIn(dir))
 		if err != nil {
 			t.Errorf("%s: %v", text, err)
 			continue
@@ -82,7 +82,7 @@ func TestCurves(t *testing.T) {
 			}
 		}
 	}
-	s, err := Read(strings.NewReader("traffic: [{rate: 1, items: [{keys: {kind: sample, file: keys}}]}]\ndesigns: [{name: d}]"), dir)
+	s, err := Read(strings.NewReader("traffic: [{rate: 1, items: [{keys: {kind: sample, file: keys}}]}]\ndesigns: [{name: d}]"), FilesIn(dir))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -186,7 +186,7 @@ func TestNothingIsLostFromSight(t *testing.T) {
 			"designs:\n  - table: {mode: provisioned, provisioned: {write: " + pick("write", "10", "1000", "20000") + "}}\n    client: {attempts: " + pick("attempts", "1", "4", "12") + "}\n" +
 			"    queue: {fifo: " + pick("fifo", "true", "false") + ", highThroughput: " + pick("high", "true", "false") + ", receives: " + pick("receives", "1", "3") + ", visibility: 10s}\n" +
 			pick("workers", "    consumers: {count: 3}\n", "    function: {}\n", "    consumers: {count: 200, takes: 1ms}\n")
-		s, err := Read(strings.NewReader(text), "")
+		s, err := Read(strings.NewReader(text), nil)
 		if err != nil {
 			t.Fatal(err)
 		}

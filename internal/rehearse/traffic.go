@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -163,7 +162,7 @@ func (r *recorded) total(since time.Duration) float64 {
 const maxFile = 1 << 30
 
 func (c *CSV) curve(s *Scenario) (curve, error) {
-	f, err := os.Open(s.path(c.File))
+	f, err := s.files(c.File)
 	if err != nil {
 		return nil, err
 	}
@@ -212,7 +211,7 @@ func field(row []string, i int) string {
 }
 
 func (l *Log) curve(s *Scenario) (curve, error) {
-	f, err := os.Open(s.path(l.File))
+	f, err := s.files(l.File)
 	if err != nil {
 		return nil, err
 	}
