@@ -46,7 +46,7 @@ func (c *client) call(target string, body []byte, into *fasthttp.Response) error
 	req.Header.SetContentType("application/x-amz-json-1.0")
 	req.Header.Set("X-Amz-Target", target)
 	req.Header.Set("Authorization", queuesAuthorization)
-	if strings.HasPrefix(target, ddb) {
+	if strings.HasPrefix(target, ddb) || strings.HasPrefix(target, "Levee.") {
 		req.Header.Set("Authorization", tablesAuthorization)
 	}
 	return c.send(req, target, body, into)

@@ -25,6 +25,15 @@ func tableWorkloads() []workload {
 		{name: "UpdateItem ADD one key", setup: filledTable("hot"), step: one(func(k *worker) error {
 			return k.do(ddb+"UpdateItem", addOne("hot", 1))
 		})},
+		{name: "PutItem counted", setup: countedTable("counted"), step: one(func(k *worker) error {
+			return k.do(ddb+"PutItem", fmt.Sprintf(`{"TableName":"counted","Item":{"pk":{"S":"%d-%d"},"n":{"N":"%d"},"data":{"S":"%s"}}}`, k.id, rand.Uint64(), k.n, payload))
+		})},
+		{name: "BatchWriteItem of 25 counted", setup: countedTable("counted-batch"), step: one(func(k *worker) error {
+			first := rand.Uint64()
+			return k.client.call(ddb+"BatchWriteItem", puts("counted-batch", func(i int) string {
+				return fmt.Sprintf(`"pk":{"S":"%d-%d"},"n":{"N":"1"}`, first, i)
+			}), k.resp)
+		})},
 		{name: "TransactWriteItems of 2", setup: filledTable("transact"), step: one(transact)},
 		{name: "Query of 10", setup: sortedTable("query"), step: one(func(k *worker) error {
 			return k.do(ddb+"Query", fmt.Sprintf(`{"TableName":"query","KeyConditionExpression":"pk = :p","ExpressionAttributeValues":{":p":{"S":"p%d"}},"Limit":10}`, rand.IntN(keys/10)))
@@ -87,6 +96,18 @@ func createTable(c *client, name, rangeKey string) error {
 
 func emptyTable(name string) func(*client) error {
 	return func(c *client) error { return createTable(c, name, "") }
+}
+
+// countedTable is an empty table with a counter whose one item every write changes;
+// only Levee has any.
+func countedTable(name string) func(*client) error {
+	return func(c *client) error {
+		_ = c.do("Levee.DeleteCounter", fmt.Sprintf(`{"CounterName":"%s-total"}`, name)) // of another run, if there was one
+		if err := createTable(c, name, ""); err != nil {
+			return err
+		}
+		return c.do("Levee.CreateCounter", fmt.Sprintf(`{"CounterName":"%s-total","TableName":"%s","Sum":["n"]}`, name, name))
+	}
 }
 
 func filledTable(name string) func(*client) error {

@@ -22,6 +22,11 @@
 // With -murder, processes that consume exactly once, with Consume and Follow of
 // levee.Client, are killed as the server is. What they write down must have each
 // message once, in the order of its group.
+//
+//	go run ./soak -recount 1000000 -life 10s
+//
+// With -recount, a counter is built while its items are written, and compared with a
+// count of them at each pause, -life apart.
 package main
 
 import (
@@ -44,10 +49,17 @@ func main() {
 	flag.Uint64Var(&cfg.seed, "seed", uint64(time.Now().UnixNano()), "seed of the random moments")
 	murders := flag.Bool("murder", false, "kill consumers, too, and check that they do everything once")
 	without := flag.String("without", "", "atomic: those consumers delete messages outside of the transaction; the check must notice")
+	items := flag.Int("recount", 0, "instead, build a counter over so many items while they are written, and recount")
+	rate := flag.Int("rate", 5000, "writes a second of -recount")
 	flag.Parse()
 	what := soakAndReport
 	if *murders {
 		what = func(cfg *config) error { return murderAndReport(cfg, *without) }
+	}
+	if *items > 0 {
+		what = func(cfg *config) error {
+			return recountAndReport(&recount{config: cfg, items: *items, rate: *rate, pauses: 5})
+		}
 	}
 	if err := run(&cfg, what); err != nil {
 		fmt.Fprintln(os.Stderr, "soak:", err)
@@ -99,6 +111,15 @@ func murderAndReport(cfg *config, without string) error {
 	m.write(os.Stdout)
 	if err == nil && m.wrong.count > 0 {
 		err = errors.New("something was not done once")
+	}
+	return err
+}
+
+func recountAndReport(r *recount) error {
+	err := r.run()
+	r.report(os.Stdout)
+	if err == nil && r.wrong.count > 0 {
+		err = errors.New("the counter differs from a recount")
 	}
 	return err
 }
