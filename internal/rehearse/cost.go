@@ -70,6 +70,8 @@ func AddPrices(r io.Reader) error {
 type Cost struct {
 	Table, Queue, Function, Consumers float64
 	Warm                              float64 // once, however often the table is used
+	// WarmUnknown is set where there is such a fee and no price for it.
+	WarmUnknown bool
 }
 
 // Total is the sum.
@@ -78,22 +80,24 @@ func (c Cost) Total() float64 { return c.Running() + c.Warm }
 // Running is what is paid again with each run.
 func (c Cost) Running() float64 { return c.Table + c.Queue + c.Function + c.Consumers }
 
-// warming is the one-time fee of pre-warming a table and its indexes.
-func (t *Table) warming(p *Prices) float64 {
+// warming is by how much a table and its indexes are pre-warmed beyond what they have
+// anyway.
+func (t *Table) warming() (units ReadWrite) {
 	start := capacity.Defaults().OnDemandStart
-	fee := func(have ReadWrite) float64 {
+	add := func(have ReadWrite) {
 		if t.Mode == "on-demand" {
 			have.Write, have.Read = max(have.Write, start[capacity.Write]), max(have.Read, start[capacity.Read])
 		}
-		return max(0, t.Warm.Write-have.Write)*p.WarmWrite + max(0, t.Warm.Read-have.Read)*p.WarmRead
+		units.Write += max(0, t.Warm.Write-have.Write)
+		units.Read += max(0, t.Warm.Read-have.Read)
 	}
-	sum := fee(t.Provisioned)
+	add(t.Provisioned)
 	for i := range t.Indexes {
 		have := t.Indexes[i].Provisioned
 		or(&have, t.Provisioned)
-		sum += fee(have)
+		add(have)
 	}
-	return sum
+	return units
 }
 
 // hoursInMonth is the month of the pricing pages.
@@ -102,7 +106,9 @@ const hoursInMonth = 730
 // cost adds up what a design has used.
 func (t *tally) cost(d *Design, p *Prices, played time.Duration) Cost {
 	const million = 1e6
-	c := Cost{Warm: d.Table.warming(p)}
+	warm := d.Table.warming()
+	c := Cost{Warm: warm.Write*p.WarmWrite + warm.Read*p.WarmRead}
+	c.WarmUnknown = warm.Write > 0 && p.WarmWrite == 0 || warm.Read > 0 && p.WarmRead == 0
 	c.Table = (t.units[capacity.Write]*p.WriteRequest+t.units[capacity.Read]*p.ReadRequest)/million +
 		t.hours[capacity.Write]*p.WriteHour + t.hours[capacity.Read]*p.ReadHour
 	if q := d.Queue; q != nil {

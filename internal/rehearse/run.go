@@ -153,7 +153,11 @@ func (r *Result) Verdict() string {
 	default:
 		text += fmt.Sprintf("; of the %d that do it is the cheapest", reached)
 	}
-	return text + "."
+	text += "."
+	if best.Cost.WarmUnknown {
+		text += " The one-time fee of pre-warming comes on top; no price of it is known here."
+	}
+	return text
 }
 
 // String says an objective.

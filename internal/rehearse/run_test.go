@@ -178,6 +178,7 @@ designs:
 // table has.
 func TestCostOfWarming(t *testing.T) {
 	p := &Prices{WarmWrite: 0.5, WarmRead: 0.25}
+	price := func(t Table, p *Prices) Cost { return new(tally).cost(&Design{Table: t}, p, time.Hour) }
 	for _, c := range []struct {
 		table Table
 		want  float64
@@ -187,8 +188,11 @@ func TestCostOfWarming(t *testing.T) {
 		{Table{Mode: "on-demand", Warm: ReadWrite{Write: 4010}, Indexes: []Index{{}, {}}}, 15},
 		{Table{Mode: "provisioned", Provisioned: ReadWrite{Write: 100}, Warm: ReadWrite{Write: 110}}, 5},
 	} {
-		if got := c.table.warming(p); got != c.want {
-			t.Errorf("%+v: $%g, want $%g", c.table, got, c.want)
+		if got := price(c.table, p); got.Warm != c.want || got.WarmUnknown {
+			t.Errorf("%+v: $%g, want $%g; unknown: %v", c.table, got.Warm, c.want, got.WarmUnknown)
+		}
+		if got := price(c.table, new(Prices)); got.Warm != 0 || got.WarmUnknown != (c.want > 0) {
+			t.Errorf("%+v without a price: $%g, unknown: %v", c.table, got.Warm, got.WarmUnknown)
 		}
 	}
 	c := Cost{Table: 1, Queue: 2, Function: 3, Consumers: 4, Warm: 5}
