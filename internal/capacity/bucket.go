@@ -16,6 +16,10 @@ type bucket struct {
 	at         int64 // Unix nanoseconds that tokens is of; later than now while something is missing
 }
 
+// slack is the share of a demand that may be missing: what rounding loses while tokens
+// come in small amounts.
+const slack = 1e-9
+
 // newBucket returns a bucket that keeps what comes in kept, and has what comes in
 // held.
 func newBucket(rate float64, kept, held time.Duration, now int64) bucket {
@@ -41,13 +45,13 @@ func (b *bucket) fill(now int64) {
 // has reports whether a filled bucket admits units. While something is missing it
 // holds nothing, and admits nothing.
 func (b *bucket) has(units float64) bool {
-	return units <= b.tokens || b.tokens >= b.most && b.most > 0
+	return units*(1-slack) <= b.tokens || b.tokens >= b.most && b.most > 0
 }
 
 // take spends units that has admitted.
 func (b *bucket) take(units float64) {
-	if units <= b.tokens {
-		b.tokens -= units
+	if units*(1-slack) <= b.tokens {
+		b.tokens = max(0, b.tokens-units)
 		return
 	}
 	missing := units - b.tokens

@@ -88,7 +88,7 @@ func (b *bucket) fits(units float64, n int) int {
 	if units <= 0 || math.IsInf(b.tokens, 1) {
 		return n
 	}
-	k := min(float64(n), math.Floor(b.tokens/units+1e-9))
+	k := min(float64(n), math.Floor(b.tokens/units+slack))
 	if k == 0 && b.has(units) {
 		return min(n, 1)
 	}
