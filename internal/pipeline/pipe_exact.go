@@ -3,8 +3,10 @@ package pipeline
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/levee-io/levee/internal/api"
+	"github.com/levee-io/levee/internal/api/dynamodbapi"
 	"github.com/levee-io/levee/internal/api/leveeapi"
 	"github.com/levee-io/levee/internal/api/sqsapi"
 	"github.com/levee-io/levee/internal/kv"
@@ -16,6 +18,11 @@ const (
 	// exactWorkers is how many transactions a pipe from a queue has at once: they
 	// are short, and the disk is one.
 	exactWorkers = 16
+	// conflictTries is how often a transaction is tried at once when others are in its
+	// way, such as those of the pipe's other workers on the same item; conflictPause is
+	// how much longer each time it waits.
+	conflictTries = 20
+	conflictPause = 5 * time.Millisecond
 )
 
 // effect makes the action that an input stands for, and says what it is about: two
@@ -52,12 +59,12 @@ type unit struct {
 }
 
 // receive takes the units in transactions, as many in each as there is room for.
-func (x *exactReceiver) receive(_ context.Context, b *batch, inputs []*input) (*outcome, error) {
+func (x *exactReceiver) receive(ctx context.Context, b *batch, inputs []*input) (*outcome, error) {
 	out := &outcome{removed: true, items: map[string]bool{}}
 	units := x.units(b, inputs)
 	for len(units) > 0 {
 		n := x.together(units)
-		done, err := x.commit(b, units[:n])
+		done, err := x.commit(ctx, b, units[:n])
 		if err != nil {
 			x.engine.log.Warn("batch of a pipe failed", "mapping", x.s.arn(), "err", err)
 			out.why = err
@@ -117,24 +124,46 @@ func (x *exactReceiver) together(units []*unit) int {
 
 // commit carries out the first units of a list, as many as can be. An error is about
 // the first one.
-func (x *exactReceiver) commit(b *batch, units []*unit) (done int, err error) {
+func (x *exactReceiver) commit(ctx context.Context, b *batch, units []*unit) (done int, err error) {
 	if units[0].err != nil {
 		return 0, units[0].err
 	}
-	for n := len(units); ; {
+	for n, tries := len(units), 1; ; {
 		in, of := x.transaction(units[:n])
 		err := x.engine.opts.Transactions.Commit(callerOf(x.s.namespace()), in, x.stage(b, units[n-1]))
 		if err == nil {
 			return n, nil
 		}
 		var typed *api.Error
-		if !errors.As(err, &typed) || n == 1 {
+		if !errors.As(err, &typed) {
+			return 0, err
+		}
+		if conflicts(typed) && tries < conflictTries && sleep(ctx, time.Duration(tries)*conflictPause) {
+			tries++
+			continue
+		}
+		if n == 1 {
 			return 0, err
 		}
 		if n = culprit(typed, of); n == 0 {
 			return 0, err
 		}
 	}
+}
+
+// conflicts reports whether other transactions are all that was in the way of one.
+func conflicts(err *api.Error) bool {
+	some := false
+	for _, r := range err.Reasons {
+		switch r.Code {
+		case "None":
+		case dynamodbapi.BatchStatementErrorCodeEnumTransactionConflict:
+			some = true
+		default:
+			return false
+		}
+	}
+	return some
 }
 
 // culprit is the unit of the first action that cannot be done. Where that is not
