@@ -11,6 +11,7 @@ import (
 	"github.com/levee-io/levee/internal/api/autoscalingapi"
 	ddb "github.com/levee-io/levee/internal/api/dynamodbapi"
 	"github.com/levee-io/levee/internal/api/leveeapi"
+	"github.com/levee-io/levee/internal/api/pipesapi"
 	"github.com/levee-io/levee/internal/api/sqsapi"
 	streams "github.com/levee-io/levee/internal/api/streamsapi"
 	"github.com/levee-io/levee/internal/iam"
@@ -62,6 +63,10 @@ func TestDemands(t *testing.T) {
 		{ddb.Target, "GetItem", &ddb.GetItemInput{}, `{"TableName":"T"}`, []string{"dynamodb:GetItem " + table + "T"}},
 		{ddb.Target, "GetItem", &ddb.GetItemInput{}, `{"TableName":"arn:aws:dynamodb:us-east-1:444455556666:table/T"}`,
 			[]string{"dynamodb:GetItem arn:aws:dynamodb:us-east-1:444455556666:table/T"}},
+		{pipesapi.Target, "CreatePipe", &pipesapi.CreatePipeRequest{Name: api.Some("p")}, `{"RoleArn":"arn:aws:iam::111122223333:role/r"}`,
+			[]string{"iam:PassRole arn:aws:iam::111122223333:role/r", "pipes:CreatePipe arn:aws:pipes:us-east-1:111122223333:pipe/p"}},
+		{pipesapi.Target, "StopPipe", &pipesapi.StopPipeRequest{Name: api.Some("p")}, `{}`, []string{"pipes:StopPipe arn:aws:pipes:us-east-1:111122223333:pipe/p"}},
+		{pipesapi.Target, "ListPipes", &pipesapi.ListPipesRequest{}, `{}`, []string{"pipes:ListPipes *"}},
 		{ddb.Target, "Query", &ddb.QueryInput{}, `{"TableName":"T","IndexName":"I"}`, []string{"dynamodb:Query " + table + "T/index/I"}},
 		{ddb.Target, "Scan", &ddb.ScanInput{}, `{"TableName":"T"}`, []string{"dynamodb:Scan " + table + "T"}},
 		{ddb.Target, "BatchGetItem", &ddb.BatchGetItemInput{}, `{"RequestItems":{"A":{"Keys":[]},"B":{"Keys":[]}}}`,

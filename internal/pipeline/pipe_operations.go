@@ -17,7 +17,7 @@ const maxPipes = 1000
 func (e *Engine) pipeOperations() []api.Operation {
 	const t = model.Target
 	ops := []api.Operation{
-		api.Op(t, "CreatePipe", api.Control, "from queues and change streams, of the caller's account and region, to queues, functions and, which is Levee's own, to tables and declared sinks; exactly once to queues and tables; see [pipelines.md](pipelines.md). Takes effect at once; the role is kept and asks for nothing; without log configuration and KMS keys", e.CreatePipe),
+		api.Op(t, "CreatePipe", api.Control, "from queues and change streams, of the caller's account and region, to queues, functions and, which is Levee's own, to tables and declared sinks; exactly once to queues and tables; see [pipelines.md](pipelines.md). Takes effect at once; the role is kept, and with `--auth` must be one that the caller may pass; it asks for nothing itself; without log configuration and KMS keys", e.CreatePipe),
 		api.Op(t, "DeletePipe", api.Control, "whole; takes effect at once", e.DeletePipe),
 		api.Op(t, "DescribePipe", api.Control, "whole, for what CreatePipe takes", e.DescribePipe),
 		api.Op(t, "ListPipes", api.Control, "whole", e.ListPipes),

@@ -11,12 +11,13 @@ import (
 	"github.com/levee-io/levee/internal/lambda"
 )
 
-// Progress is how far a mapping is, of which the API says only LastProcessingResult.
+// Progress is how far a mapping or a pipe is, of which the API says only LastProcessingResult.
 type Progress struct {
 	api.Namespace
 	ID       string
 	Source   string // ARN
-	Function string // name
+	Function string // name; "" of a pipe
+	Pipe     string // name; "" of an event source mapping
 	Enabled  bool
 	// Workers of a queue that there are, and those that have a batch.
 	Workers, Busy int
@@ -95,6 +96,9 @@ func (e *Engine) Progress() []Progress {
 func (m *mapping) progress() Progress {
 	s := m.settings.Load()
 	p := Progress{Namespace: s.namespace(), ID: s.ID, Source: s.Source, Function: s.Function, Enabled: s.Enabled}
+	if s.Pipe != nil {
+		p.Pipe = s.Pipe.Name
+	}
 	if f := m.failure.Load(); f != nil {
 		p.Failure = *f
 	}

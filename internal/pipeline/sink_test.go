@@ -148,7 +148,7 @@ func TestSinkThatIsGone(t *testing.T) {
 		h.restart()
 		h.send(from, "m", "")
 		time.Sleep(5 * time.Second)
-		if p := h.pipes.Progress()[0]; !strings.Contains(p.Failure.Text, "no sink") || h.count(from) != 1 {
+		if p := h.pipes.Progress()[0]; p.Pipe != "p" || !strings.Contains(p.Failure.Text, "no sink") || h.count(from) != 1 {
 			t.Errorf("%+v, %d left", p, h.count(from))
 		}
 		h.sinks = sink

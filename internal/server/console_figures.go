@@ -100,13 +100,16 @@ func hotKeys(contributors []dynamodb.Contributor) (list []console.HotKey) {
 // consoleMappings tells the console how far event source mappings are.
 func (s *Server) consoleMappings() []console.Mapping {
 	progress := s.pipes.Progress()
-	list := make([]console.Mapping, len(progress))
+	list := make([]console.Mapping, 0, len(progress))
 	for i := range progress {
 		p := &progress[i]
-		list[i] = console.Mapping{
+		if p.Pipe != "" {
+			continue
+		}
+		list = append(list, console.Mapping{
 			Namespace: p.Namespace, ID: p.ID, Source: p.Source, Function: p.Function, Enabled: p.Enabled,
 			Workers: p.Workers, Busy: p.Busy, Shards: shards(p), Failed: p.Failure.At, Failure: p.Failure.Text,
-		}
+		})
 	}
 	return list
 }

@@ -3,10 +3,12 @@ package wire_test
 import (
 	"context"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/levee-io/levee/internal/api"
 	"github.com/levee-io/levee/internal/api/lambdaapi"
+	"github.com/levee-io/levee/internal/api/pipesapi"
 	"github.com/levee-io/levee/internal/wire"
 )
 
@@ -44,6 +46,14 @@ func restOperations() []api.Operation {
 	for i, op := range ops {
 		ops[i] = op.At(lambdaapi.Routes[op.Name])
 	}
+	pipe := func(_ context.Context, _ *api.Caller, in *pipesapi.UntagResourceRequest) (*pipesapi.UntagResourceResponse, error) {
+		return nil, api.Errorf("ConflictException", "%s without %s", in.ResourceArn.V, strings.Join(in.TagKeys, " and "))
+	}
+	ops = append(ops, api.Op(pipesapi.Target, "UntagResource", api.Control, "", pipe).At(pipesapi.Routes["UntagResource"]))
+	start := func(_ context.Context, _ *api.Caller, in *pipesapi.StartPipeRequest) (*pipesapi.StartPipeResponse, error) {
+		return &pipesapi.StartPipeResponse{Name: in.Name}, nil
+	}
+	ops = append(ops, api.Op(pipesapi.Target, "StartPipe", api.Control, "", start).At(pipesapi.Routes["StartPipe"]))
 	return append(newFake().operations(), ops...)
 }
 
@@ -65,8 +75,14 @@ func TestRESTAnswers(t *testing.T) {
 		"body and label":   {call{method: "PUT", path: "/2017-10-31/functions/f/concurrency", body: `{"ReservedConcurrentExecutions":3}`}, 200, `{"ReservedConcurrentExecutions":3}`, nil},
 		"no content":       {call{method: "DELETE", path: "/2017-10-31/functions/f/concurrency"}, 204, "", nil},
 
-		"no integer": {call{method: "GET", path: functions + "/?MaxItems=x"}, 400, `{"Type":"User"}`, http.Header{"X-Amzn-Errortype": {"SerializationException"}}},
-		"malformed":  {call{method: "PUT", path: "/2017-10-31/functions/f/concurrency", body: `{`}, 400, `{"Type":"User"}`, http.Header{"X-Amzn-Errortype": {"SerializationException"}}},
+		"a pipe": {call{method: "POST", path: "/v1/pipes/p/start"}, 200, `{"Name":"p"}`, nil},
+		"a list in the query": {
+			call{method: "DELETE", path: "/tags/arn%3Aaws%3Apipes%3Aus-east-1%3A111122223333%3Apipe%2Fp?tagKeys=a&tagKeys=b"}, 409,
+			`{"Type":"User","message":"arn:aws:pipes:us-east-1:111122223333:pipe/p without a and b"}`, http.Header{"X-Amzn-Errortype": {"ConflictException"}},
+		},
+		"no path of pipes": {call{method: "GET", path: "/v1/pipes/p/else"}, 404, `{"Type":"User"}`, http.Header{"X-Amzn-Errortype": {"UnknownOperationException"}}},
+		"no integer":       {call{method: "GET", path: functions + "/?MaxItems=x"}, 400, `{"Type":"User"}`, http.Header{"X-Amzn-Errortype": {"SerializationException"}}},
+		"malformed":        {call{method: "PUT", path: "/2017-10-31/functions/f/concurrency", body: `{`}, 400, `{"Type":"User"}`, http.Header{"X-Amzn-Errortype": {"SerializationException"}}},
 		"constraint": {
 			call{method: "PUT", path: "/2017-10-31/functions/f/concurrency", body: `{}`}, 400,
 			`{"Type":"User","message":"1 validation error detected: Value null at 'reservedConcurrentExecutions' failed to satisfy constraint: Member must not be null"}`,
