@@ -226,6 +226,7 @@ func TestOverviewEscapes(t *testing.T) {
 			return []Mapping{
 				{Namespace: defaultSpace, ID: "m", Source: "arn:aws:sqs:us-east-1:000000000000:" + hostile, Function: hostile, Failed: time.Unix(1e9, 0), Failure: hostile, Workers: 5, Busy: 3},
 				{Namespace: defaultSpace, ID: "n", Source: "arn:aws:dynamodb:us-east-1:000000000000:table/orders/stream/x", Function: "f", Shards: []Shard{{Name: "s", Sequence: "4711", Records: 6, Oldest: time.Now().Add(-time.Hour)}}},
+				{Namespace: defaultSpace, ID: "o", Source: "arn:aws:sqs:us-east-1:000000000000:jobs", Pipe: hostile, Enabled: true},
 			}
 		},
 		Capacity: func() []Capacity {
@@ -237,7 +238,7 @@ func TestOverviewEscapes(t *testing.T) {
 		t.Error("a name is not escaped")
 	}
 	b.says("1\u2009234\u2009567", "5.0 MB", "&lt;script&gt;", `<td class="n" data-col="3">17</td>`, `<td class="n" data-col="11">7</td><td class="n" data-col="12">2</td><td class="n" data-col="13">4</td>`,
-		"3 of 5 workers busy", "2001-09-09T01:46:40Z", "tables/orders/stream", `<td class="n">6</td><td class="n">3600</td>`, "4711", "12 Write ProvisionedThroughputExceeded", "0.0 / 7", `data-columns="9 11"`)
+		"3 of 5 workers busy", "pipe &lt;script&gt;", "2001-09-09T01:46:40Z", "tables/orders/stream", `<td class="n">6</td><td class="n">3600</td>`, "4711", "12 Write ProvisionedThroughputExceeded", "0.0 / 7", `data-columns="9 11"`)
 	b.get(Path+"?q=else", 200)
 	b.says("aws dynamodb create-table", "aws sqs create-queue")
 	b.get(Path+"at/000000000000/us-east-1/", 200)

@@ -11,12 +11,13 @@ import (
 	"github.com/levee-io/levee/internal/api/lambdaapi"
 )
 
-// Mapping is how far an event source mapping is.
+// Mapping is how far an event source mapping or a pipe is.
 type Mapping struct {
 	api.Namespace
 	ID       string
 	Source   string // ARN
-	Function string // name
+	Function string // name; "" of a pipe
+	Pipe     string // name; "" of an event source mapping
 	Enabled  bool
 	// Workers of a queue that there are, and those that have a batch.
 	Workers, Busy int

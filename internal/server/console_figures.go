@@ -97,19 +97,16 @@ func hotKeys(contributors []dynamodb.Contributor) (list []console.HotKey) {
 	return list
 }
 
-// consoleMappings tells the console how far event source mappings are.
+// consoleMappings tells the console how far event source mappings and pipes are.
 func (s *Server) consoleMappings() []console.Mapping {
 	progress := s.pipes.Progress()
-	list := make([]console.Mapping, 0, len(progress))
+	list := make([]console.Mapping, len(progress))
 	for i := range progress {
 		p := &progress[i]
-		if p.Pipe != "" {
-			continue
-		}
-		list = append(list, console.Mapping{
-			Namespace: p.Namespace, ID: p.ID, Source: p.Source, Function: p.Function, Enabled: p.Enabled,
+		list[i] = console.Mapping{
+			Namespace: p.Namespace, ID: p.ID, Source: p.Source, Function: p.Function, Pipe: p.Pipe, Enabled: p.Enabled,
 			Workers: p.Workers, Busy: p.Busy, Shards: shards(p), Failed: p.Failure.At, Failure: p.Failure.Text,
-		})
+		}
 	}
 	return list
 }
