@@ -20,7 +20,7 @@ import (
 
 // browser keeps cookies, and fills the token of the last page into forms.
 type browser struct {
-	t       *testing.T
+	t       testing.TB
 	c       *Console
 	host    string
 	remote  string
@@ -32,7 +32,7 @@ type browser struct {
 }
 
 // newBrowser opens a browser at a console with some operations.
-func newBrowser(t *testing.T, opts Options) *browser {
+func newBrowser(t testing.TB, opts Options) *browser {
 	t.Helper()
 	if opts.Meter == nil {
 		opts.Meter = NewMeter()

@@ -28,7 +28,7 @@ const home = Path + "at/000000000000/us-east-1/"
 
 // newHouse opens a browser at a console with tables and queues. calls counts the
 // operations that the console runs.
-func newHouse(t *testing.T) (b *browser, calls map[string]int) {
+func newHouse(t testing.TB) (b *browser, calls map[string]int) {
 	t.Helper()
 	store := kvmem.New()
 	tables, err := dynamodb.Open(store, dynamodb.Options{})

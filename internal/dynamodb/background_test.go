@@ -20,9 +20,6 @@ func (s slowSnapshots) Snapshot() kv.Snapshot {
 // What expires while an engine is being opened, which may take long, is either in the snapshot of which the items
 // are counted or was never counted: it is not taken away twice.
 func TestNothingIsCountedBeforeTheSnapshot(t *testing.T) {
-	if onCrashingDisk() {
-		t.Skip("the store is another one there")
-	}
 	synctest.Test(t, func(t *testing.T) {
 		h := newEngine(t)
 		h.mustDo("CreateTable", plain("abc", onDemand))
