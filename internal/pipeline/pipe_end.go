@@ -4,12 +4,21 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"strings"
 	"time"
 
 	"github.com/levee-io/levee/internal/jsontok"
 	"github.com/levee-io/levee/internal/lambda"
 	"github.com/levee-io/levee/internal/pipeline/template"
+)
+
+const (
+	// maxFilled is how much the inputs of a batch are together, in bytes: a template can
+	// make much of little.
+	maxFilled = 64 << 20
+	// maxEnriched is how many events an enrichment can make of a batch.
+	maxEnriched = 10_000
 )
 
 // encodedMember is the member of a message's record that may be JSON itself.
@@ -107,11 +116,15 @@ func (p *pipeEnd) take(ctx context.Context, b *batch) (*outcome, error) {
 func (p *pipeEnd) fill(t *template.Template, inputs []*input) (err error) {
 	vars := p.vars
 	vars.Ingested = time.Now()
+	size := 0
 	for _, in := range inputs {
 		if t == nil {
 			in.text = in.event.JSON()
 		} else if in.text, err = t.Fill(in.event, &vars); err != nil {
 			return err
+		}
+		if size += len(in.text); size > maxFilled {
+			return template.ErrTooLarge
 		}
 	}
 	return nil
@@ -147,6 +160,8 @@ func (p *pipeEnd) enrich(ctx context.Context, inputs []*input) ([]*input, *outco
 		return nil, &outcome{failed: true, result: result}, nil
 	case len(events) == 0:
 		return nil, &outcome{result: result}, nil
+	case len(events) > maxEnriched:
+		return nil, p.fail(errEnriched), nil
 	}
 	made := make([]*input, len(events))
 	for i, text := range events {
@@ -154,6 +169,8 @@ func (p *pipeEnd) enrich(ctx context.Context, inputs []*input) ([]*input, *outco
 	}
 	return made, nil, nil
 }
+
+var errEnriched = errors.New("the enrichment has made more events than a pipe takes")
 
 // enriched returns the events in the answer of an enrichment: none if it is empty,
 // those of a list, or the answer itself.

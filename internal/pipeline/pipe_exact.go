@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/levee-io/levee/internal/api"
@@ -10,6 +11,7 @@ import (
 	"github.com/levee-io/levee/internal/api/leveeapi"
 	"github.com/levee-io/levee/internal/api/sqsapi"
 	"github.com/levee-io/levee/internal/kv"
+	"github.com/levee-io/levee/internal/pipeline/template"
 )
 
 const (
@@ -49,10 +51,13 @@ func (*exactReceiver) most() int { return exactWorkers }
 
 func (*exactReceiver) exact() bool { return true }
 
+var groupPath, _ = template.ParsePath("$.attributes.MessageGroupId")
+
 // unit is what must happen together: the actions of one record, or of all where an
 // enrichment has made other events of them.
 type unit struct {
 	records []*record
+	group   string // of the message, on a FIFO queue
 	actions []leveeapi.TransactItem
 	abouts  []string
 	err     error // there can be no actions
@@ -68,18 +73,30 @@ func (x *exactReceiver) receive(ctx context.Context, b *batch, inputs []*input) 
 		if err != nil {
 			x.engine.log.Warn("batch of a pipe failed", "mapping", x.s.arn(), "err", err)
 			out.why = err
-			for _, r := range units[done].records {
+			failed := units[done]
+			for _, r := range failed.records {
 				out.items[r.id] = true
 			}
 			if b.stage != nil { // the order of a shard: the rest comes again with it
 				break
 			}
-			done++
+			units = x.notBehind(units[done+1:], failed)
+			continue
 		}
 		units = units[done:]
 	}
 	out.failed = len(out.items) == len(b.records)
 	return out, nil
+}
+
+// notBehind returns units without those that are behind one that failed: on a FIFO
+// queue, messages of its group, which come again after it.
+func (x *exactReceiver) notBehind(units []*unit, failed *unit) []*unit {
+	if !x.src.isFIFO() {
+		return units
+	}
+	group := failed.group
+	return slices.DeleteFunc(units, func(u *unit) bool { return u.group == group })
 }
 
 // units makes the units of a batch.
@@ -94,6 +111,9 @@ func (x *exactReceiver) units(b *batch, inputs []*input) []*unit {
 	list := make([]*unit, len(inputs))
 	for i, in := range inputs {
 		list[i] = &unit{records: []*record{in.record}}
+		if x.src.isFIFO() {
+			list[i].group, _ = in.event.Text(groupPath)
+		}
 		list[i].add(x.action(in))
 	}
 	return list

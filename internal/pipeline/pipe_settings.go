@@ -76,7 +76,7 @@ func (s *settings) setSource(src source, o *pipeOptions) error {
 			s.Filters = append(s.Filters, f.Pattern.V)
 		}
 	}
-	if src.isQueue() != (o.stream == nil) && o.stream != nil || !src.isQueue() && o.queue != nil {
+	if src.isQueue() && o.stream != nil || !src.isQueue() && o.queue != nil {
 		return errPipe("SourceParameters are not of the kind of %s.", src.arn)
 	}
 	switch {

@@ -196,6 +196,24 @@ func TestPipeOfQueueToTable(t *testing.T) {
 	})
 }
 
+// On a FIFO queue nothing of a group overtakes a message that cannot be done, and other
+// groups go on.
+func TestPipeOfFIFOKeepsOrder(t *testing.T) {
+	inBubble(t, func(t *testing.T, h *house) {
+		from, arn := h.queue("from.fifo", "FifoQueue", "true", "ContentBasedDeduplication", "true")
+		h.table("tab")
+		h.send(from, `{"id":"a","n":"poison"}`, "g")
+		h.send(from, `{"id":"a","n":1}`, "g")
+		h.send(from, `{"id":"b","n":2}`, "g")
+		h.send(from, `{"id":"c","n":3}`, "h")
+		h.pipe("p", arn, "arn:aws:dynamodb:us-east-1:111122223333:table/tab", `,"TargetParameters":{"InputTemplate":"{\"Update\":{\"Key\":{\"id\":{\"S\":<$.body.id>}},\"UpdateExpression\":\"ADD n :n\",\"ExpressionAttributeValues\":{\":n\":{\"N\":\"<$.body.n>\"}}}}"}`)
+		time.Sleep(5 * time.Minute)
+		if got := h.rows("tab"); !maps.Equal(got, map[string]string{"c": "3"}) || h.count(from) != 3 {
+			t.Errorf("got %v, %d left", got, h.count(from))
+		}
+	})
+}
+
 // A function gets a list, behind an enrichment what that has made; what it reports
 // as failed comes again.
 func TestPipeToFunction(t *testing.T) {

@@ -12,6 +12,11 @@ type Event struct {
 
 	parsed bool
 	inner  json.RawMessage // what that member holds, if it is JSON
+
+	// What was taken apart already, by where its text begins: a template may ask for
+	// many values of one object.
+	objects map[*byte]map[string]json.RawMessage
+	lists   map[*byte][]json.RawMessage
 }
 
 // NewEvent returns the event of a JSON text. encoded names the member whose text
@@ -25,10 +30,10 @@ func (e *Event) JSON() []byte { return e.text }
 func (e *Event) Find(p *Path) json.RawMessage {
 	if len(p.steps) > 1 && e.encoded != "" && p.steps[0].member == e.encoded {
 		if inner := e.decoded(); inner != nil {
-			return follow(inner, p.steps[1:])
+			return e.follow(inner, p.steps[1:])
 		}
 	}
-	return follow(e.text, p.steps)
+	return e.follow(e.text, p.steps)
 }
 
 // Text returns the value at a path as text: a string without quotes, and anything
@@ -49,7 +54,7 @@ func (e *Event) decoded() json.RawMessage {
 	}
 	e.parsed = true
 	var text string
-	if json.Unmarshal(follow(e.text, []step{{member: e.encoded}}), &text) != nil {
+	if json.Unmarshal(e.follow(e.text, []step{{member: e.encoded}}), &text) != nil {
 		return nil
 	}
 	inner := bytes.TrimSpace([]byte(text))
@@ -57,6 +62,44 @@ func (e *Event) decoded() json.RawMessage {
 		e.inner = inner
 	}
 	return e.inner
+}
+
+// object takes an object apart; it is nil if the value is none.
+func (e *Event) object(value json.RawMessage) map[string]json.RawMessage {
+	if len(value) == 0 {
+		return nil
+	}
+	if known, ok := e.objects[&value[0]]; ok {
+		return known
+	}
+	var object map[string]json.RawMessage
+	if json.Unmarshal(value, &object) != nil {
+		object = nil
+	}
+	if e.objects == nil {
+		e.objects = map[*byte]map[string]json.RawMessage{}
+	}
+	e.objects[&value[0]] = object
+	return object
+}
+
+// list takes a list apart; it is nil if the value is none.
+func (e *Event) list(value json.RawMessage) []json.RawMessage {
+	if len(value) == 0 {
+		return nil
+	}
+	if known, ok := e.lists[&value[0]]; ok {
+		return known
+	}
+	var list []json.RawMessage
+	if json.Unmarshal(value, &list) != nil {
+		list = nil
+	}
+	if e.lists == nil {
+		e.lists = map[*byte][]json.RawMessage{}
+	}
+	e.lists[&value[0]] = list
+	return list
 }
 
 // whole returns the event with its encoded member decoded.

@@ -83,25 +83,21 @@ func parseElement(text string) (step, string, error) {
 
 // follow returns the value at steps below another, nil if there is none. With [*]
 // it is the list of those that the elements have.
-func follow(value json.RawMessage, steps []step) json.RawMessage {
+func (e *Event) follow(value json.RawMessage, steps []step) json.RawMessage {
 	for i, s := range steps {
 		switch {
 		case value == nil:
 			return nil
 		case s.member != "":
-			var object map[string]json.RawMessage
-			if json.Unmarshal(value, &object) != nil {
+			value = e.object(value)[s.member]
+		case s.element < 0:
+			list := e.list(value)
+			if list == nil {
 				return nil
 			}
-			value = object[s.member]
+			return e.each(list, steps[i+1:])
 		default:
-			var list []json.RawMessage
-			if json.Unmarshal(value, &list) != nil {
-				return nil
-			}
-			if s.element < 0 {
-				return each(list, steps[i+1:])
-			}
+			list := e.list(value)
 			if s.element >= len(list) {
 				return nil
 			}
@@ -112,10 +108,10 @@ func follow(value json.RawMessage, steps []step) json.RawMessage {
 }
 
 // each returns the list of what elements have at steps.
-func each(list []json.RawMessage, steps []step) json.RawMessage {
+func (e *Event) each(list []json.RawMessage, steps []step) json.RawMessage {
 	b := json.RawMessage("[")
 	for _, one := range list {
-		found := follow(one, steps)
+		found := e.follow(one, steps)
 		if found == nil {
 			continue
 		}

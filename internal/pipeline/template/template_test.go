@@ -102,3 +102,20 @@ func FuzzFill(f *testing.F) {
 		_, _ = tpl.Fill(template.NewEvent([]byte(event), "body"), vars)
 	})
 }
+
+// A template that asks for as many values as it can takes an event apart once.
+func TestEventIsTakenApartOnce(t *testing.T) {
+	tpl, err := template.Parse(strings.Repeat("<$.body.a>", template.MaxLength/10))
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, _ := json.Marshal(`{"none":[` + strings.Repeat("1,", 50_000) + `1]}`)
+	event := []byte(`{"body":` + string(body) + `}`)
+	if n := testing.AllocsPerRun(1, func() {
+		if _, err := tpl.Fill(template.NewEvent(event, "body"), vars); err != nil {
+			t.Fatal(err)
+		}
+	}); n > 1000 {
+		t.Errorf("%v allocations", n)
+	}
+}
