@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"sync"
@@ -108,11 +109,13 @@ type surgePoint struct {
 	SurgeProgress
 }
 
+var errPanicked = errors.New("an internal error; the log of the server has it")
+
 // errBusy says that something of which there is one at a time runs already.
 var errBusy = errors.New("one runs already")
 
 // start begins a surge, if none runs.
-func (s *surges) start(settings SurgeSettings, play func(context.Context, SurgeSettings, func(SurgeProgress)) (*SurgeReport, error)) error {
+func (s *surges) start(settings SurgeSettings, play playFunc) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.cancel != nil || s.closed {
@@ -123,11 +126,25 @@ func (s *surges) start(settings SurgeSettings, play func(context.Context, SurgeS
 	s.cancel, s.done = cancel, make(chan struct{})
 	s.log.Info("surge started from the console", "messages", settings.Messages, "companies", settings.Companies, "consumers", settings.Consumers)
 	go func() {
-		report, err := play(ctx, settings, s.note)
-		cancel()
+		defer cancel()
+		report, err := s.played(ctx, settings, play)
 		s.end(report, err)
 	}()
 	return nil
+}
+
+type playFunc = func(context.Context, SurgeSettings, func(SurgeProgress)) (*SurgeReport, error)
+
+// played plays a surge. It is beside all requests, so nobody else is there to catch a
+// panic.
+func (s *surges) played(ctx context.Context, settings SurgeSettings, play playFunc) (report *SurgeReport, err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			s.log.Error("surge panicked", "cause", cause, "stack", string(debug.Stack()))
+			report, err = nil, errPanicked
+		}
+	}()
+	return play(ctx, settings, s.note)
 }
 
 // note keeps how far the surge is.

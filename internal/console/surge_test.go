@@ -84,6 +84,23 @@ func TestSurge(t *testing.T) {
 	})
 }
 
+// A surge that panics ends like one that fails, and another can be started.
+func TestSurgePanics(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBrowser(t, Options{Surge: func(context.Context, SurgeSettings, func(SurgeProgress)) (*SurgeReport, error) { panic("secret") }})
+		b.get(Path+"surge", 200)
+		for range 2 {
+			b.post(Path+"surge", surgeForm(), 303)
+			synctest.Wait()
+			b.get(Path+"surge", 200)
+			b.says("an internal error")
+			if strings.Contains(b.page, "secret") {
+				t.Error("the page tells the cause")
+			}
+		}
+	})
+}
+
 func TestNoSurge(t *testing.T) {
 	b := newBrowser(t, Options{})
 	b.get(Path+"surge", 200)

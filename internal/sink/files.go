@@ -203,7 +203,8 @@ func appendLine(b, data []byte) []byte {
 }
 
 // write appends lines to the file of a directory, and waits for the disk. After an
-// error the file is finished as it was before. mu is held.
+// error the file is finished as it was before; if not even that can be, salvage does it
+// at the next start. mu is held.
 func (s *fileSink) write(dir string, text []byte) error {
 	l, err := s.file(dir)
 	if err != nil {
@@ -214,7 +215,10 @@ func (s *fileSink) write(dir string, text []byte) error {
 		err = l.file.Sync()
 	}
 	if err != nil {
-		return errors.Join(err, l.file.Truncate(l.size), s.finish(dir))
+		if cut := l.file.Truncate(l.size); cut != nil {
+			return errors.Join(err, cut, s.release(dir).file.Close())
+		}
+		return errors.Join(err, s.finish(dir))
 	}
 	if l.size += int64(len(text)); l.size >= s.maxBytes {
 		return s.finish(dir)
@@ -290,10 +294,17 @@ func (s *fileSink) tooOld(dir string, l *lines) {
 
 // finish finishes the file of a directory. mu is held.
 func (s *fileSink) finish(dir string) error {
+	l := s.release(dir)
+	return finish(l.file, l.size)
+}
+
+// release takes the file of a directory out of those that are being written. mu is
+// held.
+func (s *fileSink) release(dir string) *lines {
 	l := s.open[dir]
 	delete(s.open, dir)
 	l.age.Stop()
-	return finish(l.file, l.size)
+	return l
 }
 
 // Close implements closing: it finishes all files.
