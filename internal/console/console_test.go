@@ -266,7 +266,7 @@ func TestLanguages(t *testing.T) {
 // TestCatalogs finds keys that a language lacks, and keys that pages use and no
 // language has.
 func TestCatalogs(t *testing.T) {
-	en, ko := languages[0].texts, languages[1].texts
+	en, ko := languages[0].load().texts, languages[1].load().texts
 	for key, text := range en {
 		if other, ok := ko[key]; !ok || other == "" || strings.Count(text, "%") != strings.Count(other, "%") {
 			t.Errorf("%s: %q, but %q", key, text, other)

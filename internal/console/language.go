@@ -9,6 +9,7 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 //go:embed locale/*.json
@@ -26,8 +27,15 @@ type language struct {
 	pages map[string]*template.Template // by name of the page
 }
 
-// languages are those that there are, the first for everybody else.
-var languages = []*language{loadLanguage("en"), loadLanguage("ko")}
+// languages are those that there are, the first for everybody else. Each is loaded for
+// its first page: parsing the templates takes longer than starting the server.
+var languages = []struct {
+	tag  string
+	load func() *language
+}{
+	{"en", sync.OnceValue(func() *language { return loadLanguage("en") })},
+	{"ko", sync.OnceValue(func() *language { return loadLanguage("ko") })},
+}
 
 func loadLanguage(tag string) *language {
 	l := &language{tag: tag, texts: map[string]string{}, pages: map[string]*template.Template{}}
@@ -83,7 +91,7 @@ func languageOf(r *http.Request) *language {
 			return l
 		}
 	}
-	return languages[0]
+	return languages[0].load()
 }
 
 // findLanguage returns the language of a tag such as ko-KR, nil if it is not there.
@@ -91,7 +99,7 @@ func findLanguage(tag string) *language {
 	primary, _, _ := strings.Cut(strings.ToLower(tag), "-")
 	for _, l := range languages {
 		if l.tag == primary {
-			return l
+			return l.load()
 		}
 	}
 	return nil

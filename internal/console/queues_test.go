@@ -79,7 +79,7 @@ func TestMessagesOfAllStates(t *testing.T) {
 	}
 	b.get(home+"queues/q.fifo?after=50", 200)
 	for _, state := range states {
-		b.says(languages[0].texts["state."+state])
+		b.says(languages[0].load().texts["state."+state])
 	}
 	b.says("2001-09-09T01:46:40Z", "&lt;b&gt;q.fifo", "31 message groups", "&lt;i&gt;: 8 · 2 in flight · closed", "queues/q.fifo?after=100", `hx-get="/_levee/at/000000000000/us-east-1/queues/q.fifo/messages?after=50"`)
 	if page := b.get(home+"queues/q.fifo/messages", 200); len(page) == 0 || page[0] == '<' && page[:9] == "<!doctype" {

@@ -149,7 +149,7 @@ func TestRehearse(t *testing.T) {
 
 // TestTextsOfFigures: texts that are chosen by a name have one in the catalog.
 func TestTextsOfFigures(t *testing.T) {
-	l := languages[0]
+	l := languages[0].load()
 	for _, key := range []string{"heat.pkc", "heat.skc", "heat.pkt", "heat.skt", "surge.all", "surge.sendtime", "surge.draintime", "surge.p50", "surge.p99", "surge.longest"} {
 		if !l.has(key) {
 			t.Errorf("there is no text %s", key)
