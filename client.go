@@ -28,8 +28,9 @@ var ErrNoTransact = errors.New("levee: the endpoint has no Transact")
 
 // Client carries out transactions that span tables, queues and streams, and does
 // work exactly once on top of them: Consume for the messages of a queue, Follow for
-// the records of a stream. It reaches any endpoint that a configuration of the AWS
-// SDK names, in this process or over the network, and is safe for concurrent use.
+// the records of a stream. It also declares counters of tables, and reads them. It
+// reaches any endpoint that a configuration of the AWS SDK names, in this process or
+// over the network, and is safe for concurrent use.
 //
 // At an endpoint that has no Transact, such as the cloud, Consume and Follow do
 // what can be done with a table of tokens: what a function writes to tables happens
@@ -119,13 +120,31 @@ func (c *Client) checkpoints(ctx context.Context, consumer, stream string) (map[
 	}
 }
 
-// call sends a request of Levee's own by way of the SDK's TransactWriteItems, which
-// knows the endpoint, the credentials, when to try again, and how actions on tables
-// are written. rewrite makes the body of it; the answer comes back as it is.
+// codeUnknownOperation is what an endpoint answers that has none of Levee's own
+// operations.
+const codeUnknownOperation = "UnknownOperationException"
+
+// call makes a request for exactly-once work, unless the endpoint is known to have
+// none of it.
 func (c *Client) call(ctx context.Context, operation string, items []types.TransactWriteItem, rewrite func([]byte) ([]byte, error)) ([]byte, error) {
 	if c.bare.Load() {
 		return nil, ErrNoTransact
 	}
+	answer, err := c.request(ctx, operation, items, rewrite)
+	var typed smithy.APIError
+	if errors.As(err, &typed) && typed.ErrorCode() == codeUnknownOperation {
+		if !c.bare.Swap(true) {
+			c.log().Warn("the endpoint has no Transact: using a table of tokens, so what is sent to queues may be sent twice after a crash", "table", c.tokenTable())
+		}
+		return nil, ErrNoTransact
+	}
+	return answer, err
+}
+
+// request sends a request of Levee's own by way of the SDK's TransactWriteItems, which
+// knows the endpoint, the credentials, when to try again, and how actions on tables
+// are written. rewrite makes the body of it; the answer comes back as it is.
+func (c *Client) request(ctx context.Context, operation string, items []types.TransactWriteItem, rewrite func([]byte) ([]byte, error)) ([]byte, error) {
 	if items == nil {
 		items = []types.TransactWriteItem{}
 	}
@@ -138,13 +157,6 @@ func (c *Client) call(ctx context.Context, operation string, items []types.Trans
 			return s.Deserialize.Insert(keeping{&answer}, "OperationDeserializer", middleware.After)
 		})
 	})
-	var typed smithy.APIError
-	if errors.As(err, &typed) && typed.ErrorCode() == "UnknownOperationException" {
-		if !c.bare.Swap(true) {
-			c.log().Warn("the endpoint has no Transact: using a table of tokens, so what is sent to queues may be sent twice after a crash", "table", c.tokenTable())
-		}
-		return nil, ErrNoTransact
-	}
 	return answer, err
 }
 

@@ -55,6 +55,12 @@
 //
 // docs/transact.md has the request behind it, for other languages.
 //
+// # Counters
+//
+// Client.CreateCounter declares that a table counts its items and sums up attributes
+// of them, by group, in the transaction of every write. Client.ReadCounter reads one
+// group.
+//
 // # Namespaces
 //
 // What a request sees depends on its credentials: the account of the access key,

@@ -9,20 +9,15 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"strconv"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
@@ -62,7 +57,7 @@ func run(ctx context.Context, w io.Writer) error {
 		return err
 	}
 	defer func() { _ = srv.Close() }()
-	d := &desk{Client: levee.NewClient(srv.AWSConfig()), service: srv.AWSConfig()}
+	d := &desk{Client: levee.NewClient(srv.AWSConfig())}
 	if err := d.setUp(ctx); err != nil {
 		return err
 	}
@@ -93,8 +88,7 @@ func run(ctx context.Context, w io.Writer) error {
 // desk is the service of the example.
 type desk struct {
 	*levee.Client
-	service aws.Config
-	queue   string // URL
+	queue string // URL
 }
 
 // setUp makes the table of unread messages, its two counters, and the queue.
@@ -113,14 +107,15 @@ func (d *desk) setUp(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for name, by := range map[string]string{
-		"chat-badge":    `{"AttributeName":"chat","AttributeType":"S"},{"AttributeName":"member","AttributeType":"S"}`,
-		"manager-badge": `{"AttributeName":"manager","AttributeType":"S"}`,
-	} {
-		if err := d.levee(ctx, "CreateCounter", fmt.Sprintf(`{"CounterName":%q,"TableName":"unread","GroupBy":[%s]}`, name, by)); err != nil {
+	for name, by := range map[string][]string{"chat-badge": {"chat", "member"}, "manager-badge": {"manager"}} {
+		badge := levee.Counter{Name: name, Table: "unread"}
+		for _, attribute := range by {
+			badge.GroupBy = append(badge.GroupBy, types.AttributeDefinition{AttributeName: &attribute, AttributeType: types.ScalarAttributeTypeS})
+		}
+		if err := d.CreateCounter(ctx, badge); err != nil {
 			return err
 		}
-		if err := dynamodb.NewTableExistsWaiter(d.Tables).Wait(ctx, &dynamodb.DescribeTableInput{TableName: &name}, time.Minute); err != nil {
+		if err := d.AwaitCounter(ctx, name); err != nil {
 			return err
 		}
 	}
@@ -187,63 +182,23 @@ func (d *desk) await(ctx context.Context) error {
 	}
 }
 
-// print reads each badge: one read of one item. A badge of nothing has no item.
+// print reads each badge: one read of one item.
 func (d *desk) print(ctx context.Context, w io.Writer) error {
 	for _, chat := range []string{"hats", "shoes"} {
 		for _, member := range []string{"ada", "bob", "customer"} {
-			n, err := d.badge(ctx, "chat-badge", map[string]types.AttributeValue{"chat": text(chat), "member": text(member)})
+			badge, err := d.ReadCounter(ctx, "chat-badge", map[string]types.AttributeValue{"chat": text(chat), "member": text(member)})
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(w, "%s has %s unread in %s\n", member, n, chat)
+			fmt.Fprintf(w, "%s has %d unread in %s\n", member, badge.Items, chat)
 		}
 	}
 	for _, manager := range []string{"ada", "bob"} {
-		n, err := d.badge(ctx, "manager-badge", map[string]types.AttributeValue{"manager": text(manager)})
+		badge, err := d.ReadCounter(ctx, "manager-badge", map[string]types.AttributeValue{"manager": text(manager)})
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(w, "%s has %s unread in all chats\n", manager, n)
+		fmt.Fprintf(w, "%s has %d unread in all chats\n", manager, badge.Items)
 	}
 	return nil
-}
-
-func (d *desk) badge(ctx context.Context, counter string, key map[string]types.AttributeValue) (string, error) {
-	out, err := d.Tables.GetItem(ctx, &dynamodb.GetItemInput{TableName: &counter, Key: key, ConsistentRead: aws.Bool(true)})
-	if err != nil {
-		return "", err
-	}
-	n, ok := out.Item["count"].(*types.AttributeValueMemberN)
-	if !ok {
-		return "0", nil
-	}
-	return n.Value, nil
-}
-
-// levee makes a request of Levee's own, which the SDK does not know.
-func (d *desk) levee(ctx context.Context, operation, body string) error {
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, *d.service.BaseEndpoint, bytes.NewBufferString(body))
-	if err != nil {
-		return err
-	}
-	r.Header.Set("Content-Type", "application/x-amz-json-1.0")
-	r.Header.Set("X-Amz-Target", "Levee."+operation)
-	who, err := d.service.Credentials.Retrieve(ctx)
-	if err != nil {
-		return err
-	}
-	sum := sha256.Sum256([]byte(body))
-	if err := v4.NewSigner().SignHTTP(ctx, who, r, hex.EncodeToString(sum[:]), "dynamodb", d.service.Region, time.Now()); err != nil {
-		return err
-	}
-	resp, err := d.service.HTTPClient.Do(r)
-	if err != nil {
-		return err
-	}
-	defer resp.Body.Close()
-	answer, err := io.ReadAll(resp.Body)
-	if err == nil && resp.StatusCode != http.StatusOK {
-		err = fmt.Errorf("%s: %s: %s", operation, resp.Status, answer)
-	}
-	return err
 }
