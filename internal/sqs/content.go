@@ -18,12 +18,20 @@ type content struct {
 	sender     string
 	trace      string // AWSTraceHeader
 	deadSource string // ARN of the queue that gave the message up
+	// earlier is how often a dead letter was received before it became one, first
+	// when that began, in unix milliseconds.
+	earlier    uint32
+	first      int64
 	attributes api.Map[model.MessageAttributeValue]
 	body       string
 }
 
-// contentVersion begins the bytes of a content.
-const contentVersion = 1
+// The first byte of a content is its version. Only dead letters that were received
+// have one that is not plain.
+const (
+	contentPlain  = 1
+	contentCounts = 2 // tells of the receives before the message became a dead letter
+)
 
 // The two ways in which a message attribute holds its value, as in the MD5 of
 // message attributes.
@@ -34,11 +42,19 @@ const (
 
 // append appends the bytes of the row.
 func (c *content) append(dst []byte) []byte {
-	dst = append(dst, contentVersion)
+	version := byte(contentPlain)
+	if c.earlier > 0 {
+		version = contentCounts
+	}
+	dst = append(dst, version)
 	dst = append(dst, c.id[:]...)
 	dst = append(dst, c.md5[:]...)
 	for _, s := range [...]string{c.group, c.dedup, c.sender, c.trace, c.deadSource} {
 		dst = appendText(dst, s)
+	}
+	if version == contentCounts {
+		dst = binary.AppendUvarint(dst, uint64(c.earlier))
+		dst = binary.AppendUvarint(dst, uint64(c.first))
 	}
 	dst = binary.AppendUvarint(dst, uint64(len(c.attributes)))
 	for i := range c.attributes {
@@ -58,7 +74,8 @@ func (c *content) append(dst []byte) []byte {
 // texts share one copy.
 func readContent(b []byte) (c content, err error) {
 	r := reader{data: b, copy: string(b)}
-	if v := r.bytes(1); v == nil || v[0] != contentVersion {
+	version := r.bytes(1)
+	if version == nil || version[0] != contentPlain && version[0] != contentCounts {
 		return content{}, errRow
 	}
 	copy(c.id[:], r.bytes(uint64(len(c.id))))
@@ -66,12 +83,24 @@ func readContent(b []byte) (c content, err error) {
 	for _, s := range [...]*string{&c.group, &c.dedup, &c.sender, &c.trace, &c.deadSource} {
 		*s = r.text()
 	}
+	if version[0] == contentCounts {
+		c.earlier, c.first = uint32(r.uvarint()), int64(r.uvarint())
+	}
 	c.attributes = readAttributes(&r)
 	if r.bad {
 		return content{}, errRow
 	}
 	c.body = r.rest()
 	return c, nil
+}
+
+// received is how often, and when first, a message was received over all queues,
+// given what its queue counts.
+func (c *content) received(receives uint32, first int64) (uint32, int64) {
+	if c.earlier > 0 {
+		first = c.first
+	}
+	return c.earlier + receives, first
 }
 
 func readAttributes(r *reader) api.Map[model.MessageAttributeValue] {

@@ -44,8 +44,11 @@ func (q *queue) isGone() bool {
 // bury moves a message, which the line gave out, to the dead-letter queue. Both
 // queues are locked. In a standard queue it keeps the time at which it was sent,
 // which decides when it expires; in a FIFO queue it gets a new one and comes
-// after what is there.
+// after what is there, and its deduplication id becomes its message id. What is
+// told of its receives goes on, what counts for a redrive policy starts anew.
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/setting-up-dead-letter-queue-retention.html
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html
 func (q *queue) bury(c *change, m *message, dead *queue, now int64) error {
 	what, ok, err := q.contentOf(m.seq)
 	if err != nil {
@@ -57,9 +60,11 @@ func (q *queue) bury(c *change, m *message, dead *queue, now int64) error {
 	}
 	c.buried++
 	what.deadSource = q.arn.String()
+	what.earlier, what.first = what.received(m.receives, m.first)
 	st := state{sent: m.sent, group: what.group}
 	if dead.fifo {
 		st.sent = dead.stamp(now)
+		what.dedup = textID(what.id)
 	}
 	q.transfer(c, m, &what, dead, st, now)
 	return nil

@@ -3,6 +3,7 @@ package sqs
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -39,7 +40,9 @@ func TestDeadLetters(t *testing.T) {
 		for name, want := range map[string]string{
 			"DeadLetterQueueSourceArn": "arn:aws:sqs:eu-west-1:111122223333:q",
 			"SentTimestamp":            start, // of the first queue
-			"ApproximateReceiveCount":  "1",
+			// Over all queues.
+			"ApproximateReceiveCount":          "3",
+			"ApproximateFirstReceiveTimestamp": start,
 		} {
 			if got, _ := m.Attributes.Get(name); got != want {
 				r.Errorf("%s = %q, want %q", name, got, want)
@@ -167,5 +170,33 @@ func TestDeadLetterCycle(t *testing.T) {
 	}
 	if total == 0 {
 		t.Error("nobody received the ball")
+	}
+}
+
+// TestDeadLetterOfADeadLetter: what a queue counts against its policy are its own
+// receives; what it tells of goes on.
+func TestDeadLetterOfADeadLetter(t *testing.T) {
+	r := newRig(t)
+	last := r.fifo("last.fifo", "VisibilityTimeout", "0")
+	dead := r.fifo("dead.fifo", "VisibilityTimeout", "0", "RedrivePolicy", redriveTo("last.fifo", 2))
+	first := r.fifo("first.fifo", "VisibilityTimeout", "0", "RedrivePolicy", redriveTo("dead.fifo", 3))
+	id := r.send(first, "poison", "g").MessageId.V
+	for i, url := range []string{first, first, first, dead, dead, last, last} {
+		if url != first {
+			r.receive(first, 1) // finds that there is nothing more
+		}
+		if url == last {
+			r.receive(dead, 1)
+		}
+		list := r.receive(url, 1)
+		r.wantBodies(list, "poison")
+		count, _ := list[0].Attributes.Get("ApproximateReceiveCount")
+		dedup, _ := list[0].Attributes.Get("MessageDeduplicationId")
+		if want := strconv.Itoa(i + 1); count != want {
+			t.Errorf("receive %s, want %s", count, want)
+		}
+		if (dedup == id) != (url != first) {
+			t.Errorf("%s: deduplication id %s of message %s", url, dedup, id)
+		}
 	}
 }

@@ -48,8 +48,7 @@
 // # Where this differs from the service
 //
 // Everything is in force at once and every count is exact. The rules that forbid
-// something for 60 seconds are off by default (Options.EnforceCooldowns). A
-// message that moves to a dead-letter queue starts there with a receive count
-// of 0. ReceiveRequestAttemptIds are forgotten at a restart. The SenderId of a
-// message is the account that sent it.
+// something for 60 seconds are off by default (Options.EnforceCooldowns).
+// ReceiveRequestAttemptIds are forgotten at a restart. The SenderId of a message is
+// the account that sent it.
 package sqs

@@ -10,12 +10,14 @@ import (
 func FuzzRows(f *testing.F) {
 	c := content{group: "g", dedup: "d", sender: "s", attributes: attributes("n", text("v")), body: "body"}
 	f.Add(c.append(nil))
+	c.earlier, c.first = 3, 1<<40
+	f.Add(c.append(nil))
 	s := state{sent: 1 << 40, visibleAt: 1 << 41, receives: 3, first: 1 << 40, received: 1 << 40, group: "g"}
 	f.Add(s.append(nil))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if c, err := readContent(b); err == nil {
 			d, err := readContent(c.append(nil))
-			if err != nil || d.body != c.body || d.group != c.group || len(d.attributes) != len(c.attributes) {
+			if err != nil || d.body != c.body || d.group != c.group || d.earlier != c.earlier || len(d.attributes) != len(c.attributes) {
 				t.Errorf("content %+v is read back as %+v, %v", c, d, err)
 			}
 		}

@@ -132,7 +132,7 @@ func (q *queue) moveNext(c *change, t *moveTask, to *queue, now int64) (moved bo
 		return false, nil
 	}
 	// What is moved is a new message, but for who sent it.
-	what.id, what.deadSource = newID(), ""
+	what.id, what.deadSource, what.earlier, what.first = newID(), "", 0, 0
 	st := state{sent: to.stamp(now), group: what.group}
 	if delay := to.settings.Load().delay; delay > 0 && !to.fifo {
 		st.visibleAt = now + delay

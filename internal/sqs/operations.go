@@ -36,7 +36,7 @@ func (e *Engine) queueOperations() []api.Operation {
 		api.Op(t, "ListQueues", api.Control, "whole", e.ListQueues),
 		api.Op(t, "PurgeQueue", api.Control, "whole; takes effect at once, and may be repeated at once unless `--queue-cooldowns` is given", e.PurgeQueue),
 		api.Op(t, "RemovePermission", api.Control, "whole", e.RemovePermission),
-		api.Op(t, "SetQueueAttributes", api.Control, "whole; in force at once; KMS keys are kept and not used", e.SetQueueAttributes),
+		api.Op(t, "SetQueueAttributes", api.Control, "whole; in force at once; KMS keys are kept and not used; a changed DeduplicationScope is kept and shown, but the scope of creation stays in force, as people saw in the service", e.SetQueueAttributes),
 		api.Op(t, "TagQueue", api.Control, "whole", e.TagQueue),
 		api.Op(t, "UntagQueue", api.Control, "whole", e.UntagQueue),
 	}

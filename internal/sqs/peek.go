@@ -33,7 +33,7 @@ type Peeked struct {
 	Source      string // ARN of the queue whose dead letter it is
 	Attributes  []string
 	Sent, First time.Time // First is zero before the first receive
-	Receives    int
+	Receives    int       // over all queues
 	Whereabouts Whereabouts
 	Until       time.Time // of a delay, or of the visibility timeout; zero for none
 }
@@ -106,13 +106,13 @@ func (q *queue) peekAt(seq uint64, s *state, now int64) (p Peeked, err error) {
 	}
 	p = Peeked{
 		Seq: seq, ID: textID(c.id), Body: c.body, Group: c.group, Dedup: c.dedup, Source: c.deadSource,
-		Sent: time.UnixMilli(s.sent), Receives: int(s.receives),
+		Sent: time.UnixMilli(s.sent),
 	}
 	for i := range c.attributes {
 		p.Attributes = append(p.Attributes, c.attributes[i].Key)
 	}
-	if s.receives > 0 {
-		p.First = time.UnixMilli(s.first)
+	if receives, first := c.received(s.receives, s.first); receives > 0 {
+		p.Receives, p.First = int(receives), time.UnixMilli(first)
 	}
 	where, until := q.whereabouts(entry{seq, s.sent}, s, now)
 	if p.Whereabouts = where; until > 0 {

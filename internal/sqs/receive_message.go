@@ -145,17 +145,32 @@ func newSelection(in *model.ReceiveMessageRequest) (*selection, error) {
 			s.names = append(s.names, name)
 		}
 	}
-	for _, name := range slices.Concat(in.AttributeNames, in.MessageSystemAttributeNames) {
-		switch {
-		case name == everything:
-			s.systemAll = true
-		case slices.Contains(systemNames, name):
-			s.systemNames = append(s.systemNames, name)
-		default:
+	for _, name := range in.AttributeNames {
+		// Names of attributes of queues are valid here, and ignored.
+		if !s.want(name) && !slices.Contains(attributeNames, name) {
+			return nil, errAttributeName(name)
+		}
+	}
+	for _, name := range in.MessageSystemAttributeNames {
+		if !s.want(name) && name != model.QueueAttributeNameSqsManagedSseEnabled {
 			return nil, errAttributeName(name)
 		}
 	}
 	return s, nil
+}
+
+// want adds a system attribute, unless the service gives none of that name to
+// messages.
+func (s *selection) want(name string) bool {
+	switch {
+	case name == everything:
+		s.systemAll = true
+	case slices.Contains(systemNames, name):
+		s.systemNames = append(s.systemNames, name)
+	default:
+		return false
+	}
+	return true
 }
 
 // user returns the message attributes that are wanted.
@@ -210,9 +225,11 @@ func systemValue(name string, q *queue, d delivery, what *content) string {
 	case model.MessageSystemAttributeNameSentTimestamp:
 		return strconv.FormatInt(d.sent, 10)
 	case model.MessageSystemAttributeNameApproximateReceiveCount:
-		return strconv.FormatUint(uint64(d.receives), 10)
+		receives, _ := what.received(d.receives, d.first)
+		return strconv.FormatUint(uint64(receives), 10)
 	case model.MessageSystemAttributeNameApproximateFirstReceiveTimestamp:
-		return strconv.FormatInt(d.first, 10)
+		_, first := what.received(d.receives, d.first)
+		return strconv.FormatInt(first, 10)
 	case model.MessageSystemAttributeNameMessageDeduplicationId:
 		return what.dedup
 	case model.MessageSystemAttributeNameMessageGroupId:
