@@ -1,9 +1,13 @@
 package rehearse
 
 import (
+	"bytes"
 	_ "embed"
+	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -22,6 +26,7 @@ type priceList struct {
 
 // Prices are those of one region, in dollars.
 type Prices struct {
+	Date         string  `yaml:"date"` // when they were read; by default that of the list
 	WriteRequest float64 `yaml:"writeRequest"`
 	ReadRequest  float64 `yaml:"readRequest"`
 	WriteHour    float64 `yaml:"writeHour"`
@@ -36,33 +41,70 @@ type Prices struct {
 	GigabyteSecond float64 `yaml:"gigabyteSecond"`
 }
 
+// figures are the prices that a region must have, by their names in the file.
+func (p *Prices) figures() map[string]*float64 {
+	return map[string]*float64{
+		"writeRequest": &p.WriteRequest, "readRequest": &p.ReadRequest,
+		"writeHour": &p.WriteHour, "readHour": &p.ReadHour,
+		"queueRequest": &p.QueueRequest, "fifoRequest": &p.FIFORequest,
+		"invocation": &p.Invocation, "gigabyteSecond": &p.GigabyteSecond,
+	}
+}
+
+// complete takes what is left out from the prices that the region had before. A price
+// that is still missing is an error: it would make a design look free.
+func (p *Prices) complete(before *Prices) error {
+	if before == nil {
+		before = new(Prices)
+	}
+	or(&p.WarmWrite, before.WarmWrite)
+	or(&p.WarmRead, before.WarmRead)
+	known, mine := before.figures(), p.figures()
+	for _, name := range slices.Sorted(maps.Keys(mine)) {
+		or(mine[name], *known[name])
+		if *mine[name] <= 0 {
+			return fmt.Errorf("%s is missing, or not above 0", name)
+		}
+	}
+	if p.WarmWrite < 0 || p.WarmRead < 0 {
+		return errors.New("warmWrite or warmRead is below 0")
+	}
+	return nil
+}
+
 var prices = mustPrices()
 
 func mustPrices() *priceList {
-	list := new(priceList)
-	if err := yaml.Unmarshal(pricesFile, list); err != nil {
+	list := &priceList{Regions: map[string]*Prices{}}
+	if err := list.add(bytes.NewReader(pricesFile)); err != nil {
 		panic(err) // of a file that is compiled in
 	}
 	return list
 }
 
-// AddPrices reads further regions, or others' prices for those that there are. It is
-// not safe for concurrent use with anything else here.
-func AddPrices(r io.Reader) error {
+// AddPrices reads further regions, or others' prices for those that there are, where
+// what is left out stays as it is. It is not safe for concurrent use with anything else
+// here.
+func AddPrices(r io.Reader) error { return prices.add(r) }
+
+func (l *priceList) add(r io.Reader) error {
 	list := new(priceList)
 	d := yaml.NewDecoder(io.LimitReader(r, maxScenario))
 	d.KnownFields(true)
 	if err := d.Decode(list); err != nil {
 		return fmt.Errorf("prices: %w", err)
 	}
-	for name, p := range list.Regions {
-		if p != nil {
-			prices.Regions[name] = p
+	for _, name := range slices.Sorted(maps.Keys(list.Regions)) {
+		p := list.Regions[name]
+		if p == nil {
+			return fmt.Errorf("prices: %s: there are none", name)
 		}
+		if err := p.complete(l.Regions[name]); err != nil {
+			return fmt.Errorf("prices: %s: %w", name, err)
+		}
+		or(&p.Date, list.Date)
 	}
-	if list.Date != "" {
-		prices.Date = list.Date
-	}
+	maps.Copy(l.Regions, list.Regions)
 	return nil
 }
 

@@ -350,7 +350,7 @@ func (s *Scenario) check() error {
 		return fmt.Errorf("limit: it has more than %d steps", maxSteps)
 	case prices.Regions[s.Region] == nil:
 		known := slices.Sorted(maps.Keys(prices.Regions))
-		return fmt.Errorf("region: there are no prices of %q, only of %s; --prices adds others", s.Region, strings.Join(known, ", "))
+		return fmt.Errorf("region: there are no prices of %q, only of %s; levee rehearse --prices FILE adds others (docs/rehearse.md)", s.Region, strings.Join(known, ", "))
 	}
 	for i := range s.Traffic {
 		if err := s.checkSource(&s.Traffic[i]); err != nil {

@@ -38,7 +38,7 @@ func TestWrongScenarios(t *testing.T) {
 		"traffic: [{rate: 1}]\ndesigns: [{table: {scheduled: [{schedule: rate(1 hour)}]}}]":                                                                           "scaling, and there is none",
 		"traffic: [{rate: 1}]\ndesigns: [{table: {mode: provisioned, provisioned: {write: 1}, scaling: {max: {write: 9}}, scheduled: [{min: {write: 3}}]}}]":          "none of the forms",
 		"traffic: [{rate: 1}]\ndesigns: [{table: {switch: 5m}}]":                                                                                                      "switch: it is for provisioned",
-		"region: mars\ntraffic: [{rate: 1}]" + design:                                                                                                                 `no prices of "mars", only of us-east-1;`,
+		"region: mars\ntraffic: [{rate: 1}]" + design:                                                                                                                 `no prices of "mars", only of ap-northeast-1, ap-northeast-2, `,
 		"limit: 1m\nduration: 2m\ntraffic: [{rate: 1}]" + design:                                                                                                      "limit: it is shorter",
 		"step: 1ms\nduration: 1000h\ntraffic: [{rate: 1}]" + design:                                                                                                   "more than",
 		"traffic: [{spike: {from: -1, to: 2}}]" + design:                                                                                                              "want 0 to",
