@@ -7,6 +7,8 @@
 //	go run . -engine levee:disk -compare ../levee-old:disk # two builds
 //	go run . -engine levee:memory -compare dynalite:memory -ops GetItem
 //	go run . isolation                                     # one load beside another
+//	go run . enforcement                                   # with and without --capacity enforce
+//	go run . rehearse                                      # events a second of levee rehearse
 //	go run . -suite -out REPORT.md                         # all of it, with everyone who is installed
 //
 // Two engines run at the same time, each workload in turn on A, B, B and A, and
@@ -54,6 +56,12 @@ func main() {
 	}
 	if len(os.Args) > 1 && os.Args[1] == "isolation" {
 		exit(isolationMain(os.Args[2:]))
+	}
+	if len(os.Args) > 1 && os.Args[1] == "enforcement" {
+		exit(enforcementMain(os.Args[2:]))
+	}
+	if len(os.Args) > 1 && os.Args[1] == "rehearse" {
+		exit(rehearseMain(os.Args[2:]))
 	}
 	var c config
 	flag.StringVar(&c.engine, "engine", "levee:disk", "what to measure: an engine or the path of a levee, with :disk or :memory, or a URL")
