@@ -203,13 +203,14 @@ func (t *tally) passed(m *simulation) {
 // look notes what the table is like after a minute.
 func (t *tally) look(m *simulation) {
 	state := m.table.State(m.scenario.begin.Add(t.minute))
+	played := (min(t.minute, m.now) - (t.minute - time.Minute)).Hours() // less than the minute at the end
 	for i := range state.Resources {
 		r := &state.Resources[i]
 		for c := range t.units {
 			if state.OnDemand {
 				t.units[c] += r.Minute.Consumed[c]
 			} else {
-				t.hours[c] += r.Provisioned[c] / 60
+				t.hours[c] += r.Provisioned[c] * played
 			}
 		}
 	}
