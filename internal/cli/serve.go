@@ -40,7 +40,7 @@ type serveCmd struct {
 	Buckets        string        `placeholder:"DIR" xor:"buckets" type:"existingdir" help:"Directory whose subdirectories are the buckets of exports and imports."`
 	S3Endpoint     string        `name:"s3-endpoint" placeholder:"URL" xor:"buckets" help:"S3-compatible service whose buckets are those of exports and imports."`
 	Functions      bool          `help:"Run the functions of the Lambda API as programs of this machine. Needs a loopback address, or --auth."`
-	Sinks          string        `placeholder:"FILE" type:"existingfile" help:"Declares the sinks that pipes may lead to: HTTP endpoints, OpenSearch, files."`
+	Sinks          string        `placeholder:"FILE" type:"existingfile" help:"Declares the sinks that pipes may lead to: HTTP endpoints, OpenSearch, Kinesis, Kafka, files."`
 	Console        consoleFlags  `embed:""`
 	Observe        observeFlags  `embed:""`
 	Limits         limitFlags    `embed:""`
@@ -78,6 +78,10 @@ ARN of a target, arn:aws:levee:::sink/NAME:
       opensearch: {url: "https://search:9200", index: orders, user: levee, password: $SEARCH_PASSWORD}
     hook:
       http: {url: "https://example.com/hook", signing_key: $HOOK_KEY}
+    stream:
+      kinesis: {stream: orders, aws: {region: eu-west-1}}
+    topic:
+      kafka: {brokers: ["kafka:9092"], topic: orders}
     archive:
       files: {dir: /var/archive, partition: hour}
 
@@ -161,7 +165,19 @@ func (c *serveCmd) readSinks() (*sink.Set, error) {
 		return nil, err
 	}
 	defer f.Close()
-	return sink.Read(f, os.Getenv)
+	return sink.Read(f, sink.Env{Getenv: os.Getenv, Keys: usualKeys})
+}
+
+// usualKeys returns the keys that AWS tools would use, which are looked for when they
+// are needed.
+func usualKeys() aws.CredentialsProvider {
+	return aws.NewCredentialsCache(aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
+		cfg, err := config.LoadDefaultConfig(ctx)
+		if err != nil {
+			return aws.Credentials{}, err
+		}
+		return cfg.Credentials.Retrieve(ctx)
+	}))
 }
 
 // checkFunctions refuses to run the programs of anybody who reaches the address.

@@ -41,6 +41,8 @@ type Event struct {
 	// Time is when the message was sent or the change was made; zero if that is not
 	// known.
 	Time time.Time
+	// Group is the group of the message, "" if it has none.
+	Group string
 	// Change is, for a change that neither an enrichment nor a template has made
 	// something else of, what it says; and without the Image also with a template.
 	Change *Change
@@ -134,6 +136,7 @@ func (s *sinkReceiver) event(b *batch, i int, in *input) (*Event, error) {
 	}
 	ev := &Event{ID: r.id, Data: in.text, Time: s.timeOf(r)}
 	if s.src.isQueue() {
+		ev.Group, _ = template.NewEvent(r.data, "").Text(groupPath)
 		return ev, nil
 	}
 	c, err := readChange(r.data)

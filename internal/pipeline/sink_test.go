@@ -186,3 +186,26 @@ func TestSinkBehindEnrichment(t *testing.T) {
 		}
 	})
 }
+
+// Events of messages have their groups.
+func TestSinkOfFIFO(t *testing.T) {
+	inBubble(t, func(t *testing.T, h *house) {
+		sink := new(fakeSink)
+		h.sinks = sink
+		h.restart()
+		from, arn := h.queue("from.fifo", "FifoQueue", "true")
+		h.pipe("p", arn, toFake, `,"TargetParameters":{"InputTemplate":"<$.body>"}`)
+		for i := range 6 {
+			h.send(from, fmt.Sprint(string("ab"[i%2]), i), string("ab"[i%2]))
+		}
+		time.Sleep(time.Minute)
+		for _, e := range sink.got {
+			if e.Group != string(e.Data[:1]) {
+				t.Errorf("%s is in group %q", e.Data, e.Group)
+			}
+		}
+		if len(sink.got) != 6 || h.count(from) != 0 {
+			t.Errorf("got %v, %d left", sink.texts(), h.count(from))
+		}
+	})
+}

@@ -7,6 +7,8 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -15,60 +17,93 @@ const (
 	maxTimeout     = 5 * time.Minute
 )
 
-// newClient returns a client that follows no redirects, which could lead anywhere,
-// and uses no proxy.
-func newClient(concurrent int) *http.Client {
-	return &http.Client{
+// client sends requests to one server, signed where there is a signer. It follows no
+// redirects, which could lead anywhere, and uses no proxy.
+type client struct {
+	http    *http.Client
+	timeout time.Duration // of one request
+	signer  *signer       // nil: requests are not signed
+	secrets []string      // what no error may tell, though an answer may have it
+}
+
+func newClient(concurrent int, timeout time.Duration, secrets ...string) *client {
+	return &client{timeout: timeout, secrets: secrets, http: &http.Client{
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Transport:     &http.Transport{MaxIdleConnsPerHost: concurrent, IdleConnTimeout: time.Minute, MaxResponseHeaderBytes: 64 << 10},
-	}
+	}}
 }
 
 // checkURL checks the URL of a server.
 func checkURL(text string) error {
 	u, err := url.Parse(text)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return fmt.Errorf("%q is not an http or https URL", text)
+	switch {
+	case err != nil: // it says the URL, which may have a password
+		return errors.New("the url cannot be parsed")
+	case u.Scheme != "http" && u.Scheme != "https", u.Host == "":
+		return fmt.Errorf("%q is not an http or https URL", u.Redacted())
 	}
 	return nil
 }
 
 // answer is a response, of which the body is bounded.
 type answer struct {
-	status int
-	header http.Header
-	body   []byte
+	status  int
+	header  http.Header
+	body    []byte
+	secrets []string
 }
 
 var errLong = errors.New("the answer is too long")
 
-// do sends a request and reads the answer, of at most limit bytes, all within a
-// time. What is beyond limit is an error only if the answer is needed.
-func do(ctx context.Context, c *http.Client, req *http.Request, timeout time.Duration, limit int64, needed bool) (*answer, error) {
-	ctx, cancel := context.WithTimeout(ctx, timeout)
+// do sends a request, whose body is also given by itself, and reads the answer, of at
+// most limit bytes, all within the time-out. What is beyond limit is an error only if
+// the answer is needed.
+func (c *client) do(ctx context.Context, req *http.Request, body []byte, limit int64, needed bool) (*answer, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	resp, err := c.Do(req.WithContext(ctx))
+	if c.signer != nil {
+		if err := c.signer.sign(ctx, req, body); err != nil {
+			return nil, err
+		}
+	}
+	resp, err := c.http.Do(req.WithContext(ctx))
 	if err != nil {
 		return nil, err
 	}
 	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
+	text, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
 	switch {
 	case err != nil:
 		return nil, err
-	case int64(len(body)) > limit && needed:
+	case int64(len(text)) > limit && needed:
 		return nil, errLong
 	}
-	return &answer{status: resp.StatusCode, header: resp.Header, body: body[:min(int64(len(body)), limit)]}, nil
+	secrets := append(slices.Clip(c.secrets), req.Header.Get("Authorization"), req.Header.Get("X-Amz-Security-Token"))
+	return &answer{status: resp.StatusCode, header: resp.Header, body: text[:min(int64(len(text)), limit)], secrets: secrets}, nil
 }
+
+func (c *client) close() { c.http.CloseIdleConnections() }
 
 func (a *answer) ok() bool { return a.status >= 200 && a.status <= 299 }
 
 // maxTold is how much of an answer is told in an error, in bytes.
 const maxTold = 512
 
+// err tells the beginning of an answer. A server may have put into it what it was
+// sent, so secrets are taken out, before it is cut.
 func (a *answer) err() error {
-	return fmt.Errorf("status %d: %s", a.status, a.body[:min(len(a.body), maxTold)])
+	text := hide(string(a.body[:min(len(a.body), 16*maxTold)]), a.secrets)
+	return fmt.Errorf("status %d: %s", a.status, text[:min(len(text), maxTold)])
+}
+
+// hide replaces secrets in a text.
+func hide(text string, secrets []string) string {
+	for _, s := range secrets {
+		if s != "" {
+			text = strings.ReplaceAll(text, s, "***")
+		}
+	}
+	return text
 }
 
 // passing reports whether a status says that another try may help.

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"go.yaml.in/yaml/v3"
 
 	"github.com/levee-io/levee/internal/pipeline"
@@ -26,16 +27,60 @@ type closing interface {
 	Close() error
 }
 
+// Declaration says what a sink is: an *HTTP, *OpenSearch, *Kinesis, *Kafka or *Files,
+// or a Func.
+type Declaration interface {
+	// resolve replaces what stands for a value of the environment.
+	resolve(Env) error
+	// open checks the declaration and returns its sink.
+	open() (closing, error)
+}
+
+// Env is where a file of declarations runs.
+type Env struct {
+	// Getenv returns the value of a variable, for secrets that begin with $.
+	Getenv func(string) string
+	// Keys returns the keys for services of AWS that tools of AWS would use; nil means
+	// that there are none.
+	Keys func() aws.CredentialsProvider
+}
+
 // declaration is one of the kinds of sinks.
 type declaration struct {
-	HTTP       *httpOptions       `yaml:"http"`
-	OpenSearch *openSearchOptions `yaml:"opensearch"`
-	Files      *fileOptions       `yaml:"files"`
+	HTTP       *HTTP       `yaml:"http"`
+	OpenSearch *OpenSearch `yaml:"opensearch"`
+	Kinesis    *Kinesis    `yaml:"kinesis"`
+	Kafka      *Kafka      `yaml:"kafka"`
+	Files      *Files      `yaml:"files"`
+}
+
+// one returns what is declared.
+func (d *declaration) one() (Declaration, error) {
+	var list []Declaration
+	if d.HTTP != nil {
+		list = append(list, d.HTTP)
+	}
+	if d.OpenSearch != nil {
+		list = append(list, d.OpenSearch)
+	}
+	if d.Kinesis != nil {
+		list = append(list, d.Kinesis)
+	}
+	if d.Kafka != nil {
+		list = append(list, d.Kafka)
+	}
+	if d.Files != nil {
+		list = append(list, d.Files)
+	}
+	if len(list) != 1 {
+		return nil, errors.New("it must be one of http, opensearch, kinesis, kafka and files")
+	}
+	return list[0], nil
 }
 
 // Read reads declarations, in YAML: a map of names to sinks. A secret that begins
 // with $ is the value of a variable of the environment.
-func Read(from io.Reader, env func(string) string) (*Set, error) {
+func Read(from io.Reader, env Env) (*Set, error) {
 	text, err := io.ReadAll(io.LimitReader(from, maxFile+1))
 	if err != nil {
 		return nil, err
@@ -49,27 +94,31 @@ func Read(from io.Reader, env func(string) string) (*Set, error) {
 	if err := d.Decode(&all); err != nil && !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("sinks: %w", err)
 	}
+	declared := map[string]Declaration{}
+	for name, some := range all {
+		one, err := some.one()
+		if err == nil {
+			err = one.resolve(env)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("sink %s: %w", name, err)
+		}
+		declared[name] = one
+	}
+	return New(declared)
+}
+
+// New returns the sinks of declarations, by name.
+func New(declared map[string]Declaration) (*Set, error) {
 	set := &Set{sinks: map[string]closing{}}
-	for _, name := range slices.Sorted(maps.Keys(all)) {
-		s, err := open(all[name], env)
+	for _, name := range slices.Sorted(maps.Keys(declared)) {
+		s, err := declared[name].open()
 		if err != nil {
 			return nil, errors.Join(fmt.Errorf("sink %s: %w", name, err), set.Close())
 		}
 		set.sinks[name] = s
 	}
 	return set, nil
-}
-
-func open(d declaration, env func(string) string) (closing, error) {
-	switch {
-	case d.HTTP != nil && d.OpenSearch == nil && d.Files == nil:
-		return newHTTP(d.HTTP, env)
-	case d.OpenSearch != nil && d.HTTP == nil && d.Files == nil:
-		return newOpenSearch(d.OpenSearch, env)
-	case d.Files != nil && d.HTTP == nil && d.OpenSearch == nil:
-		return newFiles(d.Files)
-	}
-	return nil, errors.New("it must be one of http, opensearch and files")
 }
 
 // Sink implements pipeline.Sinks.
@@ -89,17 +138,18 @@ func (s *Set) Close() error {
 	return errors.Join(errs...)
 }
 
-// secret resolves what may stand in the environment.
-func secret(text string, env func(string) string) (string, error) {
-	name, ok := strings.CutPrefix(text, "$")
-	if !ok {
-		return text, nil
+// resolve replaces texts that stand in the environment.
+func (env Env) resolve(texts ...*string) error {
+	for _, text := range texts {
+		name, ok := strings.CutPrefix(*text, "$")
+		if !ok {
+			continue
+		}
+		if *text = env.Getenv(name); *text == "" {
+			return fmt.Errorf("the variable %s is empty", name)
+		}
 	}
-	value := env(name)
-	if value == "" {
-		return "", fmt.Errorf("the variable %s is empty", name)
-	}
-	return value, nil
+	return nil
 }
 
 // within returns a number, its default if it is 0, and an error if it is out of

@@ -1,7 +1,9 @@
-// Package sink is where pipes lead outside of Levee: HTTP endpoints, OpenSearch, and
-// files. A file declares them, by name:
+// Package sink is where pipes lead outside of Levee: HTTP endpoints, OpenSearch,
+// Kinesis, Kafka, files, and funcs of the process. A file declares them, by name, or a
+// program does:
 //
-//	set, err := sink.Read(file, os.Getenv)
+//	set, err := sink.Read(file, sink.Env{Getenv: os.Getenv})
+//	set, err = sink.New(map[string]sink.Declaration{"hook": &sink.HTTP{URL: url}})
 //	pipeline.Open(store, pipeline.Options{Sinks: set, ...})
 //	err = set.Close()
 //
@@ -12,12 +14,21 @@
 //   - opensearch writes batches with _bulk. The document of a change has the version
 //     of its change, so that one that comes again, or late, changes nothing
 //     (opensearch.go);
+//   - kinesis writes batches with PutRecords. The service may take a record and refuse
+//     the one before it, so where there is an order a request has one record of each
+//     key (kinesis.go);
+//   - kafka produces records, with the id in a header, by an idempotent producer that
+//     waits for all replicas in sync (kafka.go);
 //   - files appends lines to files by time, each of which appears under its name when
 //     it is whole (files.go).
 //
-// Every request has a time-out and every answer a limit. What is tried again, how
-// often and when is for the pipe to say; a sink waits only as an endpoint asks for it
-// with Retry-After.
+// Events of a key stay in order in Kinesis and Kafka; what the key is, key.go says.
+// Requests to services of AWS are signed (signer.go).
 //
-// httpSink.mu and fileSink.mu are taken alone.
+// Every request has a time-out and every answer a limit, and no error tells a secret.
+// What is tried again, how often and when is for the pipe to say. A sink waits only as
+// an endpoint asks for it with Retry-After, and for seconds while a data stream
+// refuses some of a batch.
+//
+// httpSink.mu, openSearch.mu and fileSink.mu are taken alone.
 package sink

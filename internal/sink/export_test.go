@@ -8,5 +8,5 @@ import (
 
 // NewHTTPOver returns an HTTP endpoint that is reached by a round tripper.
 func NewHTTPOver(rt http.RoundTripper) pipeline.Sink {
-	return &httpSink{url: "http://endpoint", header: http.Header{}, timeout: defaultTimeout, concurrent: 1, client: &http.Client{Transport: rt}}
+	return &httpSink{url: "http://endpoint", header: http.Header{}, concurrent: 1, client: &client{http: &http.Client{Transport: rt}, timeout: defaultTimeout}}
 }

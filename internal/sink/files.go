@@ -28,8 +28,8 @@ const (
 	finished   = ".ndjson"
 )
 
-// fileOptions declare a directory of files.
-type fileOptions struct {
+// Files declares a directory of files.
+type Files struct {
 	Dir       string        `yaml:"dir"`
 	Partition string        `yaml:"partition"` // hour, day or none
 	MaxBytes  int64         `yaml:"max_bytes"` // of a file
@@ -62,7 +62,11 @@ type lines struct {
 	age   *time.Timer
 }
 
-func newFiles(o *fileOptions) (*fileSink, error) {
+// resolve implements Declaration.
+func (*Files) resolve(Env) error { return nil }
+
+// open implements Declaration.
+func (o *Files) open() (closing, error) {
 	s := &fileSink{dir: filepath.Clean(o.Dir), open: map[string]*lines{}}
 	if o.Dir == "" {
 		return nil, errors.New("there is no dir")

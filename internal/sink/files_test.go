@@ -58,7 +58,7 @@ func want(t *testing.T, got map[string]string, pairs ...string) {
 func TestFiles(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		set, err := sink.Read(strings.NewReader(fmt.Sprintf(`s: {files: {dir: %q, max_age: 1m}}`, dir)), nil)
+		set, err := sink.Read(strings.NewReader(fmt.Sprintf(`s: {files: {dir: %q, max_age: 1m}}`, dir)), sink.Env{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -17,7 +17,7 @@ import (
 // read reads declarations, and returns the sink of the name s.
 func read(t *testing.T, text string) pipeline.Sink {
 	t.Helper()
-	set, err := sink.Read(strings.NewReader(text), func(name string) string { return "value of " + name })
+	set, err := sink.Read(strings.NewReader(text), sink.Env{Getenv: func(name string) string { return "value of " + name }})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,7 +3,9 @@ package sink
 import (
 	"bytes"
 	"context"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -21,8 +23,8 @@ const (
 	maxPause = time.Minute
 )
 
-// httpOptions declare an HTTP endpoint.
-type httpOptions struct {
+// HTTP declares an HTTP endpoint.
+type HTTP struct {
 	URL         string            `yaml:"url"`
 	Headers     map[string]string `yaml:"headers"`
 	SigningKey  string            `yaml:"signing_key"`
@@ -36,36 +38,43 @@ type httpSink struct {
 	url        string
 	header     http.Header
 	key        string
-	timeout    time.Duration
 	concurrent int
-	client     *http.Client
+	client     *client
 
 	mu    sync.Mutex
 	pause time.Time // nothing is posted before; guarded by mu
 }
 
-func newHTTP(o *httpOptions, env func(string) string) (*httpSink, error) {
-	s := &httpSink{url: o.URL, header: http.Header{"Content-Type": {"application/json"}}}
+// resolve implements Declaration.
+func (o *HTTP) resolve(env Env) error {
+	headers := make(map[string]string, len(o.Headers))
+	for name, value := range o.Headers {
+		if err := env.resolve(&value); err != nil {
+			return err
+		}
+		headers[name] = value
+	}
+	o.Headers = headers
+	return env.resolve(&o.SigningKey)
+}
+
+// open implements Declaration.
+func (o *HTTP) open() (closing, error) {
+	s := &httpSink{url: o.URL, key: o.SigningKey, header: http.Header{"Content-Type": {"application/json"}}}
 	if err := checkURL(o.URL); err != nil {
 		return nil, err
 	}
-	var err error
-	if s.key, err = secret(o.SigningKey, env); err != nil {
-		return nil, err
-	}
 	for name, value := range o.Headers {
-		if value, err = secret(value, env); err != nil {
-			return nil, err
-		}
 		s.header.Set(name, value)
 	}
-	if s.timeout, err = within("timeout", o.Timeout, defaultTimeout, time.Millisecond, maxTimeout); err != nil {
+	timeout, err := within("timeout", o.Timeout, defaultTimeout, time.Millisecond, maxTimeout)
+	if err != nil {
 		return nil, err
 	}
 	if s.concurrent, err = within("concurrency", o.Concurrency, 10, 1, 1000); err != nil {
 		return nil, err
 	}
-	s.client = newClient(s.concurrent)
+	s.client = newClient(s.concurrent, timeout, append(slices.Collect(maps.Values(o.Headers)), s.key)...)
 	return s, nil
 }
 
@@ -112,7 +121,7 @@ func (s *httpSink) post(ctx context.Context, e *pipeline.Event) (again bool, err
 	} else {
 		webhook.Sign(req.Header, s.key, e.ID, e.Data, time.Now())
 	}
-	a, err := do(ctx, s.client, req, s.timeout, maxReply, false)
+	a, err := s.client.do(ctx, req, e.Data, maxReply, false)
 	switch {
 	case err != nil:
 		return true, err
@@ -152,6 +161,6 @@ func (s *httpSink) rest(ctx context.Context) error {
 
 // Close implements closing.
 func (s *httpSink) Close() error {
-	s.client.CloseIdleConnections()
+	s.client.close()
 	return nil
 }

@@ -152,10 +152,43 @@ func TestReadRefuses(t *testing.T) {
 		`s: {}`, `s: {http: {}}`, `s: {http: {url: "ftp://x"}}`, `s: {http: {url: "http://x"}, files: {dir: /x}}`, `s: {http: {url: "http://x", timeout: 1h}}`,
 		`s: {http: {url: "http://x", concurrency: -1}}`, `s: {http: {url: "http://x", signing_key: $NONE}}`, `s: {http: {url: "http://x", colour: red}}`,
 		`s: {opensearch: {url: "http://x", index: UPPER}}`, `s: {opensearch: {index: x}}`, `s: {files: {}}`, `s: {files: {dir: /x, partition: week}}`,
+		`s: {kinesis: {stream: x}}`, `s: {kinesis: {aws: {region: x, access_key: k, secret_key: s}}}`, `s: {kinesis: {stream: x, aws: {region: x}}}`,
+		`s: {kinesis: {stream: x, aws: {access_key: k, secret_key: s}}}`, `s: {kinesis: {stream: x, key: "$.", aws: {region: x, access_key: k, secret_key: s}}}`,
+		`s: {opensearch: {url: "http://x", index: x, user: u, aws: {region: x, access_key: k, secret_key: s}}}`,
+		`s: {kafka: {topic: x}}`, `s: {kafka: {brokers: ["x:1"]}}`, `s: {kafka: {brokers: ["x:1"], topic: x, timeout: 1h}}`,
+		`s: {kafka: {brokers: ["x:1"], topic: x, sasl: {mechanism: PLAIN, user: u}}}`, `s: {kafka: {brokers: ["x:1"], topic: x, sasl: {mechanism: GSSAPI, user: u, password: p}}}`,
+		`s: {kafka: {brokers: ["x:1"], topic: x, tls: {ca: /nowhere}}}`,
 		`s: [`, `s: {http: {url: "http://x", headers: {A: $NONE}}}`, strings.Repeat(" ", 1<<20+1),
 	} {
-		if _, err := sink.Read(strings.NewReader(text), func(string) string { return "" }); err == nil {
+		if _, err := sink.Read(strings.NewReader(text), sink.Env{Getenv: func(string) string { return "" }}); err == nil {
 			t.Errorf("%.60s is taken", text)
 		}
+	}
+}
+
+// No error tells a secret, though the endpoint does.
+func TestSecretsAreNotTold(t *testing.T) {
+	f := newFake(t, func(w http.ResponseWriter, r *http.Request, _ string) {
+		if r.Method == http.MethodHead {
+			return // the index is there
+		}
+		w.WriteHeader(http.StatusForbidden)
+		for _, values := range r.Header {
+			fmt.Fprintln(w, values)
+		}
+	})
+	for _, text := range []string{
+		`s: {http: {url: "%s", headers: {X-Key: $TOKEN}}}`,
+		`s: {opensearch: {url: "%s", index: x, user: u, password: $P}}`,
+		`s: {opensearch: {url: "%s", index: x, aws: {region: x, access_key: k, secret_key: $S, session_token: $T}}}`,
+		`s: {kinesis: {stream: x, url: "%s", aws: {region: x, access_key: k, secret_key: $S, session_token: $T}}}`,
+	} {
+		errs := read(t, fmt.Sprintf(text, f.URL)).Put(t.Context(), events("{}"), false)
+		if errs == nil || !strings.Contains(errs[0].Error(), "***") || strings.Contains(errs[0].Error(), "value of") || strings.Contains(errs[0].Error(), "Signature=") {
+			t.Errorf("%s: %v", text, errs)
+		}
+	}
+	if _, err := sink.Read(strings.NewReader(`s: {http: {url: "ftp://u:secret@x"}}`), sink.Env{}); err == nil || strings.Contains(err.Error(), "secret") {
+		t.Error(err)
 	}
 }

@@ -29,8 +29,8 @@ const (
 	keepDeletes = "48h"
 )
 
-// openSearchOptions declare an index.
-type openSearchOptions struct {
+// OpenSearch declares an index.
+type OpenSearch struct {
 	URL         string         `yaml:"url"`
 	Index       string         `yaml:"index"`
 	User        string         `yaml:"user"`
@@ -39,6 +39,8 @@ type openSearchOptions struct {
 	Settings    map[string]any `yaml:"settings"`
 	Timeout     time.Duration  `yaml:"timeout"` // of one request
 	Concurrency int            `yaml:"concurrency"`
+	// AWS has requests signed, for the service es unless it says aoss.
+	AWS *AWS `yaml:"aws"`
 }
 
 // openSearch is an index of OpenSearch, or of what else has its _bulk. A change is a
@@ -48,9 +50,8 @@ type openSearch struct {
 	url, index     string
 	user, password string
 	creation       []byte // the body of the request that makes the index
-	timeout        time.Duration
 	concurrent     int
-	client         *http.Client
+	client         *client
 
 	mu   sync.Mutex
 	made bool // the index is there; guarded by mu
@@ -59,31 +60,42 @@ type openSearch struct {
 // indexName is what OpenSearch takes as the name of an index.
 var indexName = regexp.MustCompile(`^[a-z0-9][a-z0-9_.-]{0,254}$`)
 
-func newOpenSearch(o *openSearchOptions, env func(string) string) (*openSearch, error) {
-	s := &openSearch{url: strings.TrimSuffix(o.URL, "/"), index: o.Index, user: o.User}
+// resolve implements Declaration.
+func (o *OpenSearch) resolve(env Env) error {
+	return errors.Join(env.resolve(&o.Password), o.AWS.resolve(env))
+}
+
+// open implements Declaration.
+func (o *OpenSearch) open() (closing, error) {
+	s := &openSearch{url: strings.TrimSuffix(o.URL, "/"), index: o.Index, user: o.User, password: o.Password}
 	if err := checkURL(o.URL); err != nil {
 		return nil, err
 	}
 	if !indexName.MatchString(o.Index) {
 		return nil, fmt.Errorf("%q is no name of an index", o.Index)
 	}
-	var err error
-	if s.password, err = secret(o.Password, env); err != nil {
-		return nil, err
-	}
-	if s.timeout, err = within("timeout", o.Timeout, 3*defaultTimeout, time.Millisecond, maxTimeout); err != nil {
+	timeout, err := within("timeout", o.Timeout, 3*defaultTimeout, time.Millisecond, maxTimeout)
+	if err != nil {
 		return nil, err
 	}
 	if s.concurrent, err = within("concurrency", o.Concurrency, 4, 1, 100); err != nil {
 		return nil, err
 	}
-	s.client = newClient(s.concurrent)
+	s.client = newClient(s.concurrent, timeout, o.Password)
+	if o.AWS != nil {
+		if o.User != "" {
+			return nil, errors.New("it is either user or aws")
+		}
+		if s.client.signer, err = newSigner(o.AWS, "es"); err != nil {
+			return nil, err
+		}
+	}
 	s.creation, err = creation(o)
 	return s, err
 }
 
 // creation is the request that makes the index.
-func creation(o *openSearchOptions) ([]byte, error) {
+func creation(o *OpenSearch) ([]byte, error) {
 	settings := map[string]any{"index.gc_deletes": keepDeletes}
 	for name, value := range o.Settings {
 		settings[name] = value
@@ -275,11 +287,11 @@ func (s *openSearch) do(ctx context.Context, method, path, contentType string, b
 	if s.user != "" {
 		req.SetBasicAuth(s.user, s.password)
 	}
-	return do(ctx, s.client, req, s.timeout, maxBulkAnswer, true)
+	return s.client.do(ctx, req, body, maxBulkAnswer, true)
 }
 
 // Close implements closing.
 func (s *openSearch) Close() error {
-	s.client.CloseIdleConnections()
+	s.client.close()
 	return nil
 }
