@@ -3,18 +3,13 @@ package console
 import (
 	"net/url"
 	"slices"
-	"strings"
 
 	"github.com/levee-io/levee/internal/api"
 	"github.com/levee-io/levee/internal/attr"
 )
 
-const (
-	// pageItems is how many items a page asks for.
-	pageItems = 50
-	// maxColumns is how many attributes a list of items shows, keys included.
-	maxColumns = 8
-)
+// pageItems is how many items a page asks for.
+const pageItems = 50
 
 // browseData is a page of items. The URL says all of the query, so that it can be
 // shared.
@@ -22,21 +17,25 @@ type browseData struct {
 	*described
 	Form        url.Values
 	Index       indexed
-	Columns     []string
+	Columns     []itemColumn
+	Choices     []choice
 	Items       []itemRow
 	Scanned     int64
 	Next        string // path of the next page, "" on the last
 	Unfinished  bool   // the page is not full, but it took long enough
 	First       string // path of the first page, "" on it
-	Export      string // query of an export
-	NewItem     string
+	JSON, CSV   string // paths of exports of all that the query finds
+	Delete      string // path of the form that deletes items
+	Code        code   // the query for use elsewhere
+	Confirm     string // what was typed to delete items
 	Comparisons []string
 	Kinds       []string
 }
 
 type itemRow struct {
-	Link  string
-	Cells []string // by column
+	Link, Key string
+	Chosen    bool     // to be deleted
+	Cells     []string // by column
 }
 
 // browse shows items, by a query if the form has a partition key and else by a
@@ -46,8 +45,13 @@ func (v *visit) browse() error {
 	if err != nil {
 		return err
 	}
+	return v.browseAgain(t, nil)
+}
+
+// browseAgain shows the page of items, where some are chosen to be deleted.
+func (v *visit) browseAgain(t *described, chosen []string) error {
 	form := v.r.URL.Query()
-	data := &browseData{described: t, Form: form, Comparisons: comparisons, Kinds: scalarKinds}
+	data := &browseData{described: t, Form: form, Comparisons: comparisons, Kinds: scalarKinds, Confirm: v.r.PostForm.Get("confirm")}
 	var ok bool
 	if data.Index, ok = t.index(form.Get("index")); !ok {
 		return api.Errorf("ResourceNotFoundException", "There is no index %s", form.Get("index"))
@@ -56,71 +60,43 @@ func (v *visit) browse() error {
 	if err != nil && !v.refused(err) {
 		return err
 	}
-	data.fill(t, page)
+	data.Code = v.code(t, data.Index, form)
+	data.fill(t, page, chosen)
 	return v.show("table_browse", "table.items", data)
 }
 
 // fill makes the lines of a page.
-func (d *browseData) fill(t *described, p itemPage) {
-	d.Columns = columnsOf(d.Index, t.Indexes[0], p.items)
+func (d *browseData) fill(t *described, p itemPage, chosen []string) {
+	names, keys := attributesOf(d.Index, t.Indexes[0], p.items)
+	d.columns(names, keys)
+	sortItems(p.items, d.Form.Get("by"), d.Form.Get("down") != "")
 	for _, item := range p.items {
-		row := itemRow{Link: t.itemPath(t.keyOf(item)), Cells: make([]string, len(d.Columns))}
-		for i, name := range d.Columns {
-			if v, ok := item.Get(name); ok {
+		key := t.keyOf(item)
+		row := itemRow{Link: t.itemPath(key), Key: string(key.AppendJSON(nil)), Cells: make([]string, len(d.Columns))}
+		row.Chosen = slices.Contains(chosen, row.Key)
+		for i, c := range d.Columns {
+			if v, ok := item.Get(c.Name); ok {
 				row.Cells[i] = shortText(v)
 			}
 		}
 		d.Items = append(d.Items, row)
 	}
 	d.Scanned, d.Unfinished = p.scanned, p.last != nil && len(p.items) < pageItems
-	form := url.Values{}
-	for name, values := range d.Form {
-		if name != "start" && name != "done" {
-			form[name] = values
-		}
-	}
-	d.Export = form.Encode()
+	form := d.form()
+	d.Delete = t.Path + "/delete-items?" + form.Encode()
+	form.Del("start")
 	if d.Form.Get("start") != "" {
 		d.First = t.Path + "?" + form.Encode()
 	}
+	d.JSON = t.Path + "/export-selection?" + form.Encode()
+	d.CSV = d.JSON + "&format=csv"
 	if p.last != nil {
 		form.Set("start", string(p.last.AppendJSON(nil)))
 		d.Next = t.Path + "?" + form.Encode()
 	}
-	d.NewItem = t.Path + "/item"
 }
 
 // itemPath returns the page of an item.
 func (t *described) itemPath(key attr.Map) string {
 	return t.Path + "/item?" + url.Values{"key": {string(key.AppendJSON(nil))}}.Encode()
-}
-
-// columnsOf chooses the attributes that a list shows: keys first, then those that
-// most items have.
-func columnsOf(index, table indexed, items []attr.Map) []string {
-	var columns []string
-	for _, name := range []string{table.Hash, table.Sort, index.Hash, index.Sort} {
-		if name != "" && !slices.Contains(columns, name) {
-			columns = append(columns, name)
-		}
-	}
-	seen := map[string]int{}
-	for _, item := range items {
-		for _, a := range item {
-			seen[a.Name]++
-		}
-	}
-	names := make([]string, 0, len(seen))
-	for name := range seen {
-		if !slices.Contains(columns, name) {
-			names = append(names, name)
-		}
-	}
-	slices.SortFunc(names, func(a, b string) int {
-		if seen[a] != seen[b] {
-			return seen[b] - seen[a]
-		}
-		return strings.Compare(a, b)
-	})
-	return append(columns, names[:min(len(names), max(maxColumns-len(columns), 0))]...)
 }

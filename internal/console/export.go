@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/levee-io/levee/internal/api"
 	ddb "github.com/levee-io/levee/internal/api/dynamodbapi"
@@ -77,8 +78,13 @@ func (v *visit) export() error {
 	if of > 1 {
 		name += "-" + strconv.FormatInt(part, 10) + "-of-" + strconv.FormatInt(of, 10)
 	}
+	return v.file(name, v.r.Form.Get("format"), items)
+}
+
+// file answers with items as a file: csv, or lines of JSON.
+func (v *visit) file(name, format string, items []attr.Map) (err error) {
 	h := v.w.Header()
-	if v.r.Form.Get("format") == "csv" {
+	if format == "csv" {
 		h.Set("Content-Type", "text/csv; charset=utf-8")
 		h.Set("Content-Disposition", `attachment; filename="`+name+`.csv"`)
 		_, err = v.w.Write(appendCSV(items))
@@ -88,6 +94,40 @@ func (v *visit) export() error {
 		_, err = v.w.Write(appendLines(items))
 	}
 	return err
+}
+
+// exportSelection answers with a file of all items that the builder's form selects.
+func (v *visit) exportSelection() error {
+	t, err := v.table("items")
+	if err != nil {
+		return err
+	}
+	form := v.r.URL.Query()
+	index, ok := t.index(form.Get("index"))
+	if !ok {
+		return api.Errorf("ResourceNotFoundException", "There is no index %s", form.Get("index"))
+	}
+	s, err := newSelection(t, index, form)
+	if err != nil {
+		return err
+	}
+	s.start = nil
+	var p itemPage
+	for size, seen := 0, 0; ; seen = len(p.items) {
+		if err := v.read(&p, &s, maxSearch); err != nil {
+			return err
+		}
+		for _, m := range p.items[seen:] {
+			size += m.Size()
+		}
+		if p.last == nil {
+			return v.file(t.TableName.V+"-"+strings.ToLower(s.operation()), form.Get("format"), p.items)
+		}
+		if size > maxPart {
+			return refusal{status: http.StatusRequestEntityTooLarge, key: "error.part"}
+		}
+		s.start = p.last
+	}
 }
 
 func (v *visit) scanSegment(t *described, segment, of int64) (items []attr.Map, err error) {

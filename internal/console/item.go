@@ -3,6 +3,7 @@ package console
 import (
 	"errors"
 	"net/http"
+	"net/url"
 	"strconv"
 
 	"github.com/levee-io/levee/internal/api"
@@ -28,6 +29,7 @@ type itemData struct {
 	Fields []itemField
 	AsForm bool
 	Self   string // path of this page
+	Copy   string // path of a new item like this one
 	Now    string // after a conflict: the item as it is now, JSON
 	Kinds  []string
 }
@@ -48,6 +50,10 @@ func (v *visit) showItem() error {
 		return err
 	}
 	keyText := v.r.URL.Query().Get("key")
+	copied := keyText == "" && v.r.URL.Query().Has("copy")
+	if copied {
+		keyText = v.r.URL.Query().Get("copy")
+	}
 	if keyText == "" {
 		return v.edit(t, &itemData{New: true}, t.blank())
 	}
@@ -61,6 +67,9 @@ func (v *visit) showItem() error {
 	}
 	if item == nil {
 		return refusal{status: http.StatusNotFound, key: "error.item"}
+	}
+	if copied {
+		return v.edit(t, &itemData{New: true}, item)
 	}
 	return v.edit(t, &itemData{Key: string(key.AppendJSON(nil)), Was: string(item.AppendJSON(nil))}, item)
 }
@@ -95,15 +104,19 @@ func (v *visit) edit(t *described, d *itemData, item attr.Map) error {
 	d.described, d.JSON, d.Kinds = t, pretty(item), allKinds
 	d.AsForm = v.r.Form.Get("view") == "form" && len(item) <= maxFields
 	d.Self = t.Path + "/item"
+	if from := v.r.URL.Query().Get("copy"); d.New && from != "" {
+		d.Self += "?" + url.Values{"copy": {from}}.Encode()
+	}
 	if !d.New {
 		key, err := parseItem(d.Key)
 		if err != nil {
 			return err
 		}
 		d.Self = t.itemPath(key)
+		d.Copy = t.Path + "/item?" + url.Values{"copy": {d.Key}}.Encode()
 	}
 	for _, a := range item {
-		isKey := a.Name == t.Indexes[0].Hash || a.Name == t.Indexes[0].Sort
+		isKey := !d.New && (a.Name == t.Indexes[0].Hash || a.Name == t.Indexes[0].Sort)
 		d.Fields = append(d.Fields, itemField{a.Name, a.Value.Kind().String(), valueText(a.Value), isKey})
 	}
 	for range emptyFields {

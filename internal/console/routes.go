@@ -30,6 +30,8 @@ func (c *Console) routes() {
 	c.page("GET "+space+"create-table", (*visit).showCreateTable)
 	c.page("POST "+space+"create-table", (*visit).createTable)
 	c.page("GET "+space+"tables/{table}", (*visit).browse)
+	c.page("GET "+space+"tables/{table}/export-selection", (*visit).exportSelection)
+	c.page("POST "+space+"tables/{table}/delete-items", (*visit).deleteItems)
 	c.page("GET "+space+"tables/{table}/item", (*visit).showItem)
 	c.page("POST "+space+"tables/{table}/item", (*visit).saveItem)
 	c.page("POST "+space+"tables/{table}/delete-item", (*visit).deleteItem)

@@ -60,7 +60,8 @@ func (d *statementData) fill(items []attr.Item) error {
 		}
 		maps = append(maps, m)
 	}
-	d.Columns = columnsOf(indexed{}, indexed{}, maps)
+	names, _ := attributesOf(indexed{}, indexed{}, maps)
+	d.Columns = names[:min(len(names), maxColumns)]
 	for _, m := range maps {
 		row := make([]string, len(d.Columns))
 		for i, name := range d.Columns {

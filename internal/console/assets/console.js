@@ -16,7 +16,7 @@
   }
 
   function clock(seconds) {
-    return new Date(seconds * 1000).toTimeString().slice(0, 8);
+    return seconds < 1e6 ? "" : new Date(seconds * 1000).toTimeString().slice(0, 8); // there is no figure yet
   }
 
   function draw(el) {
@@ -33,7 +33,10 @@
       series: [{ label: el.dataset.time, value: (u, time) => time ? clock(time) : "" }].concat(names.map((label, i) => ({ label, stroke: css("--plot-" + (i + 1)), width: 1.5, points: { show: false } }))),
     }, [[]].concat(names.map(() => [])), el);
     new ResizeObserver(() => plot.setSize({ width: width(), height: 150 })).observe(el);
-    plots.push(() => plot.setData([0].concat(shown).map(c => section.dataset.from ? columns[c] : columns[c].slice(-range))));
+    plots.push(() => {
+      plot.setData([0].concat(shown).map(c => section.dataset.from ? columns[c] : columns[c].slice(-range)));
+      if (plot.cursor.idx == null) plot.setLegend({ idx: plot.data[0].length - 1 }); // the newest figures
+    });
   }
 
   function take(plot) {
@@ -117,6 +120,14 @@
       state.textContent = paused ? button.dataset.paused : button.dataset.live;
     });
   }
+  // One box that chooses all of a list. Without a script there is none.
+  document.querySelectorAll("[data-all]").forEach(all => {
+    all.hidden = false;
+    all.addEventListener("change", () => {
+      all.form.querySelectorAll(`[name="${all.dataset.all}"]`).forEach(box => { box.checked = all.checked; });
+    });
+  });
+
   if (!section && !rows) return;
   if (section) section.querySelectorAll(".plot").forEach(draw);
   const ranges = document.getElementById("range");
