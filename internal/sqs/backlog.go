@@ -1,7 +1,7 @@
 package sqs
 
 // backlog is the visible messages of a standard queue, or of one of its tenants,
-// in the order of sending.
+// in the order of sending but for those that were sent to the back.
 type backlog struct {
 	// fresh are those that were never received.
 	fresh deque[entry]
@@ -13,7 +13,7 @@ type backlog struct {
 
 func newBacklog() backlog {
 	return backlog{late: heap[*message]{
-		less:  func(a, b *message) bool { return a.seq < b.seq },
+		less:  func(a, b *message) bool { return a.place.before(b.place) },
 		moved: func(m *message, at int) { m.turnAt = at },
 	}}
 }
@@ -27,15 +27,15 @@ func (b *backlog) fits(e entry) bool {
 
 // isLate reports whether the first message of a backlog is a late one.
 func (b *backlog) isLate() bool {
-	return b.late.len() > 0 && (b.fresh.len() == 0 || b.late.top().seq < b.fresh.front().seq)
+	return b.late.len() > 0 && (b.fresh.len() == 0 || b.late.top().place.before(place{seq: b.fresh.front().seq}))
 }
 
-// first is the sequence number of the first message of a backlog that has one.
-func (b *backlog) first() uint64 {
+// first is the place of the first message of a backlog that has one.
+func (b *backlog) first() place {
 	if b.isLate() {
-		return b.late.top().seq
+		return b.late.top().place
 	}
-	return b.fresh.front().seq
+	return place{seq: b.fresh.front().seq}
 }
 
 // pop takes out the first message of a backlog that has one: a late one, or an

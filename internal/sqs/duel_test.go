@@ -15,9 +15,10 @@ import (
 )
 
 // TestAgainstModel does random things to a queue and to the obvious one. What
-// restarts can spoil took a thousand histories to show.
+// restarts can spoil took a thousand histories to show. A round ends after a day of its
+// clock, which is about 40 histories.
 func TestAgainstModel(t *testing.T) {
-	for round := range 5 {
+	for round := range 40 {
 		t.Run(fmt.Sprint(round), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				// Without the Deadline of a T, which a bubble does not have.
@@ -60,7 +61,7 @@ func newDuel(rt *rapid.T, t *testing.T) *duel {
 	d := &duel{rig: openRig(t, kvmem.New(), Options{FIFOWindow: window})}
 	d.slow = slow{
 		fifo: rapid.Bool().Draw(rt, "fifo"), window: window, retention: time.Hour, timeout: 20 * time.Second,
-		accepted: map[string]slowSend{}, attempts: map[string]*slowAttempt{}, lastSent: map[string]time.Time{},
+		accepted: map[string]slowSend{}, attempts: map[string]*slowAttempt{}, tenants: map[string]time.Time{},
 	}
 	// Where consumers take their time, tenants become noisy and attempts are repeated.
 	d.timeouts = rapid.SampledFrom([][]int64{{0, 1, 5, 10, 20, 40, 600}, {600, 43_200}}).Draw(rt, "timeouts")
@@ -70,8 +71,9 @@ func newDuel(rt *rapid.T, t *testing.T) *duel {
 		return d
 	}
 	if rapid.Bool().Draw(rt, "redrive") {
-		d.dead, d.slow.most = d.create("dead", "MessageRetentionPeriod", fmt.Sprintf("%.0f", deadRetention.Seconds())), 2
-		attributes = append(attributes, "RedrivePolicy", redriveTo("dead", 2))
+		d.dead = d.create("dead", "MessageRetentionPeriod", fmt.Sprintf("%.0f", deadRetention.Seconds()))
+		d.slow.most = rapid.SampledFrom([]int{2, 5}).Draw(rt, "most")
+		attributes = append(attributes, "RedrivePolicy", redriveTo("dead", d.slow.most))
 	}
 	d.url = d.create("q", attributes...)
 	return d

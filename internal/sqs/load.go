@@ -10,7 +10,6 @@ import (
 
 // load reads the messages of the queue from the store, but not their contents.
 func (q *queue) load(now int64) error {
-	q.clear()
 	next, ok, err := q.engine.store.Get(appendQueue(nil, kindSequence, q.id), nil)
 	if err != nil {
 		return fmt.Errorf("sqs: read queue %s: %w", q.arn, err)
@@ -20,6 +19,7 @@ func (q *queue) load(now int64) error {
 		q.nextSeq = binary.BigEndian.Uint64(next)
 	}
 	q.reserved = q.nextSeq
+	q.clear()
 	if err := q.loadMessages(now); err != nil {
 		return fmt.Errorf("sqs: read queue %s: %w", q.arn, err)
 	}
@@ -56,8 +56,8 @@ func (q *queue) loadMessages(now int64) error {
 // restore puts back a message that was received before.
 func (q *queue) restore(e entry, s state, now int64) {
 	m := newMessage(e, nil)
-	q.line.restore(m, s.group)
 	m.receives, m.visibleAt, m.first, m.received = s.receives, s.visibleAt, s.first, s.received
+	q.line.restore(m, s.group)
 	q.adopt(m)
 	if m.visibleAt <= now {
 		q.line.undo(m, now)

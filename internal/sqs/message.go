@@ -30,13 +30,22 @@ type message struct {
 	first     int64 // the first receive, unix milliseconds
 	due       int64 // when the queue must look at it again, unix milliseconds
 
+	// place is where it stands among the visible messages of a standard queue.
+	place  place
 	dueAt  int // place in queue.due; -1: none
 	turnAt int // place in backlog.late; -1: none
 }
 
 func newMessage(e entry, g *group) *message {
-	return &message{entry: e, group: g, dueAt: -1, turnAt: -1}
+	return &message{entry: e, group: g, place: place{seq: e.seq}, dueAt: -1, turnAt: -1}
 }
+
+// place orders the visible messages of a standard queue. That of a message is its
+// own sequence number, and that of one which was sent to the back the last number
+// that had been given by then, and how many went there before.
+type place struct{ seq, lap uint64 }
+
+func (p place) before(o place) bool { return p.seq < o.seq || p.seq == o.seq && p.lap < o.lap }
 
 // state is what the store holds of a message beside its content.
 type state struct {

@@ -140,21 +140,26 @@ func (q *queue) oldestQuiet(l *standard, noisy map[*tenant]bool, now int64) int6
 		}
 	}
 	for _, m := range q.known {
-		if !noisy[m.tenant] {
+		if !noisy[m.tenant] && !l.isStubborn(m) {
 			oldest = min(oldest, m.sent)
 		}
 	}
 	return oldest
 }
 
-// oldest is when the oldest message was sent, now if there is none.
+// oldest is when the oldest message was sent, stubborn ones of a standard queue left
+// out, and now if there is none.
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
 func (q *queue) oldest(now int64) int64 {
 	oldest := now
 	if sent, ok := q.line.oldest(); ok {
 		oldest = min(oldest, sent)
 	}
+	l, _ := q.line.(*standard)
 	for _, m := range q.known {
-		oldest = min(oldest, m.sent)
+		if l == nil || !l.isStubborn(m) {
+			oldest = min(oldest, m.sent)
+		}
 	}
 	return oldest
 }

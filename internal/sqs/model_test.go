@@ -1,6 +1,7 @@
 package sqs
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -18,16 +19,18 @@ type slow struct {
 	retention, timeout time.Duration
 	delay              time.Duration  // of the queue
 	most               int            // receives before a message is a dead letter; 0: no such queue
-	list               []*slowMessage // in the order of sending
+	list               []*slowMessage // in the order of sending, but for those sent to the back
 	dead               []*slowMessage
 	accepted           map[string]slowSend // deduplication, by body
 	attempts           map[string]*slowAttempt
-	lastSent           map[string]time.Time // by tenant
+	tenants            map[string]time.Time // when consumers last had a message of each
+	sent               int                  // messages so far
 	work               []slowWork
 }
 
 type slowMessage struct {
 	body, group string
+	number      int // in the order of sending
 	sent        time.Time
 	ready       time.Time // standard: the end of its own delay
 	inFlight    bool
@@ -62,7 +65,11 @@ type slowWork struct {
 
 // tick lets happen what is due.
 func (s *slow) tick(now time.Time) {
-	for _, m := range slices.Clone(s.list) {
+	due := slices.Clone(s.list)
+	slices.SortStableFunc(due, func(a, b *slowMessage) int {
+		return cmp.Or(a.until.Compare(b.until), cmp.Compare(a.number, b.number))
+	})
+	for _, m := range due {
 		switch {
 		case now.Sub(m.sent) >= s.retention:
 			s.remove(m, now)
@@ -85,6 +92,21 @@ func (s *slow) land(m *slowMessage, now time.Time) {
 	}
 	m.inFlight = false
 	s.work = append(s.work, slowWork{m.group, end.Sub(m.received), now})
+	if m.group != "" {
+		s.tenants[m.group] = end
+	}
+	if s.stubborn(m) {
+		s.toBack(m)
+	}
+}
+
+// stubborn is the rule by which a standard queue sends a message to the back.
+func (s *slow) stubborn(m *slowMessage) bool {
+	return !s.fifo && m.receives >= 3 && (s.most == 0 || s.most > 3)
+}
+
+func (s *slow) toBack(m *slowMessage) {
+	s.list = append(slices.DeleteFunc(s.list, func(o *slowMessage) bool { return o == m }), m)
 }
 
 // remove takes a message out of the queue. A tenant is forgotten with its last
@@ -98,12 +120,22 @@ func (s *slow) remove(m *slowMessage, now time.Time) {
 	if s.has(m.group) {
 		return
 	}
-	delete(s.lastSent, m.group)
+	delete(s.tenants, m.group)
+	s.forgetWork(m.group)
+}
+
+// forgetWork makes the past work of a tenant nobody's.
+func (s *slow) forgetWork(group string) {
 	for i := range s.work {
-		if s.work[i].group == m.group {
+		if s.work[i].group == group {
 			s.work[i].group = ""
 		}
 	}
+}
+
+// idle reports whether consumers had nothing of a tenant for five minutes.
+func (s *slow) idle(group string, now time.Time) bool {
+	return s.flying(group) == 0 && now.Sub(s.tenants[group]) >= 5*time.Minute
 }
 
 func (s *slow) has(group string) bool {
@@ -113,13 +145,14 @@ func (s *slow) has(group string) bool {
 // add puts a message at the end. Work that was done while there was no tenant
 // does not count.
 func (s *slow) add(body, group string, delay time.Duration, now time.Time) {
-	if len(s.lastSent) == 0 {
+	if len(s.tenants) == 0 {
 		s.work = nil
 	}
 	if group != "" {
-		s.lastSent[group] = now
+		s.tenants[group] = s.tenants[group]
 	}
-	s.list = append(s.list, &slowMessage{body: body, group: group, sent: now, ready: now.Add(delay)})
+	s.sent++
+	s.list = append(s.list, &slowMessage{body: body, group: group, number: s.sent, sent: now, ready: now.Add(delay)})
 }
 
 // repeats returns what was answered to the send that a FIFO queue recognizes.
@@ -128,12 +161,18 @@ func (s *slow) repeats(body string, now time.Time) (slowSend, bool) {
 	return first, s.fifo && ok && now.Sub(first.at) < 5*time.Minute
 }
 
-// restart forgets what the store does not have.
+// restart forgets what the store does not have: of the messages at the back, in which
+// order they came there.
 func (s *slow) restart() {
-	s.work, s.lastSent, s.attempts = nil, map[string]time.Time{}, map[string]*slowAttempt{}
-	for _, m := range s.list {
+	s.work, s.tenants, s.attempts = nil, map[string]time.Time{}, map[string]*slowAttempt{}
+	list := slices.Clone(s.list)
+	slices.SortFunc(list, func(a, b *slowMessage) int { return cmp.Compare(a.number, b.number) })
+	for _, m := range list {
 		if m.group != "" {
-			s.lastSent[m.group] = m.sent // of each group the last one is the youngest
+			s.tenants[m.group] = time.Time{}
+		}
+		if s.stubborn(m) {
+			s.toBack(m)
 		}
 	}
 }
@@ -142,7 +181,7 @@ func (s *slow) purge() {
 	for _, m := range s.list {
 		m.gone = true
 	}
-	s.list, s.work, s.lastSent = nil, nil, map[string]time.Time{}
+	s.list, s.work, s.tenants = nil, nil, map[string]time.Time{}
 }
 
 func (s *slow) delayed(m *slowMessage, now time.Time) bool {
@@ -197,6 +236,9 @@ func (s *slow) receive(n int, timeout time.Duration, now time.Time) (list []*slo
 			s.remove(m, now)
 			s.dead = append(s.dead, m)
 		default:
+			if s.idle(m.group, now) {
+				s.forgetWork(m.group)
+			}
 			m.take(timeout, now)
 			list = append(list, m)
 		}
@@ -236,7 +278,7 @@ func (s *slow) flying(group string) (n int) {
 
 // noisy is the rule of fair queues.
 func (s *slow) noisy(group string, now time.Time) bool {
-	if group == "" || now.Sub(s.lastSent[group]) >= 5*time.Minute {
+	if group == "" || s.idle(group, now) {
 		return false
 	}
 	var flying, all int

@@ -165,7 +165,7 @@ func (q *queue) forget() {
 func (q *queue) clear() {
 	q.known = map[uint64]*message{}
 	q.due = heap[*message]{
-		less:  func(a, b *message) bool { return a.due < b.due },
+		less:  func(a, b *message) bool { return a.due < b.due || a.due == b.due && a.seq < b.seq },
 		moved: func(m *message, at int) { m.dueAt = at },
 	}
 	q.inFlight, q.expired = 0, nil
@@ -173,7 +173,7 @@ func (q *queue) clear() {
 	if q.fifo {
 		q.line = newFIFO(s, q.engine.opts.FIFOWindow, q.adopt, q.expire)
 	} else {
-		q.line = newStandard(s, q.adopt, q.expire)
+		q.line = newStandard(s, q.nextSeq-1, q.adopt, q.expire)
 	}
 }
 

@@ -2,10 +2,20 @@ package sqs
 
 import "slices"
 
+// stubborn is how many receives that did not end with a deletion send a message to
+// the back of a standard queue each time that it returns, so that it does not stand in
+// the way of those that can be processed. A queue that soon makes such a message a dead
+// letter does not.
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html
+const stubborn = 3
+
 // standard is the line of a standard queue: the oldest visible message first, but
-// for tenants that are noisy.
+// for stubborn ones and for tenants that are noisy.
 type standard struct {
-	retention int64 // ms
+	retention int64  // ms
+	most      uint32 // receives before a message is a dead letter; 0: no such queue
+	last      uint64 // the last sequence number that was given
+	laps      uint64 // how many messages were sent to the back
 
 	// alone are the visible messages without a group.
 	alone backlog
@@ -27,8 +37,10 @@ type delayedEntry struct {
 	tenant    *tenant // nil without a group
 }
 
-func newStandard(s *settings, adopt func(*message), expire func(uint64)) *standard {
-	l := &standard{retention: s.retention, alone: newBacklog(), tenants: newTenants(), adopt: adopt, expire: expire}
+// newStandard returns an empty line, given the last sequence number that may be used.
+func newStandard(s *settings, last uint64, adopt func(*message), expire func(uint64)) *standard {
+	l := &standard{last: last, alone: newBacklog(), tenants: newTenants(), adopt: adopt, expire: expire}
+	l.apply(s)
 	l.delayed.less = func(a, b delayedEntry) bool { return l.matures(a) < l.matures(b) }
 	return l
 }
@@ -37,10 +49,8 @@ func newStandard(s *settings, adopt func(*message), expire func(uint64)) *standa
 func (l *standard) matures(e delayedEntry) int64 { return min(e.visibleAt, e.sent+l.retention) }
 
 func (l *standard) add(e entry, group string, visibleAt, now int64) {
+	l.last = max(l.last, e.seq)
 	t := l.join(group)
-	if t != nil {
-		t.lastSent = max(t.lastSent, e.sent)
-	}
 	if visibleAt > now {
 		l.delayed.push(delayedEntry{e, visibleAt, t})
 		return
@@ -100,7 +110,7 @@ func (l *standard) turn(now int64) *tenant {
 		return nil
 	}
 	t, quiet := l.tenants.turn(&l.load, now)
-	if l.alone.len() > 0 && (!quiet || l.alone.first() < t.first()) {
+	if l.alone.len() > 0 && (!quiet || l.alone.first().before(t.first())) {
 		return nil
 	}
 	return t
@@ -108,9 +118,12 @@ func (l *standard) turn(now int64) *tenant {
 
 func (l *standard) fly(m *message) {
 	l.load.begin(m.received)
-	if m.tenant != nil {
-		m.tenant.load.begin(m.received)
-		l.tenants.place(m.tenant)
+	if t := m.tenant; t != nil {
+		if t.isIdle(m.received) {
+			t.load.work = 0
+		}
+		t.load.begin(m.received)
+		l.tenants.place(t)
 	}
 }
 
@@ -131,13 +144,26 @@ func (l *standard) landed(m *message, now int64) {
 	if m.tenant != nil {
 		m.tenant.load.end(m.received)
 		m.tenant.load.worked(spent, now)
+		m.tenant.idleSince = until
 		l.tenants.place(m.tenant)
 	}
 }
 
 func (l *standard) back(m *message, now int64) {
 	l.landed(m, now)
+	if l.isStubborn(m) {
+		l.toBack(m)
+	}
 	l.undo(m, now)
+}
+
+func (l *standard) isStubborn(m *message) bool {
+	return m.receives >= stubborn && (l.most == 0 || l.most > stubborn)
+}
+
+func (l *standard) toBack(m *message) {
+	l.laps++
+	m.place = place{l.last, l.laps}
 }
 
 func (l *standard) undo(m *message, _ int64) {
@@ -165,8 +191,9 @@ func (l *standard) remove(m *message, now int64) {
 
 // restore makes a message that was received before one of its tenant.
 func (l *standard) restore(m *message, group string) {
-	if m.tenant = l.join(group); m.tenant != nil {
-		m.tenant.lastSent = max(m.tenant.lastSent, m.sent)
+	m.tenant = l.join(group)
+	if l.isStubborn(m) {
+		l.toBack(m)
 	}
 }
 
@@ -200,12 +227,18 @@ func (l *standard) counts() (visible, delayed int) {
 	return l.alone.len() + l.tenants.visible, l.delayed.len()
 }
 
-// configure applies a changed retention. The delay of a queue is not
-// retroactive here.
+// configure applies changed settings. The delay of a queue is not retroactive here.
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-delay-queues.html
 func (l *standard) configure(s *settings, _ int64) {
-	l.retention = s.retention
+	l.apply(s)
 	l.delayed.order()
+}
+
+func (l *standard) apply(s *settings) {
+	l.retention, l.most = s.retention, 0
+	if s.redrive != nil {
+		l.most = s.redrive.most
+	}
 }
 
 func (l *standard) oldest() (sent int64, ok bool) {

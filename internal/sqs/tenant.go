@@ -17,7 +17,8 @@ const (
 	// noisyWork is how much processing time makes a tenant noisy at least, in
 	// milliseconds. The service does not say; less than that delays nobody.
 	noisyWork = 10_000
-	// silence is how long a tenant sends nothing until it is quiet, in milliseconds.
+	// silence is how long a tenant has nothing in flight until it is quiet, in
+	// milliseconds.
 	silence = 5 * 60_000
 	// workHalfLife is the time after which past processing counts half, in
 	// milliseconds. The service speaks of recent processing.
@@ -31,9 +32,11 @@ type tenant struct {
 	backlog      // those that are visible
 	// bound is when the oldest fresh message was sent, or earlier, as that of a FIFO
 	// queue's group.
-	bound    int64
-	lastSent int64 // unix milliseconds
-	load     load
+	bound int64
+	// idleSince is when consumers last had a message of it, in unix milliseconds, unless
+	// they have one now.
+	idleSince int64
+	load      load
 
 	isNoisy  bool // stands among the noisy, if anywhere
 	at       int  // place in tenants.quiet or tenants.noisy; -1: none
@@ -74,9 +77,13 @@ func (l *load) processing(now int64) float64 {
 	return l.past(now) + float64(int64(l.inFlight)*now-l.received)
 }
 
+// isIdle reports whether a tenant has had nothing in flight for so long that what it
+// took of the consumers before is forgotten.
+func (t *tenant) isIdle(now int64) bool { return t.load.inFlight == 0 && t.idleSince+silence <= now }
+
 // noisy reports whether a tenant occupies more of the consumers than its share.
 func (t *tenant) noisy(all *load, now int64) bool {
-	if t.lastSent+silence <= now {
+	if t.isIdle(now) {
 		return false
 	}
 	if t.load.inFlight >= noisyInFlight && float64(t.load.inFlight) > noisyShare*float64(all.inFlight) {
@@ -99,7 +106,7 @@ func newTenants() tenants {
 	var ts tenants
 	ts.byName = map[string]*tenant{}
 	moved := func(t *tenant, at int) { t.at = at }
-	ts.quiet = heap[*tenant]{less: func(a, b *tenant) bool { return a.first() < b.first() }, moved: moved}
+	ts.quiet = heap[*tenant]{less: func(a, b *tenant) bool { return a.first().before(b.first()) }, moved: moved}
 	ts.noisy = heap[*tenant]{less: lessInFlight, moved: moved}
 	ts.expiring = heap[*tenant]{
 		less:  func(a, b *tenant) bool { return a.bound < b.bound },
@@ -112,7 +119,7 @@ func lessInFlight(a, b *tenant) bool {
 	if a.load.inFlight != b.load.inFlight {
 		return a.load.inFlight < b.load.inFlight
 	}
-	return a.first() < b.first()
+	return a.first().before(b.first())
 }
 
 // join returns the tenant of a message that the queue gets, nil for one without a

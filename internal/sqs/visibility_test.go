@@ -59,6 +59,61 @@ func TestChangeVisibility(t *testing.T) {
 	})
 }
 
+// TestChangedVisibilityIsNotKept: the next receive has the timeout of the queue again.
+func TestChangedVisibilityIsNotKept(t *testing.T) {
+	bubble(t, func(r *rig) {
+		url := r.create("q", "VisibilityTimeout", "60")
+		r.send(url, "a", "")
+		m := r.receive(url, 1)[0]
+		time.Sleep(15 * time.Second)
+		r.must(r.setVisibility(url, m, 10)) // from now on
+		time.Sleep(10*time.Second - time.Millisecond)
+		r.wantBodies(r.receive(url, 1), "")
+		time.Sleep(time.Millisecond)
+		r.wantBodies(r.receive(url, 1), "a")
+		time.Sleep(60*time.Second - time.Millisecond)
+		r.wantBodies(r.receive(url, 1), "")
+		time.Sleep(time.Millisecond)
+		r.wantBodies(r.receive(url, 1), "a")
+	})
+}
+
+// TestStubbornMessagesGoToTheBack: a message that was received three times and not
+// deleted comes after all others of a standard queue, after a restart too, and does not
+// count for the age of the oldest, unless the queue is about to give it up.
+func TestStubbornMessagesGoToTheBack(t *testing.T) {
+	for _, c := range []struct{ policy, want string }{
+		{"", "b c a"}, {redriveTo("dead", 9), "b c a"}, {redriveTo("dead", 3), "b c"},
+	} {
+		bubble(t, func(r *rig) {
+			r.create("dead")
+			url := r.create("q", "VisibilityTimeout", "10", "RedrivePolicy", c.policy)
+			r.send(url, "a", "")
+			time.Sleep(time.Second)
+			r.send(url, "b", "")
+			for range 2 {
+				r.wantOne(url, "a")
+				time.Sleep(10 * time.Second)
+			}
+			r.wantOne(url, "a") // is still the first after two
+			r.send(url, "c", "")
+			time.Sleep(10 * time.Second)
+			q, err := r.queue(caller, url)
+			r.must(err)
+			if age := q.metrics().ApproximateAgeOfOldestMessage; (age == 30) != (c.policy != redriveTo("dead", 3)) {
+				t.Errorf("policy %s: the oldest message is %d s old", c.policy, age)
+			}
+			r.wantBodies(r.receive(url, 10, visibility(0)), c.want)
+			if c.want == "b c" {
+				return
+			}
+			r.wantBodies(r.receive(url, 10, visibility(0)), c.want)
+			r.reopen()
+			r.wantBodies(r.receive(url, 10, visibility(0)), c.want)
+		})
+	}
+}
+
 func TestVisibilityIsLimited(t *testing.T) {
 	bubble(t, func(r *rig) {
 		url := r.create("q")
