@@ -2,6 +2,7 @@ package authz
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"slices"
 	"strings"
@@ -123,7 +124,16 @@ func TestDemands(t *testing.T) {
 			[]string{"sqs:getqueueurl arn:aws:sqs:us-east-1:444455556666:q"}},
 		{sqsapi.Target, "ListQueues", &sqsapi.ListQueuesRequest{}, `{}`, []string{"sqs:listqueues arn:aws:sqs:us-east-1:111122223333:"}},
 		{sqsapi.Target, "StartMessageMoveTask", &sqsapi.StartMessageMoveTaskRequest{}, `{"SourceArn":"` + queue + `"}`,
-			[]string{"sqs:startmessagemovetask " + queue, "sqs:receivemessage " + queue, "sqs:deletemessage " + queue}},
+			[]string{"sqs:startmessagemovetask " + queue, "sqs:receivemessage " + queue, "sqs:deletemessage " + queue, "sqs:getqueueattributes " + queue}},
+		{sqsapi.Target, "StartMessageMoveTask", &sqsapi.StartMessageMoveTaskRequest{}, `{"SourceArn":"` + queue + `","DestinationArn":"` + queue + `2"}`,
+			[]string{"sqs:startmessagemovetask " + queue, "sqs:receivemessage " + queue, "sqs:deletemessage " + queue, "sqs:getqueueattributes " + queue, "sqs:sendmessage " + queue + "2"}},
+		{sqsapi.Target, "CancelMessageMoveTask", &sqsapi.CancelMessageMoveTaskRequest{},
+			`{"TaskHandle":"` + base64.StdEncoding.EncodeToString([]byte(`{"sourceArn":"`+queue+`"}`)) + `"}`,
+			[]string{"sqs:cancelmessagemovetask " + queue, "sqs:receivemessage " + queue, "sqs:deletemessage " + queue, "sqs:getqueueattributes " + queue}},
+		{sqsapi.Target, "ListMessageMoveTasks", &sqsapi.ListMessageMoveTasksRequest{}, `{"SourceArn":"` + queue + `"}`,
+			[]string{"sqs:listmessagemovetasks " + queue, "sqs:getqueueattributes " + queue}},
+		{sqsapi.Target, "CreateQueue", &sqsapi.CreateQueueRequest{}, `{"QueueName":"q","tags":{"a":"b"}}`, []string{"sqs:createqueue " + queue, "sqs:tagqueue " + queue}},
+		{sqsapi.Target, "GetQueueUrl", &sqsapi.GetQueueUrlRequest{}, `{"QueueName":"q","QueueOwnerAWSAccountId":"000000000000"}`, []string{"sqs:getqueueurl " + queue}},
 	} {
 		replicas := func(arn string) []string {
 			if arn == table+"Global" {

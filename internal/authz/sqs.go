@@ -44,11 +44,19 @@ func (d *demands) named(account, name string) string {
 // name. Twelve zeros stand for the caller's own account.
 func (d *demands) located(url string) string {
 	path := strings.Split(strings.TrimSuffix(url, "/"), "/")
-	name, account := path[len(path)-1], d.caller.Account
-	if len(path) > 1 && path[len(path)-2] != "000000000000" {
+	name, account := path[len(path)-1], ""
+	if len(path) > 1 {
 		account = path[len(path)-2]
 	}
-	return d.named(account, name)
+	return d.named(d.ownerOr(account), name)
+}
+
+// ownerOr is the account that is named, if any is.
+func (d *demands) ownerOr(account string) string {
+	if account == "" || account == "000000000000" {
+		return d.caller.Account
+	}
+	return account
 }
 
 func (d *demands) collectSQS(in api.Input) {
@@ -84,9 +92,13 @@ func (d *demands) collectSQS(in api.Input) {
 func (d *demands) collectQueues(in api.Input) {
 	switch in := in.(type) {
 	case *sqsapi.CreateQueueRequest:
-		d.permit(d.named(d.caller.Account, in.QueueName.V))
+		queue := d.named(d.caller.Account, in.QueueName.V)
+		d.permit(queue)
+		if len(in.Tags) > 0 {
+			d.permitTo("TagQueue", queue)
+		}
 	case *sqsapi.GetQueueUrlRequest:
-		d.permit(d.named(in.QueueOwnerAWSAccountId.Or(d.caller.Account), in.QueueName.V))
+		d.permit(d.named(d.ownerOr(in.QueueOwnerAWSAccountId.V), in.QueueName.V))
 	case *sqsapi.ListQueuesRequest:
 		d.permit(d.named(d.caller.Account, ""))
 	case *sqsapi.ListDeadLetterSourceQueuesRequest:
@@ -102,18 +114,26 @@ func (d *demands) collectQueues(in api.Input) {
 	case *sqsapi.RemovePermissionRequest:
 		d.permit(d.located(in.QueueUrl.V))
 	case *sqsapi.StartMessageMoveTaskRequest:
-		d.permit(in.SourceArn.V)
-		d.permitTo("ReceiveMessage", in.SourceArn.V)
-		d.permitTo("DeleteMessage", in.SourceArn.V)
+		d.permitMove(in.SourceArn.V)
 		if in.DestinationArn.OK {
 			d.permitTo("SendMessage", in.DestinationArn.V)
 		}
 	case *sqsapi.ListMessageMoveTasksRequest:
 		d.permit(in.SourceArn.V)
+		d.permitTo("GetQueueAttributes", in.SourceArn.V)
 	case *sqsapi.CancelMessageMoveTaskRequest:
-		d.permit(movedFrom(in.TaskHandle.V))
+		d.permitMove(movedFrom(in.TaskHandle.V))
 	default:
 		d.permit("*")
+	}
+}
+
+// permitMove demands what it takes to start or end a move task.
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-api-permissions-reference.html
+func (d *demands) permitMove(queue string) {
+	d.permit(queue)
+	for _, action := range []string{"ReceiveMessage", "DeleteMessage", "GetQueueAttributes"} {
+		d.permitTo(action, queue)
 	}
 }
 

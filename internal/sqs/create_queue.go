@@ -21,6 +21,12 @@ func (e *Engine) CreateQueue(_ context.Context, c *api.Caller, in *model.CreateQ
 	if err := checkQueueName(in); err != nil {
 		return nil, err
 	}
+	if err := checkTags(in.Tags); err != nil {
+		return nil, err
+	}
+	if len(in.Tags) > maxTags {
+		return nil, errTooManyTags(in.QueueName.V)
+	}
 	e.admin.Lock()
 	defer e.admin.Unlock()
 	now := time.Now()

@@ -4,6 +4,8 @@ import (
 	"crypto/md5"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -95,6 +97,8 @@ func checkAttribute(name string, v *model.MessageAttributeValue) error {
 		return refuse("%s", invalidCharacters)
 	case kind == "Number" && !isNumber(v.StringValue.V):
 		return refuse("Can't cast the value of message (user) attribute '%s' to a number.", name)
+	case kind == "Number" && !inRange(v.StringValue.V):
+		return refuse("The value of message (user) attribute '%s' is not between 10^-128 and 10^126.", name)
 	}
 	return nil
 }
@@ -105,7 +109,22 @@ func isNumber(s string) bool {
 		return false
 	}
 	_, err := strconv.ParseFloat(s, 64)
-	return err == nil || strings.HasSuffix(err.Error(), strconv.ErrRange.Error())
+	return err == nil || errors.Is(err, strconv.ErrRange)
+}
+
+// inRange reports whether a number is 0, or between 10^-128 and 10^126 but for its sign.
+func inRange(s string) bool {
+	v, err := strconv.ParseFloat(s, 64)
+	v = math.Abs(v)
+	return err == nil && (v == 0 && !strings.ContainsAny(mantissa(s), "123456789") || v >= 1e-128 && v <= 1e126)
+}
+
+// mantissa is a number without its exponent.
+func mantissa(s string) string {
+	if i := strings.IndexAny(s, "eE"); i >= 0 {
+		return s[:i]
+	}
+	return s
 }
 
 // checkSystemAttributes returns the trace header, which is the only one that a

@@ -30,7 +30,7 @@ func (e *Engine) queueOperations() []api.Operation {
 		api.Op(t, "CreateQueue", api.Control, "whole; the name of a deleted queue is free at once, unless `--queue-cooldowns` is given", e.CreateQueue),
 		api.Op(t, "DeleteQueue", api.Control, "whole; takes effect at once", e.DeleteQueue),
 		api.Op(t, "GetQueueAttributes", api.Control, "whole; the counts are exact", e.GetQueueAttributes),
-		api.Op(t, "GetQueueUrl", api.Control, "whole, for queues of the caller's account", e.GetQueueUrl),
+		api.Op(t, "GetQueueUrl", api.Control, "whole; queues of other accounts with `--auth` only", e.GetQueueUrl),
 		api.Op(t, "ListDeadLetterSourceQueues", api.Control, "whole", e.ListDeadLetterSourceQueues),
 		api.Op(t, "ListQueueTags", api.Control, "whole", e.ListQueueTags),
 		api.Op(t, "ListQueues", api.Control, "whole", e.ListQueues),
@@ -50,7 +50,7 @@ func (e *Engine) messageOperations() []api.Operation {
 		api.Op(t, "DeleteMessage", api.Write, "whole", e.DeleteMessage),
 		api.Op(t, "DeleteMessageBatch", api.Write, "whole", e.DeleteMessageBatch),
 		api.Op(t, "ReceiveMessage", api.Read, "whole; attempt ids, and the past processing time that makes a tenant noisy, are forgotten at a restart", e.ReceiveMessage),
-		api.Op(t, "SendMessage", api.Write, "whole", e.SendMessage),
+		api.Op(t, "SendMessage", api.Write, "whole; numbers of message attributes are kept as they were written, whatever their precision, and every AWSTraceHeader is taken", e.SendMessage),
 		api.Op(t, "SendMessageBatch", api.Write, "whole; the messages of one call are accepted together", e.SendMessageBatch),
 	}
 }
@@ -60,6 +60,6 @@ func (e *Engine) moveOperations() []api.Operation {
 	return []api.Operation{
 		api.Op(t, "CancelMessageMoveTask", api.Control, "whole; a task ends at once, without being CANCELLING first", e.CancelMessageMoveTask),
 		api.Op(t, "ListMessageMoveTasks", api.Control, "whole; the counts are exact", e.ListMessageMoveTasks),
-		api.Op(t, "StartMessageMoveTask", api.Control, "whole; moves as many messages as were visible at the start, and goes on after a restart", e.StartMessageMoveTask),
+		api.Op(t, "StartMessageMoveTask", api.Control, "whole; moves as many messages as were visible at the start, and goes on after a restart; a task may take more than 36 hours, and an account have more than 100", e.StartMessageMoveTask),
 	}
 }

@@ -4,17 +4,57 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/levee-io/levee/internal/api"
 	model "github.com/levee-io/levee/internal/api/sqsapi"
 )
 
-// maxTags is the number of tags that a queue can have.
-const maxTags = 50
+// Limits of tags. Lengths are in characters.
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html
+const (
+	maxTags     = 50 // of a queue
+	maxTagKey   = 128
+	maxTagValue = 256
+	reservedTag = "aws:" // what no key and no value begins with
+)
 
 // TagQueue adds tags to a queue, or replaces their values.
 func (e *Engine) TagQueue(_ context.Context, c *api.Caller, in *model.TagQueueRequest) (*api.Empty, error) {
+	if err := checkTags(in.Tags); err != nil {
+		return nil, err
+	}
 	return e.retag(c, in.QueueUrl.V, func(tags map[string]string) { maps.Copy(tags, mapOf(in.Tags)) })
+}
+
+// checkTags checks tags that are to be set.
+func checkTags(tags api.Map[string]) error {
+	for _, t := range tags {
+		refuse := func(what, rule string) error {
+			return api.Errorf(codeInvalidParameterValue, "The tag %s of %q is invalid. Reason: it %s.", what, t.Key, rule)
+		}
+		switch {
+		case t.Key == "" || utf8.RuneCountInString(t.Key) > maxTagKey:
+			return refuse("key", "must have 1 to 128 characters")
+		case utf8.RuneCountInString(t.Value) > maxTagValue:
+			return refuse("value", "can have 256 characters at most")
+		case isReserved(t.Key) || isReserved(t.Value):
+			return refuse("key or value", "must not begin with aws:")
+		case strings.ContainsFunc(t.Key, notInTags) || strings.ContainsFunc(t.Value, notInTags):
+			return refuse("key or value", "can only have letters, digits, spaces and _.:/=+-@")
+		}
+	}
+	return nil
+}
+
+func isReserved(s string) bool {
+	return len(s) >= len(reservedTag) && strings.EqualFold(s[:len(reservedTag)], reservedTag)
+}
+
+func notInTags(r rune) bool {
+	return !unicode.In(r, unicode.L, unicode.N, unicode.Z) && !strings.ContainsRune("_.:/=+-@", r)
 }
 
 // UntagQueue removes tags from a queue.
@@ -34,7 +74,7 @@ func (e *Engine) retag(c *api.Caller, url string, edit func(map[string]string)) 
 		}
 		edit(tags)
 		if len(tags) > maxTags {
-			return nil, api.Errorf(codeInvalidParameterValue, "Too many tags added for queue %s.", d.Name)
+			return nil, errTooManyTags(d.Name)
 		}
 		d.Tags = tags
 		return nil, nil
@@ -43,6 +83,10 @@ func (e *Engine) retag(c *api.Caller, url string, edit func(map[string]string)) 
 		return nil, err
 	}
 	return &api.Empty{}, nil
+}
+
+func errTooManyTags(name string) error {
+	return api.Errorf(codeInvalidParameterValue, "Too many tags added for queue %s.", name)
 }
 
 // ListQueueTags returns the tags of a queue, sorted by key.

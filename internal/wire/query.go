@@ -146,8 +146,10 @@ func (x *exchange) readQuery(in api.QueryInput) error {
 }
 
 // queuePath returns the path of a request if it is that of a queue, as
-// /123456789012/name: that is how a request without QueueUrl says which one.
+// /123456789012/name with or without a slash at its end: that is how a request without
+// QueueUrl says which one.
 func queuePath(path string) string {
+	path = strings.TrimSuffix(path, "/")
 	parts := strings.Split(path, "/")
 	if len(parts) != 3 || parts[0] != "" || !isAccount(parts[1]) || parts[2] == "" {
 		return ""

@@ -110,6 +110,7 @@ func TestQueryAnswers(t *testing.T) {
 		"both":              {queryCall{query: "Action=ListQueueTags", form: "QueueUrl=q"}, 200, tags("q", here)},
 		"first one counts":  {queryCall{form: "Action=ListQueueTags&QueueUrl=q&QueueUrl=p"}, 200, tags("q", here)},
 		"path":              {queryCall{path: "/111122223333/q%2Eb", form: "Action=ListQueueTags"}, 200, tags("/111122223333/q.b", here)},
+		"slash after path":  {queryCall{path: "/111122223333/q/", form: "Action=ListQueueTags"}, 200, tags("/111122223333/q", here)},
 		"parameter or path": {queryCall{path: "/111122223333/q", form: "Action=ListQueueTags&QueueUrl=p"}, 200, tags("p", here)},
 		"path of get":       {queryCall{method: "GET", path: "/111122223333/q", query: "Action=ListQueueTags"}, 200, tags("/111122223333/q", here)},
 		"path of no queue": {queryCall{path: "/a/q", form: "Action=ListQueueTags"}, 400,
