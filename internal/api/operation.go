@@ -65,6 +65,9 @@ type Operation struct {
 	Class Class
 	// Values says how the operation words what is wrong with attribute values.
 	Values ValueCheck
+	// Body refuses a body before it is read into the shape, for an operation that
+	// the service reads in a way of its own; nil for all others.
+	Body func(body []byte) error
 	// Doc is one line for docs/compatibility.md and the console: what is
 	// supported and what deviates.
 	Doc string
@@ -79,6 +82,12 @@ type Operation struct {
 // Checking returns the row of an operation that checks attribute values so.
 func (op Operation) Checking(c ValueCheck) Operation {
 	op.Values = c
+	return op
+}
+
+// Reading returns the row of an operation whose bodies are checked so.
+func (op Operation) Reading(check func(body []byte) error) Operation {
+	op.Body = check
 	return op
 }
 

@@ -17,6 +17,22 @@ func ReadValue(d *jsontok.Decoder) attr.Value {
 	return attr.ReadValue(d)
 }
 
+// ReadParameter reads the parameter of a statement. What is wrong with it is not
+// noted but said by the value (see attr.Refused), in the words of the older layer,
+// because it fails the statement that has it and no other.
+func ReadParameter(d *jsontok.Decoder) attr.Value {
+	before := d.Noted()
+	d.Renote(nil)
+	v := ReadValue(d)
+	noted := d.Noted()
+	d.Renote(before)
+	var bad *attr.ValueError
+	if errors.As(noted, &bad) {
+		return attr.Refused(bad.Older)
+	}
+	return v
+}
+
 // ReadMap reads a map of attribute values; nil when null.
 func ReadMap(d *jsontok.Decoder) attr.Map {
 	if d.Null() {

@@ -87,7 +87,7 @@ func (v *Violations) Missing() string {
 
 func (v *Violations) add(p Path, value, constraint string) {
 	if len(v.texts) < maxViolations { // or the path would be spelled out for nothing
-		v.say("Value " + value + " at '" + p.text() + "' failed to satisfy constraint: " + constraint)
+		v.Say("Value " + value + " at '" + p.text() + "' failed to satisfy constraint: " + constraint)
 	}
 }
 
@@ -100,8 +100,8 @@ func (v *Violations) Whole() bool { return len(v.texts) > 0 && v.missing == "" }
 // Alone has Err name the one violation by its text only.
 func (v *Violations) Alone() { v.alone = true }
 
-// say adds a violation in words of its own.
-func (v *Violations) say(text string) {
+// Say adds a violation in words of its own.
+func (v *Violations) Say(text string) {
 	if len(v.texts) < maxViolations {
 		v.texts = append(v.texts, text)
 	}
@@ -110,14 +110,14 @@ func (v *Violations) say(text string) {
 // Unshown reports the violation of a member, named as in requests, without showing
 // its value.
 func (v *Violations) Unshown(member, constraint string) {
-	v.say("Value at '" + member + "' failed to satisfy constraint: " + constraint)
+	v.Say("Value at '" + member + "' failed to satisfy constraint: " + constraint)
 }
 
 // OneOf is Enum with a text of its own. It reports whether the string is wrong.
 func (v *Violations) OneOf(o Opt[string], set []string, text string) bool {
 	wrong := o.OK && !slices.Contains(set, o.V)
 	if wrong {
-		v.say(text)
+		v.Say(text)
 	}
 	return wrong
 }
@@ -214,7 +214,7 @@ func (v *Violations) Range(o Opt[int64], minValue, maxValue *int64, p Path) {
 
 // Match checks that the whole of a string matches a pattern.
 func (v *Violations) Match(o Opt[string], pattern *Pattern, p Path) {
-	if o.OK && !pattern.match(o.V) {
+	if o.OK && !pattern.Matches(o.V) {
 		v.add(p, quote(o.V), "Member must satisfy regular expression pattern: "+pattern.text)
 	}
 }
@@ -232,7 +232,8 @@ func NewPattern(text string) *Pattern {
 	})}
 }
 
-func (p *Pattern) match(s string) bool {
+// Matches reports whether the whole of a string matches.
+func (p *Pattern) Matches(s string) bool {
 	if p.text == `[a-zA-Z0-9_.-]+` {
 		return isName(s)
 	}

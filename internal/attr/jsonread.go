@@ -3,7 +3,9 @@ package attr
 import (
 	"encoding/base64"
 	"errors"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/levee-io/levee/internal/jsontok"
@@ -205,9 +207,17 @@ func (r reader) scalar(kind Kind) Value {
 }
 
 // olderNumber is a complaint about a number in the words of the older layer, which
-// counts the digits before the point in 32 bits.
+// counts the digits before the point in 32 bits, and cannot read a number with more
+// in its exponent, or in its exponent and behind its point.
 func olderNumber(bad Error, text string) Error {
 	const largest = "2147483647"
+	if mantissa, exponent, ok := strings.Cut(strings.ToLower(text), "e"); ok {
+		e, err := strconv.ParseInt(exponent, 10, 32)
+		_, fraction, _ := strings.Cut(mantissa, ".")
+		if scale := int64(len(fraction)) - e; err != nil || scale > math.MaxInt32 || scale < math.MinInt32 {
+			return ErrNotNumeric + ": " + Error(text)
+		}
+	}
 	if bad == ErrOverflow && strings.HasSuffix(strings.ToLower(strings.Replace(text, "+", "", 1)), "e"+largest) {
 		return ErrUnderflow
 	}

@@ -1,7 +1,9 @@
 package attr
 
 import (
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -60,6 +62,18 @@ type parts struct {
 	attrs Map     // KindM
 }
 
+// Refused returns no value, which says why it is none: what stands in a request for
+// one that the service complains about later, if at all.
+func Refused(why Error) Value { return Value{text: string(why)} }
+
+// Refusal returns why v is no value, "" if it is one or nothing is known.
+func (v Value) Refusal() Error {
+	if v.kind != KindNone {
+		return ""
+	}
+	return Error(v.text)
+}
+
 // Kind returns the data type of v.
 func (v Value) Kind() Kind { return v.kind }
 
@@ -100,6 +114,21 @@ func S(s string) Value { return Value{kind: KindS, text: s} }
 
 // N returns a number value.
 func N(n Number) Value { return Value{kind: KindN, text: n.text} }
+
+// Float32 returns the number that a vector index answers with: the shortest that
+// is f among those of 32 bits, with a point unless it has an exponent. Its text is
+// not that of a Number, so it is good for answers only.
+func Float32(f float32) Value {
+	format := byte('f')
+	if abs := math.Abs(float64(f)); abs != 0 && (abs < 1e-5 || abs >= 1e16) {
+		format = 'e'
+	}
+	text := strconv.FormatFloat(float64(f), format, -1, 32)
+	if format == 'f' && !strings.Contains(text, ".") {
+		text += ".0"
+	}
+	return Value{kind: KindN, text: text}
+}
 
 // B returns a binary value of the bytes in b.
 func B(b string) Value { return Value{kind: KindB, text: b} }

@@ -50,7 +50,7 @@ func (e *Engine) startBackground() error {
 		if v.Filling != nil || v.CounterOf != "" && v.hidden {
 			continue // counts itself when it is filled
 		}
-		list = append(list, counting{prefix: v.prefix, stats: &t.stats, rows: &t.rows})
+		list = append(list, counting{prefix: v.prefix, stats: &t.stats, rows: &t.rows, slim: v.slim()})
 		views[t] = v
 		if v.expiry != nil {
 			e.startExpiry(t, v.expiry)

@@ -2,13 +2,11 @@ package dynamodb
 
 import (
 	"context"
-	"strings"
 
 	"github.com/levee-io/levee/internal/api"
 	ddb "github.com/levee-io/levee/internal/api/dynamodbapi"
 	"github.com/levee-io/levee/internal/attr"
 	"github.com/levee-io/levee/internal/expr"
-	"github.com/levee-io/levee/internal/jsontok"
 )
 
 // Limits of one BatchGetItem (API reference): keys, and bytes of items, beyond
@@ -95,8 +93,8 @@ type batchGet struct {
 // batchGets checks a batch. The service checks all of it before it looks at any
 // table.
 func (e *Engine) batchGets(c *api.Caller, tables api.Map[ddb.KeysAndAttributes]) ([]batchGet, error) {
-	if err := checkBatchNames(tables, shownKeys); err != nil {
-		return nil, err
+	if text := ddb.BadGetName(tables); text != "" {
+		return nil, api.Validation("1 validation error detected: %s", text)
 	}
 	gets := make([]batchGet, len(tables))
 	keys := 0
@@ -123,32 +121,6 @@ func (e *Engine) batchGets(c *api.Caller, tables api.Map[ddb.KeysAndAttributes])
 		}
 	}
 	return gets, nil
-}
-
-// checkBatchNames refuses a batch with a name that no table can have. shown is the
-// batch as the text shows it.
-func checkBatchNames[T any](tables api.Map[T], shown func(api.Map[T]) string) error {
-	for i := range tables {
-		if name := tables[i].Key; !strings.HasPrefix(name, "arn:") && !validTableName(name) {
-			return api.Validation("1 validation error detected: Value '%s' at 'requestItems' failed to satisfy constraint: Map keys must satisfy constraint: "+
-				"[Member must have length less than or equal to %d, Member must have length greater than or equal to %d, Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+]",
-				shown(tables), maxTableName, minTableName)
-		}
-	}
-	return nil
-}
-
-// shownKeys shows the keys of a batch as they were sent.
-func shownKeys(tables api.Map[ddb.KeysAndAttributes]) string {
-	text := []byte{'{'}
-	for i := range tables {
-		if i > 0 {
-			text = append(text, ',')
-		}
-		text = append(jsontok.AppendString(text, tables[i].Key), ':')
-		text = tables[i].Value.AppendJSON(text)
-	}
-	return string(append(text, '}'))
 }
 
 // checkOneStyle refuses a batch that has an expression for one table and

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"slices"
-	"strings"
 
 	"github.com/levee-io/levee/internal/api"
 	ddb "github.com/levee-io/levee/internal/api/dynamodbapi"
@@ -146,8 +145,8 @@ func repeated(writes []*write) bool {
 
 // checkBatch checks the requests of all tables and returns their number.
 func checkBatch(tables api.Map[[]ddb.WriteRequest]) (n int, err error) {
-	if err := checkBatchNames(tables, shownRequests); err != nil {
-		return 0, err
+	if text := ddb.BadWriteName(tables); text != "" {
+		return 0, api.Validation("1 validation error detected: %s", text)
 	}
 	for _, entry := range tables {
 		n += len(entry.Value)
@@ -165,20 +164,6 @@ func checkBatch(tables api.Map[[]ddb.WriteRequest]) (n int, err error) {
 		return 0, api.Validation("Too many items requested for the BatchWriteItem call")
 	}
 	return n, nil
-}
-
-// shownRequests shows the requests of a batch by what they are; the service adds
-// what they hold, in a form that differs from region to region.
-func shownRequests(tables api.Map[[]ddb.WriteRequest]) string {
-	list := make([]string, len(tables))
-	for i := range tables {
-		requests := make([]string, len(tables[i].Value))
-		for j := range requests {
-			requests[j] = "WriteRequest"
-		}
-		list[i] = tables[i].Key + "=[" + strings.Join(requests, ", ") + "]"
-	}
-	return "{" + strings.Join(list, ", ") + "}"
 }
 
 // batchWrite makes the write of one request.

@@ -15,8 +15,9 @@ const countStep = 1024
 type counting struct {
 	prefix []byte
 	stats  *counters
-	rows   *keyFilter // is told of the rows; may be nil
-	vector int        // bytes of a vector at the start of each value
+	rows   *keyFilter   // is told of the rows; may be nil
+	vector *vectorIndex // whose rows they are; nil: those of a table or another index
+	slim   *view        // whose items count less for their vectors; nil: none do
 }
 
 // countAll adds to the counters what a snapshot holds. Every write that the
@@ -43,14 +44,14 @@ func (c *counting) count(ctx context.Context, r kv.Reader) error {
 	defer it.Close()
 	items, bytes := 0, 0
 	for it.Next() {
-		size, err := attr.SizeEncoded(it.Value()[c.vector:])
+		size, err := c.size(it.Value())
 		if err != nil {
 			return err
 		}
 		if c.rows != nil {
 			c.rows.add(hashOf(it.Key()))
 		}
-		items, bytes = items+1, bytes+c.vector+size
+		items, bytes = items+1, bytes+size
 		if items < countStep {
 			continue
 		}
@@ -68,4 +69,18 @@ func (c *counting) count(ctx context.Context, r kv.Reader) error {
 		c.rows.complete()
 	}
 	return nil
+}
+
+// size returns how much the value of a row counts.
+func (c *counting) size(value []byte) (int, error) {
+	if c.vector != nil {
+		size, err := attr.SizeEncoded(value[c.vector.bytesOf():])
+		return c.vector.sizeOf() + size, err
+	}
+	size, err := attr.SizeEncoded(value)
+	if c.slim == nil || err != nil {
+		return size, err
+	}
+	item, err := attr.DecodeMap(value)
+	return size - c.slim.slimmer(item), err
 }

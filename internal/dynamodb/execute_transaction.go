@@ -55,6 +55,9 @@ func inMember(i int, err error) error {
 func parseMembers(in []ddb.ParameterizedStatement) ([]member, error) {
 	members := make([]member, len(in))
 	for i := range in {
+		if err := checkParameters(in[i].Parameters); err != nil {
+			return nil, err
+		}
 		var err error
 		if members[i].Statement, err = parseStatement(in[i].Statement.V, in[i].Parameters); err != nil {
 			return nil, inMember(i, err)

@@ -75,7 +75,7 @@ func (w *write) appendDemands(list []capacity.Demand) []capacity.Demand {
 	if w.transact {
 		factor = capacity.TransactionFactor
 	}
-	own := capacity.Demand{Key: w.v.keyPlace(w.row), Class: capacity.Write, Units: factor * capacity.WriteUnits(max(w.oldSize, w.newSize))}
+	own := capacity.Demand{Key: w.v.keyPlace(w.row), Class: capacity.Write, Units: factor * capacity.WriteUnits(max(w.counted()))}
 	if w.replayed {
 		own.Class, own.Units = capacity.Read, factor*capacity.ReadUnits(w.newSize, true)
 	}

@@ -71,8 +71,8 @@ func TestQueryMustDemandKeyFromTheLeft(t *testing.T) {
 		{"cup = :c", `":c":{"S":"C"}`, "Query condition missed key schema element: region"},
 		{"cup = :c AND round = :n", `":c":{"S":"C"},":n":{"N":"10"}`, "Query condition missed key schema element: region"},
 		{"cup = :c AND #r > :e", `":c":{"S":"C"},":e":{"S":"E"}`, "Query key condition not supported"},
-		{"cup = :c AND #r = :e AND court = :e", `":c":{"S":"C"},":e":{"S":"E"}`, "Query condition missed key schema element: round"},
-		{"cup = :c AND #r = :e AND round > :n AND court = :e", `":c":{"S":"C"},":e":{"S":"E"},":n":{"N":"10"}`, "Query key condition not supported"},
+		{"cup = :c AND #r = :e AND court = :e", `":c":{"S":"C"},":e":{"S":"E"}`, "RANGE key attributes round must have equality conditions specified in the query because a condition is present on key attribute court"},
+		{"cup = :c AND #r = :e AND round > :n AND court = :e", `":c":{"S":"C"},":e":{"S":"E"},":n":{"N":"10"}`, "RANGE key attributes round must have equality conditions specified in the query because a condition is present on key attribute court"},
 	} {
 		names := ""
 		if strings.Contains(c.condition, "#r") {
@@ -209,8 +209,8 @@ func TestKeyConditionsOfSeveralAttributes(t *testing.T) {
 		{cup, "Query condition missed key schema element: region"},
 		{cup + on("round", "EQ", `{"N":"1"}`), "Query condition missed key schema element: region"},
 		{cup + on("region", "GT", `{"S":"E"}`), "Query key condition not supported"},
-		{cup + region + on("court", "EQ", `{"S":"x"}`), "Query condition missed key schema element: round"},
-		{cup + region + on("round", "LT", `{"N":"1"}`) + on("court", "EQ", `{"S":"x"}`), "Query key condition not supported"},
+		{cup + region + on("court", "EQ", `{"S":"x"}`), "RANGE key attributes round must have equality conditions specified in the query because a condition is present on key attribute court"},
+		{cup + region + on("round", "LT", `{"N":"1"}`) + on("court", "EQ", `{"S":"x"}`), "RANGE key attributes round must have equality conditions specified in the query because a condition is present on key attribute court"},
 		{cup + region + on("round", "NE", `{"N":"1"}`), "Attempted conditional constraint is not an indexable operation"},
 	} {
 		h.refused("Query", `{"TableName":"matches","IndexName":"byCup","KeyConditions":{`+c.conditions+`}}`, c.want)

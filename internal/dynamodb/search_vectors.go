@@ -305,7 +305,7 @@ func (s *search) results(from kv.Reader, hits []vector.Hit) ([]ddb.SearchResultI
 		if total += len(raw); total > maxSearchBytes {
 			return nil, api.Validation("The search results exceed the size limit of %d bytes; use a smaller TopK or a narrower projection", maxSearchBytes)
 		}
-		item, err := s.result(raw)
+		item, err := s.result(value[:s.x.bytesOf()], raw)
 		if err != nil {
 			return nil, err
 		}
@@ -314,16 +314,22 @@ func (s *search) results(from kv.Reader, hits []vector.Hit) ([]ddb.SearchResultI
 	return list, nil
 }
 
-// result returns what a search says of an entry, given without its vector: all but
-// the attribute of the vector, unless a projection asks for that.
-func (s *search) result(raw []byte) (attr.Item, error) {
-	if s.projection != nil {
-		return projected(raw, s.projection)
-	}
-	if _, ok, err := attr.LookupEncoded(raw, s.x.Attribute); !ok || err != nil {
-		return attr.EncodedItem(raw), err
+// result returns what a search says of an entry, given as its vector and the rest:
+// all but the attribute of the vector, unless a projection asks for that. Then it is
+// what the index holds, in 32 bits.
+func (s *search) result(numbers, raw []byte) (attr.Item, error) {
+	if s.projection == nil {
+		return attr.EncodedItem(raw), nil
 	}
 	item, err := attr.DecodeMap(raw)
-	item = item.Without(s.x.Attribute)
-	return attr.ItemOf(item), err
+	if err != nil {
+		return attr.Item{}, err
+	}
+	floats := make([]float32, s.x.Dimensions)
+	readVector(floats, numbers)
+	list := make([]attr.Value, len(floats))
+	for i, f := range floats {
+		list[i] = attr.Float32(f)
+	}
+	return attr.ItemOf(s.projection.Apply(item.With(s.x.Attribute, attr.L(list)))), nil
 }

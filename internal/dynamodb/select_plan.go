@@ -69,6 +69,8 @@ func (v *view) statementSource(s *partiql.Statement, consistent bool) (source, e
 	}
 	x := v.find(s.Index)
 	switch {
+	case v.findVector(s.Index) != nil:
+		return source{}, api.Validation("Scan operation not supported on this index type")
 	case x == nil:
 		return source{}, api.Validation(msgNoSuchIndex)
 	case len(x.Key.Hash) > 1 || len(x.Key.Range) > 1:

@@ -26,6 +26,17 @@ func parseStatement(text string, params []attr.Value) (*partiql.Statement, error
 	return s, nil
 }
 
+// checkParameters refuses parameters that are no values. Alone among what may be
+// wrong with a statement, this is said of a transaction as of a single one.
+func checkParameters(params []attr.Value) error {
+	for _, p := range params {
+		if why := p.Refusal(); why != "" {
+			return api.Validation("%s", why)
+		}
+	}
+	return nil
+}
+
 // statementView returns the table that a statement is about.
 func (e *Engine) statementView(c *api.Caller, s *partiql.Statement) (*view, error) {
 	if !strings.HasPrefix(s.Table, "arn:") && !validTableName(s.Table) {

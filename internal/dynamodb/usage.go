@@ -48,13 +48,13 @@ func (u *usage) addWrite(w *write) {
 	if u.transact {
 		factor = capacity.TransactionFactor
 	}
-	u.table += factor * capacity.WriteUnits(max(w.oldSize, w.newSize))
+	u.table += factor * capacity.WriteUnits(max(w.counted()))
 	for i := range w.indexed {
 		u.addIndex(w.indexed[i].x, factor*w.indexed[i].units())
 	}
 	for i := range w.vectored {
 		c := &w.vectored[i]
-		u.vectors = append(u.vectors, vectorUsage{c.x.Name, max(c.before.size, c.after.size)})
+		u.vectors = append(u.vectors, vectorUsage{c.x.Name, max(c.before.size, c.after.size, leastSearchBytes)})
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -88,6 +89,38 @@ func (x *vectorIndex) distance() vector.Distance {
 // bytesOf is the room that the vector takes at the start of a row's value.
 func (x *vectorIndex) bytesOf() int { return 4 * x.Dimensions }
 
+// sizeOf is what the vector adds to the size of an entry, as the service counts it
+// (observed in 2026): its name, and four bytes a dimension, whatever the numbers.
+func (x *vectorIndex) sizeOf() int { return len(x.Attribute) + 4*x.Dimensions }
+
+// slim is v if its table has vector indexes, and nil otherwise.
+func (v *view) slim() *view {
+	if len(v.vectors) == 0 {
+		return nil
+	}
+	return v
+}
+
+// slimmer returns by how much an item that is written counts less because of its
+// vectors: each that an index reads counts four bytes a dimension. Reads, and the
+// largest size of an item, count the numbers (observed in 2026).
+func (v *view) slimmer(item attr.Map) (less int) {
+	for i := range v.vectors {
+		x := &v.vectors[i]
+		if slices.ContainsFunc(v.vectors[:i], func(y vectorView) bool { return y.Attribute == x.Attribute }) {
+			continue
+		}
+		list, ok := item.Get(x.Attribute)
+		if !ok {
+			continue
+		}
+		if _, err := x.appendVector(nil, list); err == nil {
+			less += list.Size() - 4*x.Dimensions
+		}
+	}
+	return less
+}
+
 // entry returns the entry of an item: none if it lacks the vector or the partition
 // key, or if they are not such as the index takes, which those from before the
 // index may not be.
@@ -114,11 +147,12 @@ func (x *vectorView) entry(v *view, item attr.Map) entry {
 	}
 	row = v.Key.appendRow(row, item)
 	projected := x.project(v, item)
-	return entry{row, attr.AppendMap(value, projected), x.bytesOf() + projected.Size(), scope}
+	return entry{row, attr.AppendMap(value, projected), x.sizeOf() + projected.Size(), scope}
 }
 
 // project returns the attributes of an item that the index holds beside its vector.
 func (x *vectorIndex) project(v *view, item attr.Map) attr.Map {
+	item = item.Without(x.Attribute)
 	if x.Projection.Type == ddb.ProjectionTypeAll {
 		return item
 	}
@@ -153,7 +187,7 @@ func (x *vectorIndex) schemaOf(raw []byte) (schema attr.Map, err error) {
 // with it.
 func (x *vectorIndex) appendVector(dst []byte, list attr.Value) ([]byte, error) {
 	if list.Kind() != attr.KindL {
-		return dst, x.badVector("Invalid type for parameter %s, Expected: L, Actual: %s", x.Attribute, list.Kind())
+		return dst, x.badVector("Invalid type for parameter %s, Expected: 32-bit floating point number list", x.Attribute)
 	}
 	elems := list.Elems()
 	if len(elems) != x.Dimensions {
@@ -163,9 +197,9 @@ func (x *vectorIndex) appendVector(dst []byte, list attr.Value) ([]byte, error) 
 		f, ok := asFloat(elems[i])
 		switch {
 		case elems[i].Kind() != attr.KindN:
-			return dst, x.badVector("Invalid type for parameter %s[%d], Expected: N, Actual: %s", x.Attribute, i, elems[i].Kind())
+			return dst, x.badVector("Invalid type for parameter %s[%d], Expected: 32-bit floating point number, Actual: %s.", x.Attribute, i, elems[i].Kind())
 		case !ok:
-			return dst, x.badVector("Invalid value for parameter %s[%d], Value: %s is outside valid range [-3.4028235E38, 3.4028235E38]", x.Attribute, i, scientific(elems[i].Num().String()))
+			return dst, x.badVector("Invalid value for parameter %s[%d], Value: %s is outside valid range [-3.4028235E38, 3.4028235E38].", x.Attribute, i, scientific(elems[i].Num().String()))
 		}
 		dst = binary.BigEndian.AppendUint32(dst, math.Float32bits(f))
 	}
@@ -173,9 +207,9 @@ func (x *vectorIndex) appendVector(dst []byte, list attr.Value) ([]byte, error) 
 }
 
 // badVector says what is wrong with a vector that is written, in the words of the
-// service.
+// service (observed in 2026), which ends with a full stop what is about one number.
 func (x *vectorIndex) badVector(format string, args ...any) error {
-	return api.Validation(msgNotValid+"One or more parameter values were invalid . "+format+". IndexName: "+x.Name, args...)
+	return api.Validation("One or more parameter values were invalid. "+format+" IndexName: "+x.Name, args...)
 }
 
 // scientific writes a number of more than 38 digits as the service does: with one
@@ -275,7 +309,7 @@ func (c *vectorChange) count() {
 
 // counting returns what counts the rows of the index.
 func (x *vectorView) counting() counting {
-	return counting{prefix: x.prefix, stats: x.stats, vector: x.bytesOf()}
+	return counting{prefix: x.prefix, stats: x.stats, vector: x.vectorIndex}
 }
 
 // fill adds the entry of an item, if it belongs into the index.

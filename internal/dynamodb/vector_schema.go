@@ -32,7 +32,7 @@ func (defs definitions) checkSearchSchemas(list []ddb.VectorIndex) error {
 			return badParameter("Number of elements in SearchSchema exceeds the limit of %d for index: %s", maxSearchSchema, list[i].IndexName.V)
 		}
 		if defs.covers(searchSchema(&list[i])) != nil {
-			return api.Validation("One element in SearchSchema is not defined in attribute definitions")
+			return badParameter("One element in SearchSchema is not defined in attribute definitions")
 		}
 	}
 	return nil
@@ -70,11 +70,13 @@ func (d *descriptor) addVector(in *ddb.VectorIndex, defs definitions) error {
 	}
 	switch {
 	case !d.OnDemand:
-		return badParameter("Vector indexes are supported only on tables whose BillingMode is PAY_PER_REQUEST")
+		return badParameter("Vector indexes are only supported for PAY_PER_REQUEST tables")
 	case x.Dimensions > maxDimensions:
-		return badParameter("Dimensions must be between 1 and %d for index: %s", maxDimensions, x.Name)
+		return badParameter("Number of dimensions must be between 1 and %d inclusive.", maxDimensions)
 	case d.index(x.Name) != nil || d.vectorNamed(x.Name) != nil:
 		return badParameter("Duplicate index name: %s", x.Name)
+	case slices.ContainsFunc(d.VectorIndexes, func(y vectorIndex) bool { return y.Attribute == x.Attribute && y.Dimensions != x.Dimensions }):
+		return badParameter("Conflicting attribute definition for '%s'. All VectorIndexes on the same vector attribute must use the same dimensions.", x.Attribute)
 	case defs.find(x.Attribute) >= 0 || d.Key.has(x.Attribute):
 		return badParameter("The vector attribute of index %s must not be defined in AttributeDefinitions: %s", x.Name, x.Attribute)
 	}

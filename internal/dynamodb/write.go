@@ -405,6 +405,16 @@ func (w *write) stage(b kv.Batch) {
 	}
 }
 
+// counted returns how much the item counts, before and after, for what its table
+// consumes and holds.
+func (w *write) counted() (before, after int) {
+	before, after = w.oldSize, w.newSize
+	if len(w.v.vectors) > 0 {
+		before, after = before-w.v.slimmer(w.old), after-w.v.slimmer(w.new)
+	}
+	return before, after
+}
+
 // count brings the table's counters up to date.
 func (w *write) count() {
 	if w.op == opCheck {
@@ -417,7 +427,8 @@ func (w *write) count() {
 	if w.newRaw != nil {
 		items++
 	}
-	w.table.stats.add(items, w.newSize-w.oldSize)
+	before, after := w.counted()
+	w.table.stats.add(items, after-before)
 	for i := range w.indexed {
 		w.indexed[i].count()
 	}

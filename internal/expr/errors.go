@@ -93,6 +93,7 @@ const (
 	textKeyMissing     = "Query condition missed key schema element: %s"
 	textKeyType        = invalidValues + "Condition parameter type does not match schema type"
 	textKeyUnsupported = "Query key condition not supported"
+	textKeyGap         = "RANGE key attributes %s must have equality conditions specified in the query because a condition is present on key attribute %s"
 )
 
 // Texts about the parameters that came before expressions. They stand alone.

@@ -1,6 +1,11 @@
 package expr
 
-import "github.com/levee-io/levee/internal/attr"
+import (
+	"slices"
+	"strings"
+
+	"github.com/levee-io/levee/internal/attr"
+)
 
 // maxKeyAttrs is how many attributes a key can have: four of each kind.
 const maxKeyAttrs = 8
@@ -120,6 +125,9 @@ func (k *KeyCondition) Bind(partition, sort []KeyAttr) (r KeyRange, err error) {
 		return r, nil
 	}
 	last := demanded - 1
+	if err := k.checkGaps(sort); err != nil {
+		return r, err
+	}
 	if r.Leading, err = k.equal(sort[:last]); err != nil {
 		return r, err
 	}
@@ -129,6 +137,29 @@ func (k *KeyCondition) Bind(partition, sort []KeyAttr) (r KeyRange, err error) {
 	}
 	r.Op, r.Value, r.Upper = s.op, s.values[0], s.values[1]
 	return r, nil
+}
+
+// checkGaps refuses a condition on an attribute of a sort key of several where one
+// before it is not demanded to be equal to something.
+func (k *KeyCondition) checkGaps(sort []KeyAttr) error {
+	if len(sort) < 2 {
+		return nil
+	}
+	var open, named []string // without an equality, and those of them before the last condition
+	last := ""
+	for _, key := range sort {
+		i := slices.IndexFunc(k.conds, func(c keyCond) bool { return c.name == key.Name })
+		if i >= 0 {
+			last, named = key.Name, slices.Clone(open)
+		}
+		if i < 0 || k.conds[i].op != KeyEqual {
+			open = append(open, key.Name)
+		}
+	}
+	if len(named) > 0 {
+		return errorf(textKeyGap, strings.Join(named, ", "), last)
+	}
+	return nil
 }
 
 // Equal returns the value that an attribute is demanded to be equal to, whatever

@@ -92,6 +92,9 @@ func invalidUTF8(data []byte) int {
 	}
 }
 
+// Offset returns how much of the input has been consumed.
+func (d *Decoder) Offset() int { return d.pos }
+
 // Kind returns the type of the next value and consumes nothing. It judges by the
 // first byte alone.
 func (d *Decoder) Kind() Kind {

@@ -187,6 +187,11 @@ func (x *exchange) handle(ctx context.Context, id *identity, in api.Input) (api.
 
 // read fills and checks the request shape.
 func (x *exchange) read(in api.Input) error {
+	if check := x.route.Body; check != nil {
+		if err := check(x.body); err != nil {
+			return err
+		}
+	}
 	d := &x.decoder
 	d.Reset(x.body)
 	in.ReadJSON(d)

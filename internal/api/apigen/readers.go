@@ -14,7 +14,11 @@ func (g *generator) readers() {
 		case "structure":
 			g.structureReader(name, s)
 		case "list":
-			g.p("func read%s(d *jsontok.Decoder) %s { return api.ReadList(d, %s) }\n", name, g.goType(name), g.elemReader(s.Member.Shape))
+			elem := g.elemReader(s.Member.Shape)
+			if name == "PreparedStatementParameters" {
+				elem = "api.ReadParameter"
+			}
+			g.p("func read%s(d *jsontok.Decoder) %s { return api.ReadList(d, %s) }\n", name, g.goType(name), elem)
 		case "map":
 			g.p("func read%s(d *jsontok.Decoder) %s { return api.ReadEntries(d, %q, %s) }\n", name, g.goType(name), g.elemName(s.Value.Shape), g.elemReader(s.Value.Shape))
 		}

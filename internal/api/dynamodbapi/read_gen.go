@@ -1723,7 +1723,7 @@ func (s *PointInTimeRecoverySpecification) ReadJSON(d *jsontok.Decoder) {
 }
 
 func readPreparedStatementParameters(d *jsontok.Decoder) []attr.Value {
-	return api.ReadList(d, api.ReadValue)
+	return api.ReadList(d, api.ReadParameter)
 }
 
 // ReadJSON implements api.Input.

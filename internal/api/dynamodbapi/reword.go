@@ -86,6 +86,9 @@ func (s *BatchGetItemInput) reword(v *api.Violations) {
 	if v.Reset(); len(s.RequestItems) == 0 {
 		v.Unshown("RequestItems", "Member must have length greater than or equal to 1")
 	}
+	if text := BadGetName(s.RequestItems); text != "" {
+		v.Say(text)
+	}
 	rest := *s
 	rest.RequestItems = nil
 	for _, table := range s.RequestItems {

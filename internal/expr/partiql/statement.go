@@ -41,6 +41,11 @@ func Parse(src string, params []attr.Value) (*Statement, error) {
 	if t.unmeant != nil {
 		return nil, t.unmeant
 	}
+	for _, p := range params {
+		if why := p.Refusal(); why != "" {
+			return nil, errorf("%s", why)
+		}
+	}
 	m := meaning{tree: t, params: params, Statement: &Statement{Verb: t.verb, Returning: t.returning, where: t.where}}
 	return m.Statement, m.find()
 }
