@@ -38,6 +38,7 @@ func (b bare) Do(r *http.Request) (*http.Response, error) {
 type stage struct {
 	*testing.T
 	*levee.Client
+	server  *levee.Server
 	in, out string // queue URLs
 }
 
@@ -54,7 +55,7 @@ func onStages(t *testing.T, f func(*stage)) {
 			if name != "Transact" {
 				cfg.HTTPClient = bare{cfg.HTTPClient}
 			}
-			s := &stage{T: t, Client: levee.NewClient(cfg)}
+			s := &stage{T: t, Client: levee.NewClient(cfg), server: srv}
 			s.Logger = slog.New(slog.DiscardHandler)
 			s.table("log")
 			s.table("sums")
@@ -91,15 +92,19 @@ func (s *stage) send(group, body string) {
 	}
 }
 
-// appendTo is an update that appends a text to the list of an item, and counts.
-func appendTo(id, text string) types.Update {
+// appendTo is an update that appends texts to the list of an item, and counts.
+func appendTo(id string, texts ...string) types.Update {
+	var list []types.AttributeValue
+	for _, text := range texts {
+		list = append(list, &types.AttributeValueMemberS{Value: text})
+	}
 	return types.Update{
 		TableName: aws.String("log"), Key: key(id),
 		UpdateExpression:         aws.String("SET #l = list_append(if_not_exists(#l, :none), :one) ADD n :n"),
 		ExpressionAttributeNames: map[string]string{"#l": "list"},
 		ExpressionAttributeValues: map[string]types.AttributeValue{
 			":none": &types.AttributeValueMemberL{}, ":n": &types.AttributeValueMemberN{Value: "1"},
-			":one": &types.AttributeValueMemberL{Value: []types.AttributeValue{&types.AttributeValueMemberS{Value: text}}},
+			":one": &types.AttributeValueMemberL{Value: list},
 		},
 	}
 }

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -13,17 +15,20 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// ConsumeOptions say how Consume goes about its work.
+// ConsumeOptions say how Consume and ConsumeBatch go about their work.
 type ConsumeOptions struct {
-	// Concurrency is how many messages are worked on at a time. On a FIFO queue they
-	// are of different groups. The default is 1.
+	// Concurrency is how many messages, or batches, are worked on at a time. On a FIFO
+	// queue they are of different groups. The default is 1.
 	Concurrency int
-	// Batch is how many messages are received at a time, from 1 to 10. They are
-	// worked on one after the other. The default is 10, and 1 on a FIFO queue: there, those
-	// that come after a message on which the function failed are given back, which
-	// counts as a receive of theirs too where there is a redrive policy.
+	// Batch is how many messages are received at a time, from 1 to 10. Consume works on
+	// them one after the other. The default is 10, and 1 for Consume on a FIFO queue,
+	// where those that come after a message on which the function failed are given
+	// back. At an endpoint without Transact that counts as a receive of theirs, and
+	// ConsumeBatch receives one message of a FIFO queue at a time.
 	Batch int
 	// VisibilityTimeout is for how long messages are received. It is extended while
 	// a function runs, so it says how soon others go on after a crash. The default is
@@ -48,19 +53,52 @@ type ConsumeOptions struct {
 // message, and on a FIFO queue its group, comes back after a while. The redrive
 // policy of the queue says after how many times it is given up.
 func (c *Client) Consume(ctx context.Context, queueURL string, handle func(ctx context.Context, tx *Tx, m sqstypes.Message) error, options ...func(*ConsumeOptions)) error {
-	o := ConsumeOptions{Concurrency: 1, Batch: 10, VisibilityTimeout: 30 * time.Second, Backoff: backoff}
+	o := consumeDefaults()
 	if isFIFO(queueURL) {
 		o.Batch = 1
 	}
+	one := func(ctx context.Context, tx *Tx, batch []sqstypes.Message) error { return handle(ctx, tx, batch[0]) }
+	return c.consume(ctx, &consumer{queueURL: queueURL, handle: one, options: o}, options)
+}
+
+// ConsumeBatch is Consume with one transaction for all messages of a receive, up to
+// ten: what handle collects for them, up to 100 actions less one for each message,
+// and their removal are done together. That takes a fraction of the requests, and
+// lets handle put together what they do to the same item. On a FIFO queue, a batch
+// has messages of one or more groups, those of a group in their order.
+//
+// If handle fails or panics for several messages, or the transaction cannot be done,
+// each half of them is tried by itself, down to the single message that is in the
+// way. That comes back after a while, with what follows it in its group; everything
+// else goes through. At an endpoint without Transact, handle gets one message at a
+// time.
+func (c *Client) ConsumeBatch(ctx context.Context, queueURL string, handle func(ctx context.Context, tx *Tx, batch []sqstypes.Message) error, options ...func(*ConsumeOptions)) error {
+	return c.consume(ctx, &consumer{queueURL: queueURL, handle: handle, together: true, options: consumeDefaults()}, options)
+}
+
+func consumeDefaults() ConsumeOptions {
+	return ConsumeOptions{Concurrency: 1, Batch: maxReceive, VisibilityTimeout: 30 * time.Second, Backoff: backoff}
+}
+
+// maxReceive is how many messages a receive has at most.
+const maxReceive = 10
+
+// consume runs the workers of a consumer.
+func (c *Client) consume(ctx context.Context, k *consumer, options []func(*ConsumeOptions)) error {
+	k.Client = c
 	for _, f := range options {
-		f(&o)
+		f(&k.options)
 	}
-	o.Batch = min(max(o.Batch, 1), 10)
-	k := &consumer{Client: c, queueURL: queueURL, handle: handle, options: o}
+	k.options.Batch = min(max(k.options.Batch, 1), maxReceive)
+	if k.together && isFIFO(k.queueURL) {
+		if has, err := c.HasTransact(ctx); err == nil && !has {
+			k.options.Batch = 1
+		}
+	}
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	var workers sync.WaitGroup
-	for range max(1, o.Concurrency) {
+	for range max(1, k.options.Concurrency) {
 		workers.Go(func() {
 			if err := k.work(ctx); err != nil {
 				stop(err)
@@ -76,11 +114,19 @@ func backoff(times int) time.Duration {
 	return min(time.Second<<min(max(times-1, 0), 10), 5*time.Minute)
 }
 
-// consumer is one call of Consume.
+// reconnects is how long to wait before the next request after so many that failed
+// in a row: about 50 ms, doubled each time, at most 3 seconds.
+func reconnects(failures int) time.Duration {
+	d := min(50*time.Millisecond<<min(max(failures-1, 0), 10), 3*time.Second)
+	return d/2 + rand.N(d)/2 // so that not all come back at once
+}
+
+// consumer is one call of Consume or ConsumeBatch.
 type consumer struct {
 	*Client
 	queueURL string
-	handle   func(context.Context, *Tx, sqstypes.Message) error
+	handle   func(context.Context, *Tx, []sqstypes.Message) error
+	together bool // one transaction for several messages
 	options  ConsumeOptions
 }
 
@@ -98,7 +144,7 @@ func (k *consumer) work(ctx context.Context) error {
 		case err != nil && ctx.Err() == nil:
 			failures++
 			k.log().Warn("receive messages", "queue", k.queueURL, "err", err)
-			pause(ctx, backoff(failures))
+			pause(ctx, reconnects(failures))
 			continue
 		case err != nil:
 			return ctx.Err()
@@ -114,49 +160,94 @@ func (k *consumer) timeout() int32 { return int32(max(1, k.options.VisibilityTim
 // workOn works on messages that were received together, and gives back what it
 // does not come to.
 func (k *consumer) workOn(ctx context.Context, list []sqstypes.Message) {
-	h := k.hold(list)
-	defer h.release()
-	closed := map[string]bool{} // groups of which a message failed
-	for _, m := range list {
-		group, ordered := m.Attributes["MessageGroupId"], m.Attributes["SequenceNumber"] != ""
-		if ctx.Err() != nil || ordered && closed[group] {
-			k.giveBack(ctx, h, m, 0)
-			continue
-		}
-		err := k.process(ctx, h, m)
-		if err == nil {
-			h.drop(m)
-			continue
-		}
-		closed[group] = true
-		receives, _ := strconv.Atoi(m.Attributes["ApproximateReceiveCount"])
-		wait := k.options.Backoff(receives)
-		if ctx.Err() != nil {
-			wait = 0
-		} else {
-			k.log().Warn("consume a message", "queue", k.queueURL, "message", aws.ToString(m.MessageId), "receives", receives, "retry", wait, "err", err)
-		}
-		k.giveBack(ctx, h, m, wait)
+	d := &delivery{holding: k.hold(list), closed: map[string]bool{}}
+	defer d.release()
+	size := 1
+	if k.together && !k.bare.Load() {
+		size = maxReceive
+	}
+	for part := range slices.Chunk(list, size) {
+		d.settle(ctx, part)
 	}
 }
 
-// process calls the function for one message and commits what it collected. A
-// message that somebody else has by now is none of our business any more.
-func (k *consumer) process(ctx context.Context, h *holding, m sqstypes.Message) error {
+// delivery is what was received together.
+type delivery struct {
+	*holding
+	closed map[string]bool // groups of which a message failed: the others must not pass it
+}
+
+// settle works on some of the messages: together, and if that fails, half by half.
+func (d *delivery) settle(ctx context.Context, list []sqstypes.Message) {
+	var open, shut []sqstypes.Message
+	for _, m := range list {
+		if group, ordered := groupOf(m); ctx.Err() != nil || ordered && d.closed[group] {
+			shut = append(shut, m)
+		} else {
+			open = append(open, m)
+		}
+	}
+	d.giveBackUntried(ctx, shut)
+	if len(open) == 0 {
+		return
+	}
+	err := d.process(ctx, open)
+	switch {
+	case err == nil:
+		d.drop(open)
+	case len(open) > 1 && divisible(err) && ctx.Err() == nil:
+		half := (len(open) + 1) / 2
+		d.settle(ctx, open[:half])
+		d.settle(ctx, open[half:])
+	case lastReason(err) == codeReceiptInvalid: // somebody else has the message by now
+		d.close(open)
+		d.drop(open)
+	default:
+		d.close(open)
+		d.fail(ctx, open, err)
+	}
+}
+
+func (d *delivery) close(list []sqstypes.Message) {
+	for _, m := range list {
+		group, _ := groupOf(m)
+		d.closed[group] = true
+	}
+}
+
+// groupOf returns the group of a message, and whether it is of a FIFO queue.
+func groupOf(m sqstypes.Message) (group string, ordered bool) {
+	return m.Attributes["MessageGroupId"], m.Attributes["SequenceNumber"] != ""
+}
+
+// fail gives back messages on which the function, or the transaction, failed.
+func (d *delivery) fail(ctx context.Context, list []sqstypes.Message, err error) {
+	receives := func(m sqstypes.Message) int {
+		n, _ := strconv.Atoi(m.Attributes["ApproximateReceiveCount"])
+		return n
+	}
+	if ctx.Err() != nil {
+		d.giveBackUntried(ctx, list)
+		return
+	}
+	for _, m := range list {
+		d.log().Warn("consume a message", "queue", d.queueURL, "message", aws.ToString(m.MessageId), "receives", receives(m), "retry", d.options.Backoff(receives(m)), "err", err)
+	}
+	d.giveBack(ctx, list, func(m sqstypes.Message) time.Duration { return d.options.Backoff(receives(m)) })
+}
+
+// process calls the function for messages and commits what it collected.
+func (k *consumer) process(ctx context.Context, list []sqstypes.Message) error {
 	for attempt := 1; ; attempt++ {
 		tx := new(Tx)
-		if err := guarded(func() error { return k.handle(ctx, tx, m) }); err != nil {
+		if err := guarded(func() error { return k.handle(ctx, tx, list) }); err != nil {
+			return &failure{err}
+		}
+		err := k.commit(ctx, tx, list)
+		if !has(err, "TransactionConflict") || attempt == conflictAttempts || ctx.Err() != nil {
 			return err
 		}
-		err := k.commit(ctx, tx, m)
-		switch {
-		case has(err, "ReceiptHandleIsInvalid"):
-			return nil
-		case has(err, "TransactionConflict") && attempt < conflictAttempts && ctx.Err() == nil:
-			pause(ctx, time.Duration(attempt)*5*time.Millisecond)
-			continue
-		}
-		return err
+		pause(ctx, time.Duration(attempt)*5*time.Millisecond)
 	}
 }
 
@@ -164,15 +255,42 @@ func (k *consumer) process(ctx context.Context, h *holding, m sqstypes.Message) 
 // transactions were in the way.
 const conflictAttempts = 10
 
+// failure is an error of the function.
+type failure struct{ error }
+
+func (f *failure) Unwrap() error { return f.error }
+
+// errTooMany is what comes of a transaction that is too large for several messages.
+var errTooMany = fmt.Errorf("levee: more than %d actions", maxActions)
+
+// divisible reports whether what failed for several messages may go through for some
+// of them. Where nobody answers, or the server has a trouble of its own, it will not.
+func divisible(err error) bool {
+	if errors.As(err, new(*smithyhttp.RequestSendError)) {
+		return false
+	}
+	var typed smithy.APIError
+	if errors.As(err, &typed) {
+		return typed.ErrorFault() != smithy.FaultServer
+	}
+	return errors.As(err, new(*failure)) || errors.Is(err, errTooMany) || errors.Is(err, ErrNoTransact)
+}
+
 // commit carries out what a function collected, together with the removal of its
-// message.
-func (k *consumer) commit(ctx context.Context, tx *Tx, m sqstypes.Message) error {
+// messages.
+func (k *consumer) commit(ctx context.Context, tx *Tx, list []sqstypes.Message) error {
 	whole := tx.clone()
-	whole.DeleteMessage(k.queueURL, aws.ToString(m.ReceiptHandle))
+	for _, m := range list {
+		whole.DeleteMessage(k.queueURL, aws.ToString(m.ReceiptHandle))
+	}
+	if len(list) > 1 && whole.Len() > maxActions {
+		return errTooMany
+	}
 	_, err := k.Transact(ctx, whole)
-	if !errors.Is(err, ErrNoTransact) {
+	if !errors.Is(err, ErrNoTransact) || len(list) > 1 {
 		return err
 	}
+	m := list[0]
 	if err := k.commitOnce(ctx, tx, k.queueURL+"#"+aws.ToString(m.MessageId)); err != nil {
 		return err
 	}
@@ -180,15 +298,43 @@ func (k *consumer) commit(ctx context.Context, tx *Tx, m sqstypes.Message) error
 	return err
 }
 
-// giveBack makes a message visible again after a while.
-func (k *consumer) giveBack(ctx context.Context, h *holding, m sqstypes.Message, after time.Duration) {
-	h.drop(m)
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+// giveBackUntried makes messages visible again at once, as if they had not been
+// received: it is not their fault.
+func (d *delivery) giveBackUntried(ctx context.Context, list []sqstypes.Message) {
+	if len(list) == 0 {
+		return
+	}
+	d.drop(list)
+	tx := new(Tx)
+	for _, m := range list {
+		tx.ReturnMessage(d.queueURL, aws.ToString(m.ReceiptHandle))
+	}
+	back, cancel := context.WithTimeout(context.WithoutCancel(ctx), backTimeout)
 	defer cancel()
-	seconds := int32((after + time.Second - 1) / time.Second)
-	_, err := k.Queues.ChangeMessageVisibility(ctx, &sqs.ChangeMessageVisibilityInput{QueueUrl: &k.queueURL, ReceiptHandle: m.ReceiptHandle, VisibilityTimeout: seconds})
-	if err != nil {
-		k.log().Debug("give back a message", "queue", k.queueURL, "err", err) // it comes back by itself
+	if _, err := d.Transact(back, tx); err != nil { // there is no Transact, or somebody else has one of them
+		d.giveBack(ctx, list, func(sqstypes.Message) time.Duration { return 0 })
+	}
+}
+
+// backTimeout is for how long it is tried to give messages back.
+const backTimeout = 5 * time.Second
+
+// giveBack makes messages visible again, each after a while.
+func (d *delivery) giveBack(ctx context.Context, list []sqstypes.Message, after func(sqstypes.Message) time.Duration) {
+	if len(list) == 0 {
+		return
+	}
+	d.drop(list)
+	in := &sqs.ChangeMessageVisibilityBatchInput{QueueUrl: &d.queueURL}
+	for i, m := range list {
+		in.Entries = append(in.Entries, sqstypes.ChangeMessageVisibilityBatchRequestEntry{
+			Id: aws.String(strconv.Itoa(i)), ReceiptHandle: m.ReceiptHandle, VisibilityTimeout: int32((after(m) + time.Second - 1) / time.Second),
+		})
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), backTimeout)
+	defer cancel()
+	if _, err := d.Queues.ChangeMessageVisibilityBatch(ctx, in); err != nil {
+		d.log().Debug("give back messages", "queue", d.queueURL, "err", err) // they come back by themselves
 	}
 }
 
@@ -245,10 +391,12 @@ func (h *holding) extend(ctx context.Context) {
 	}
 }
 
-func (h *holding) drop(m sqstypes.Message) {
+func (h *holding) drop(list []sqstypes.Message) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	delete(h.left, aws.ToString(m.MessageId))
+	for _, m := range list {
+		delete(h.left, aws.ToString(m.MessageId))
+	}
 }
 
 func (h *holding) release() {
@@ -279,6 +427,19 @@ func has(err error, reason string) bool {
 	}
 	return false
 }
+
+// lastReason returns why the last action of a transaction could not be done, "" if
+// that is not what failed.
+func lastReason(err error) string {
+	var cancelled *types.TransactionCanceledException
+	if !errors.As(err, &cancelled) || len(cancelled.CancellationReasons) == 0 {
+		return ""
+	}
+	return aws.ToString(cancelled.CancellationReasons[len(cancelled.CancellationReasons)-1].Code)
+}
+
+// codeReceiptInvalid is why a message cannot be deleted that somebody else has.
+const codeReceiptInvalid = "ReceiptHandleIsInvalid"
 
 // pause waits, unless ctx ends.
 func pause(ctx context.Context, d time.Duration) {

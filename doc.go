@@ -53,6 +53,7 @@
 //		return nil
 //	})
 //
+// ConsumeBatch does the same with one transaction for all messages of a receive.
 // docs/transact.md has the request behind it, for other languages.
 //
 // # Counters

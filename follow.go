@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams/types"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
 // FollowOptions say how Follow goes about its work.
@@ -48,7 +49,7 @@ func (c *Client) Follow(ctx context.Context, stream, consumer string, handle fun
 	if err != nil {
 		return err
 	}
-	f := &follower{Client: c, stream: arn, consumer: consumer, handle: handle, options: o, ended: make(chan struct{}, 1), running: map[string]bool{}}
+	f := &follower{Client: c, stream: arn, consumer: consumer, handle: handle, options: o, ended: make(chan struct{}, 1), running: map[string]bool{}, failures: map[string]int{}}
 	ctx, stop := context.WithCancel(ctx)
 	defer f.readers.Wait()
 	defer stop()
@@ -60,7 +61,7 @@ func (c *Client) Follow(ctx context.Context, stream, consumer string, handle fun
 				return err
 			}
 			failures++
-			wait = backoff(failures)
+			wait = reconnects(failures)
 			c.log().Warn("follow a stream", "stream", arn, "consumer", consumer, "err", err)
 		} else {
 			failures = 0
@@ -101,8 +102,9 @@ type follower struct {
 	ended   chan struct{} // has room for one: a shard ended
 	readers sync.WaitGroup
 
-	mu      sync.Mutex
-	running map[string]bool // shards that have a reader; guarded by mu
+	mu       sync.Mutex
+	running  map[string]bool // shards that have a reader; guarded by mu
+	failures map[string]int  // by shard, since it was last read; guarded by mu
 }
 
 // await waits for the end of a shard, for a time.
@@ -199,7 +201,7 @@ func (f *follower) read(ctx context.Context, shard, from string) {
 		err := f.readShard(ctx, shard, from)
 		if err != nil && ctx.Err() == nil && !errors.Is(err, errMoved) {
 			f.log().Warn("follow a shard", "stream", f.stream, "shard", shard, "consumer", f.consumer, "err", err)
-			pause(ctx, f.options.Backoff(1))
+			pause(ctx, reconnects(f.failed(shard)))
 		}
 		f.mu.Lock()
 		delete(f.running, shard)
@@ -209,6 +211,21 @@ func (f *follower) read(ctx context.Context, shard, from string) {
 		default: // it is known that some shard ended
 		}
 	})
+}
+
+// failed counts a failure of a shard, and returns how many there were in a row.
+func (f *follower) failed(shard string) int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.failures[shard]++
+	return f.failures[shard]
+}
+
+// wasRead forgets the failures of a shard.
+func (f *follower) wasRead(shard string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.failures, shard)
 }
 
 // readShard reads a shard to its end.
@@ -232,6 +249,7 @@ func (f *follower) readShard(ctx context.Context, shard, at string) error {
 		if err != nil {
 			return err
 		}
+		f.wasRead(shard)
 		for _, r := range out.Records {
 			if at, err = f.process(ctx, shard, at, r); err != nil {
 				return err
@@ -268,6 +286,9 @@ func (f *follower) process(ctx context.Context, shard, from string, r types.Reco
 		}
 		failures++
 		wait := f.options.Backoff(failures)
+		if errors.As(err, new(*smithyhttp.RequestSendError)) { // nobody answers: the record is not to blame
+			wait = reconnects(failures)
+		}
 		f.log().Warn("follow a record", "stream", f.stream, "shard", shard, "record", to, "consumer", f.consumer, "retry", wait, "err", err)
 		pause(ctx, wait)
 	}

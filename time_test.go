@@ -2,6 +2,7 @@ package levee_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -29,7 +30,7 @@ func inTime(t *testing.T, f func(*stage)) {
 			t.Fatal(err)
 		}
 		defer func() { _ = srv.Close() }()
-		s := &stage{T: t, Client: levee.NewClient(srv.AWSConfig())}
+		s := &stage{T: t, Client: levee.NewClient(srv.AWSConfig()), server: srv}
 		s.Logger = slog.New(slog.DiscardHandler)
 		s.table("log")
 		s.in = s.queue("in.fifo", map[string]string{"FifoQueue": "true", "ContentBasedDeduplication": "true"})
@@ -67,6 +68,23 @@ func TestConsumeKeepsMessagesOfSlowFunctions(t *testing.T) {
 		out, err := s.Queues.GetQueueAttributes(s.Context(), &sqs.GetQueueAttributesInput{QueueUrl: &s.in, AttributeNames: []sqstypes.QueueAttributeName{"All"}})
 		if err != nil || out.Attributes["ApproximateNumberOfMessages"] != "0" || out.Attributes["ApproximateNumberOfMessagesNotVisible"] != "0" {
 			s.Errorf("left in the queue: %v, %v", out, err)
+		}
+	})
+}
+
+// Who consumes goes on within moments after the queue could not be reached.
+func TestConsumeGoesOnAfterFailures(t *testing.T) {
+	inTime(t, func(s *stage) {
+		s.send("a", "x")
+		s.server.Fail(levee.Fault{Operation: "ReceiveMessage", Times: 4, Code: "AccessDeniedException"}) // which the SDK takes for an answer
+		ctx, stop := context.WithCancel(s.Context())
+		begun := time.Now()
+		err := s.Consume(ctx, s.in, func(context.Context, *levee.Tx, sqstypes.Message) error {
+			stop()
+			return nil
+		})
+		if waited := time.Since(begun); !errors.Is(err, context.Canceled) || waited < 100*time.Millisecond || waited > time.Second {
+			s.Errorf("after %v: %v", waited, err)
 		}
 	})
 }

@@ -87,14 +87,7 @@ func (c *Client) storedCheckpoint(ctx context.Context, id string) (string, error
 
 // lastFailed reports whether the condition of a transaction's last action did not
 // hold, whatever else did not.
-func lastFailed(err error) bool {
-	var cancelled *types.TransactionCanceledException
-	if !errors.As(err, &cancelled) || len(cancelled.CancellationReasons) == 0 {
-		return false
-	}
-	last := cancelled.CancellationReasons[len(cancelled.CancellationReasons)-1]
-	return aws.ToString(last.Code) == "ConditionalCheckFailed"
-}
+func lastFailed(err error) bool { return lastReason(err) == "ConditionalCheckFailed" }
 
 // write is TransactWriteItems, which makes the table of tokens if it is not there.
 func (c *Client) write(ctx context.Context, items []types.TransactWriteItem) error {

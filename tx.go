@@ -12,6 +12,9 @@ import (
 	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 )
 
+// maxActions is how many actions a transaction has at most.
+const maxActions = 100
+
 // Tx collects the actions of a transaction, up to 100 of them, at most one on each
 // item. Consume and Follow add one of their own. The zero Tx is empty. Nothing happens until it is committed: reads go to the
 // clients of the services and do not see it; conditions say what must still be so.
@@ -64,6 +67,13 @@ func (tx *Tx) DeleteMessage(queueURL, receiptHandle string) {
 // receipt handle is still valid, the transaction fails.
 func (tx *Tx) ChangeVisibility(queueURL, receiptHandle string, seconds int32) {
 	tx.add("ChangeMessageVisibility", map[string]any{"QueueUrl": queueURL, "ReceiptHandle": receiptHandle, "VisibilityTimeout": seconds})
+}
+
+// ReturnMessage makes a message visible again as if it had not been received: this
+// receive does not count. Unless the receipt handle is still valid, the transaction
+// fails.
+func (tx *Tx) ReturnMessage(queueURL, receiptHandle string) {
+	tx.add("ReturnMessage", map[string]string{"QueueUrl": queueURL, "ReceiptHandle": receiptHandle})
 }
 
 // Checkpoint moves the checkpoint of a consumer in a shard of a stream from one

@@ -75,81 +75,120 @@ func consume(url string) error {
 	if os.Getenv(consumerGuard) == withoutAtomic {
 		go func() { ended <- c.consumeWithout(ctx, urls[murderIn]) }()
 	} else {
-		go func() { ended <- c.Consume(ctx, urls[murderIn], c.done, quick) }()
+		go func() { ended <- c.each(ctx, urls[murderIn], c.done, quick) }()
 	}
-	go func() { ended <- c.Consume(ctx, urls[murderOut], c.arrived, quick) }()
+	go func() { ended <- c.each(ctx, urls[murderOut], c.arrived, quick) }()
 	go func() { ended <- c.Follow(ctx, murderTable, "murder", c.followed) }()
 	return <-ended
 }
 
-func (c *worker) done(ctx context.Context, tx *levee.Tx, m sqstypes.Message) error {
-	o, err := c.receive(ctx, tx, placeDone, m)
-	if err != nil {
+// each consumes a queue message by message, or what is received together, as the
+// process happens to be: consumers of both kinds share the queues.
+func (c *worker) each(ctx context.Context, url string, handle func(context.Context, *levee.Tx, []sqstypes.Message) error, o func(*levee.ConsumeOptions)) error {
+	if os.Getpid()%2 == 0 {
+		return c.ConsumeBatch(ctx, url, handle, o)
+	}
+	return c.Consume(ctx, url, func(ctx context.Context, tx *levee.Tx, m sqstypes.Message) error {
+		return handle(ctx, tx, []sqstypes.Message{m})
+	}, o)
+}
+
+func (c *worker) done(ctx context.Context, tx *levee.Tx, batch []sqstypes.Message) error {
+	if err := c.receive(ctx, tx, placeDone, batch); err != nil {
 		return err
 	}
-	tx.Send(&sqs.SendMessageInput{
-		QueueUrl: &c.out, MessageBody: m.Body, MessageGroupId: &o.Group,
-		// The same number sent twice must arrive twice.
-		MessageDeduplicationId: aws.String(strconv.FormatInt(time.Now().UnixNano(), 36) + "-" + strconv.Itoa(os.Getpid())),
-	})
+	for i, m := range batch {
+		tx.Send(&sqs.SendMessageInput{
+			QueueUrl: &c.out, MessageBody: m.Body, MessageGroupId: aws.String(m.Attributes["MessageGroupId"]),
+			// The same number sent twice must arrive twice.
+			MessageDeduplicationId: aws.String(fmt.Sprintf("%s-%d-%d", strconv.FormatInt(time.Now().UnixNano(), 36), os.Getpid(), i)),
+		})
+	}
 	return nil
 }
 
-func (c *worker) arrived(ctx context.Context, tx *levee.Tx, m sqstypes.Message) error {
-	_, err := c.receive(ctx, tx, placeArrived, m)
-	return err
+func (c *worker) arrived(ctx context.Context, tx *levee.Tx, batch []sqstypes.Message) error {
+	return c.receive(ctx, tx, placeArrived, batch)
 }
 
-func (c *worker) receive(ctx context.Context, tx *levee.Tx, place string, m sqstypes.Message) (o order, err error) {
-	if err := json.Unmarshal([]byte(aws.ToString(m.Body)), &o); err != nil {
-		return o, err
+// receive notes messages by group, in their order.
+func (c *worker) receive(ctx context.Context, tx *levee.Tx, place string, batch []sqstypes.Message) error {
+	came := map[string][]arrival{}
+	for _, m := range batch {
+		var o order
+		if err := json.Unmarshal([]byte(aws.ToString(m.Body)), &o); err != nil {
+			return err
+		}
+		came[o.Group] = append(came[o.Group], arrival{o.N, m.Attributes["ApproximateReceiveCount"] != "1"})
 	}
-	again := m.Attributes["ApproximateReceiveCount"] != "1"
-	return o, c.note(ctx, tx, place, o, again)
+	for group, list := range came {
+		if err := c.note(ctx, tx, place, group, list...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// followed takes the changes of the counts of placeDone.
+// arrival is a number that has come, and whether its message may have come before.
+type arrival struct {
+	n     int
+	again bool
+}
+
+// followed takes the changes of the counts of placeDone: those that were noted together
+// are one.
 func (c *worker) followed(ctx context.Context, tx *levee.Tx, r streamtypes.Record) error {
 	image := r.Dynamodb.NewImage
 	key, _ := image["k"].(*streamtypes.AttributeValueMemberS)
-	n, _ := image["last"].(*streamtypes.AttributeValueMemberN)
-	if key == nil || n == nil || !strings.HasPrefix(key.Value, placeDone+"/") {
+	together, _ := image["together"].(*streamtypes.AttributeValueMemberL)
+	if key == nil || together == nil || !strings.HasPrefix(key.Value, placeDone+"/") {
 		return nil
 	}
-	number, err := strconv.Atoi(n.Value)
-	if err != nil {
-		return err
+	var list []arrival
+	for _, v := range together.Value {
+		number, ok := v.(*streamtypes.AttributeValueMemberN)
+		if !ok {
+			return fmt.Errorf("%s is no number: %v", key.Value, v)
+		}
+		n, err := strconv.Atoi(number.Value)
+		if err != nil {
+			return err
+		}
+		list = append(list, arrival{n: n})
 	}
-	return c.note(ctx, tx, placeFollowed, order{strings.TrimPrefix(key.Value, placeDone+"/"), number}, false)
+	return c.note(ctx, tx, placeFollowed, strings.TrimPrefix(key.Value, placeDone+"/"), list...)
 }
 
-// note writes down that a number has come: the next row of the place and group, and
+// note writes down that numbers have come: the next rows of the place and group, and
 // the count of its rows. There is no condition.
-func (c *worker) note(ctx context.Context, tx *levee.Tx, place string, o order, again bool) error {
+func (c *worker) note(ctx context.Context, tx *levee.Tx, place, group string, list ...arrival) error {
 	text := func(s string) types.AttributeValue { return &types.AttributeValueMemberS{Value: s} }
 	num := func(n int) types.AttributeValue { return &types.AttributeValueMemberN{Value: strconv.Itoa(n)} }
-	counts := map[string]types.AttributeValue{"k": text(place + "/" + o.Group)}
+	counts := map[string]types.AttributeValue{"k": text(place + "/" + group)}
 	out, err := c.Tables.GetItem(ctx, &dynamodb.GetItemInput{TableName: aws.String(murderTable), Key: counts, ConsistentRead: aws.Bool(true)})
 	if err != nil {
 		return err
 	}
-	next := 1
+	have := 0
 	if n, ok := out.Item["count"].(*types.AttributeValueMemberN); ok {
-		if next, err = strconv.Atoi(n.Value); err != nil {
+		if have, err = strconv.Atoi(n.Value); err != nil {
 			return err
 		}
-		next++
 	}
-	row := map[string]types.AttributeValue{"k": text(rowKey(place, o.Group, next)), "n": num(o.N)}
-	if again {
-		row["again"] = num(1)
+	together := new(types.AttributeValueMemberL)
+	for i, a := range list {
+		row := map[string]types.AttributeValue{"k": text(rowKey(place, group, have+i+1)), "n": num(a.n)}
+		if a.again {
+			row["again"] = num(1)
+		}
+		tx.Put(types.Put{TableName: aws.String(murderTable), Item: row})
+		together.Value = append(together.Value, num(a.n))
 	}
-	tx.Put(types.Put{TableName: aws.String(murderTable), Item: row})
 	tx.Update(types.Update{
 		TableName: aws.String(murderTable), Key: counts,
-		UpdateExpression:          aws.String("SET #last = :n ADD #count :one"),
-		ExpressionAttributeNames:  map[string]string{"#last": "last", "#count": "count"},
-		ExpressionAttributeValues: map[string]types.AttributeValue{":n": num(o.N), ":one": num(1)},
+		UpdateExpression:          aws.String("SET #together = :together ADD #count :n"),
+		ExpressionAttributeNames:  map[string]string{"#together": "together", "#count": "count"},
+		ExpressionAttributeValues: map[string]types.AttributeValue{":together": together, ":n": num(len(list))},
 	})
 	return nil
 }
@@ -169,7 +208,7 @@ func (c *worker) consumeWithout(ctx context.Context, url string) error {
 		}
 		for _, m := range out.Messages {
 			tx := new(levee.Tx)
-			if err := c.done(ctx, tx, m); err != nil {
+			if err := c.done(ctx, tx, []sqstypes.Message{m}); err != nil {
 				continue
 			}
 			if _, err := c.Transact(ctx, tx); err != nil {

@@ -42,6 +42,9 @@ func (d *demands) step(t *leveeapi.TransactItem) {
 	if m := t.ChangeMessageVisibility; m != nil {
 		d.permitAs("ChangeMessageVisibility", "ChangeMessageVisibility", d.located(m.QueueUrl.V))
 	}
+	if m := t.ReturnMessage; m != nil {
+		d.permitAs("ChangeMessageVisibility", "ChangeMessageVisibility", d.located(m.QueueUrl.V))
+	}
 	if c := t.Checkpoint; c != nil {
 		d.need("GetRecords", c.StreamArn.V)
 	}

@@ -26,8 +26,8 @@ import (
 func consumeOnce(ctx context.Context, service aws.Config, queueURL string, visibility time.Duration, h surge.Handle) error {
 	client := levee.NewClient(service)
 	client.Logger = slog.New(slog.DiscardHandler)
-	return client.Consume(ctx, queueURL, func(ctx context.Context, tx *levee.Tx, m types.Message) error {
-		items, err := h(ctx, m)
+	return client.ConsumeBatch(ctx, queueURL, func(ctx context.Context, tx *levee.Tx, batch []types.Message) error {
+		items, err := h(ctx, batch)
 		for _, it := range items {
 			switch {
 			case it.Put != nil:
@@ -37,7 +37,7 @@ func consumeOnce(ctx context.Context, service aws.Config, queueURL string, visib
 			}
 		}
 		return err
-	}, func(o *levee.ConsumeOptions) { o.Batch, o.VisibilityTimeout = 10, visibility })
+	}, func(o *levee.ConsumeOptions) { o.VisibilityTimeout = visibility })
 }
 
 // surgeFunction is the function of an embedded engine that stores messages. It is there from the start, since a

@@ -48,7 +48,7 @@ func (t *tableTarget) action(in *input) (a leveeapi.TransactItem, about string, 
 	}
 	name := api.Some(t.table)
 	switch {
-	case bits.OnesCount8(a.Kinds()) != 1:
+	case bits.OnesCount16(a.Kinds()) != 1:
 		return a, "", errNoAction
 	case a.Put != nil:
 		a.Put.TableName, about = name, t.keyOf(a.Put.Item)

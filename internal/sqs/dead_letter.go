@@ -60,7 +60,7 @@ func (q *queue) bury(c *change, m *message, dead *queue, now int64) error {
 	}
 	c.buried++
 	what.deadSource = q.arn.String()
-	what.earlier, what.first = what.received(m.receives, m.first)
+	what.earlier, what.first = what.received(m.counted(), m.first)
 	st := state{sent: m.sent, group: what.group}
 	if dead.fifo {
 		st.sent = dead.stamp(now)

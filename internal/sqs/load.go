@@ -56,7 +56,7 @@ func (q *queue) loadMessages(now int64) error {
 // restore puts back a message that was received before.
 func (q *queue) restore(e entry, s state, now int64) {
 	m := newMessage(e, nil)
-	m.receives, m.visibleAt, m.first, m.received = s.receives, s.visibleAt, s.first, s.received
+	m.receives, m.returned, m.visibleAt, m.first, m.received = s.receives, s.returned, s.visibleAt, s.first, s.received
 	q.line.restore(m, s.group)
 	q.adopt(m)
 	if m.visibleAt <= now {

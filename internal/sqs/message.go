@@ -23,6 +23,7 @@ type message struct {
 	tenant   *tenant // nil on a FIFO queue, and without a message group
 	inFlight bool
 	receives uint32
+	returned uint32 // receives that do not count: their consumer has not come to it
 	// visibleAt is the end of the visibility timeout in unix milliseconds. It is
 	// 0 for a message that a consumer gave back before.
 	visibleAt int64
@@ -47,11 +48,15 @@ type place struct{ seq, lap uint64 }
 
 func (p place) before(o place) bool { return p.seq < o.seq || p.seq == o.seq && p.lap < o.lap }
 
+// counted is how many receives count.
+func (m *message) counted() uint32 { return m.receives - m.returned }
+
 // state is what the store holds of a message beside its content.
 type state struct {
 	sent      int64
 	visibleAt int64 // end of the delay or of the visibility timeout; 0: none
 	receives  uint32
+	returned  uint32 // of the receives
 	first     int64
 	received  int64
 	group     string
@@ -61,7 +66,7 @@ type state struct {
 func (s *state) append(dst []byte) []byte {
 	dst = binary.AppendUvarint(dst, uint64(s.sent))
 	dst = binary.AppendUvarint(dst, uint64(s.visibleAt))
-	dst = binary.AppendUvarint(dst, uint64(s.receives))
+	dst = binary.AppendUvarint(dst, uint64(s.returned)<<32|uint64(s.receives))
 	if s.receives > 0 {
 		dst = binary.AppendUvarint(dst, uint64(s.first))
 		dst = binary.AppendUvarint(dst, uint64(s.received))
@@ -74,7 +79,8 @@ func readState(b []byte) (s state, err error) {
 	r := reader{data: b}
 	s.sent = int64(r.uvarint())
 	s.visibleAt = int64(r.uvarint())
-	s.receives = uint32(r.uvarint())
+	counts := r.uvarint()
+	s.receives, s.returned = uint32(counts), uint32(counts>>32)
 	if s.receives > 0 {
 		s.first = int64(r.uvarint())
 		s.received = int64(r.uvarint())
@@ -88,7 +94,7 @@ func readState(b []byte) (s state, err error) {
 
 // state returns the row of m.
 func (m *message) state() state {
-	s := state{sent: m.sent, visibleAt: m.visibleAt, receives: m.receives, first: m.first, received: m.received}
+	s := state{sent: m.sent, visibleAt: m.visibleAt, receives: m.receives, returned: m.returned, first: m.first, received: m.received}
 	switch {
 	case m.group != nil:
 		s.group = m.group.name

@@ -5,12 +5,13 @@ import (
 	"slices"
 
 	"github.com/levee-io/levee/internal/api"
+	"github.com/levee-io/levee/internal/api/leveeapi"
 	model "github.com/levee-io/levee/internal/api/sqsapi"
 	"github.com/levee-io/levee/internal/kv"
 )
 
 // Part is what queues contribute to a batch that another engine contributes to as
-// well. Send, Delete and ChangeVisibility add actions, and take no locks. Then the
+// well. Send, Delete, ChangeVisibility and Return add actions, and take no locks. Then the
 // steps are Lock, Prepare, and Cancel unless the batch is applied, and Release. Who
 // has called Lock MUST call Release, whatever comes of it.
 //
@@ -92,6 +93,23 @@ func (p *Part) ChangeVisibility(c *api.Caller, in *model.ChangeMessageVisibility
 			return err
 		}
 		return q.prepareVisibility(c, in.ReceiptHandle.V, in.VisibilityTimeout.V, now)
+	})
+	return nil
+}
+
+// Return adds that a message is visible again as if this receive had not been: it
+// does not count.
+func (p *Part) Return(c *api.Caller, in *leveeapi.ReturnMessage) error {
+	q, r, err := p.take(c, in.QueueUrl.V, in.ReceiptHandle.V)
+	if err != nil {
+		return err
+	}
+	p.note('r', q, in.ReceiptHandle.V, 0)
+	p.add(q, func(c *change, now int64) error {
+		if err := q.checkHeld(r); err != nil {
+			return err
+		}
+		return q.prepareReturn(c, in.ReceiptHandle.V, now)
 	})
 	return nil
 }

@@ -111,7 +111,7 @@ func (q *queue) peekAt(seq uint64, s *state, now int64) (p Peeked, err error) {
 	for i := range c.attributes {
 		p.Attributes = append(p.Attributes, c.attributes[i].Key)
 	}
-	if receives, first := c.received(s.receives, s.first); receives > 0 {
+	if receives, first := c.received(s.receives-s.returned, s.first); receives > 0 {
 		p.Receives, p.First = int(receives), time.UnixMilli(first)
 	}
 	where, until := q.whereabouts(entry{seq, s.sent}, s, now)

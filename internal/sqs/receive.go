@@ -24,6 +24,7 @@ type delivery struct {
 	sent     int64 // unix milliseconds
 	first    int64 // unix milliseconds
 	receives uint32
+	counted  uint32 // of the receives
 }
 
 // visibility is the visibility timeout that a receive asks for, in milliseconds.
@@ -135,7 +136,7 @@ func (q *queue) takeNow(dead *queue, r *receiving, now int64) (got []delivery, c
 	again = len(messages) == 0 && c.buried == maxBuried
 	got = make([]delivery, len(messages))
 	for i, m := range messages {
-		got[i] = delivery{m.seq, m.sent, m.first, m.receives}
+		got[i] = delivery{m.seq, m.sent, m.first, m.receives, m.counted()}
 	}
 	if commit, err = c.apply(); err != nil {
 		return nil, nil, false, err
@@ -165,7 +166,7 @@ func (q *queue) take(c *change, dead *queue, r *receiving, now int64) ([]*messag
 		if m == nil {
 			break
 		}
-		if dead != nil && m.receives >= q.settings.Load().redrive.most {
+		if dead != nil && m.counted() >= q.settings.Load().redrive.most {
 			if err := q.bury(c, m, dead, now); err != nil {
 				q.forget()
 				return nil, err

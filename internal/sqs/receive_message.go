@@ -225,10 +225,10 @@ func systemValue(name string, q *queue, d delivery, what *content) string {
 	case model.MessageSystemAttributeNameSentTimestamp:
 		return strconv.FormatInt(d.sent, 10)
 	case model.MessageSystemAttributeNameApproximateReceiveCount:
-		receives, _ := what.received(d.receives, d.first)
+		receives, _ := what.received(d.counted, d.first)
 		return strconv.FormatUint(uint64(receives), 10)
 	case model.MessageSystemAttributeNameApproximateFirstReceiveTimestamp:
-		_, first := what.received(d.receives, d.first)
+		_, first := what.received(d.counted, d.first)
 		return strconv.FormatInt(first, 10)
 	case model.MessageSystemAttributeNameMessageDeduplicationId:
 		return what.dedup

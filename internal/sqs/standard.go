@@ -158,7 +158,7 @@ func (l *standard) back(m *message, now int64) {
 }
 
 func (l *standard) isStubborn(m *message) bool {
-	return m.receives >= stubborn && (l.most == 0 || l.most > stubborn)
+	return m.counted() >= stubborn && (l.most == 0 || l.most > stubborn)
 }
 
 func (l *standard) toBack(m *message) {

@@ -15,6 +15,16 @@ import (
 // and does nothing. A message that was given back before is not in flight.
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibility.html
 func (q *queue) prepareVisibility(c *change, handle string, seconds, now int64) error {
+	return q.prepareVisible(c, handle, seconds, 0, now)
+}
+
+// prepareReturn prepares to give a message back as if it had not been received.
+func (q *queue) prepareReturn(c *change, handle string, now int64) error {
+	return q.prepareVisible(c, handle, 0, 1, now)
+}
+
+// prepareVisible is both. returned is how many receives do not count from now on.
+func (q *queue) prepareVisible(c *change, handle string, seconds int64, returned uint32, now int64) error {
 	r, err := q.engine.receipts.read(handle, q.id)
 	if err != nil {
 		return err
@@ -39,13 +49,17 @@ func (q *queue) prepareVisibility(c *change, handle string, seconds, now int64) 
 	}
 	s := m.state()
 	s.visibleAt = 0
+	s.returned += returned
 	if seconds > 0 {
 		s.visibleAt = now + 1000*seconds
 	} else {
 		c.released = append(c.released, m)
 	}
 	q.setState(c.batch, m.seq, s)
-	c.then(func() { q.setVisible(m, s.visibleAt, now) })
+	c.then(func() {
+		m.returned = s.returned
+		q.setVisible(m, s.visibleAt, now)
+	})
 	return nil
 }
 

@@ -23,7 +23,7 @@ type Config struct {
 	// Function hands the messages of a queue, by its ARN, to a func, as events of the Lambda API in at most so many
 	// invocations at a time, until the func it returns is called. Lambda needs it.
 	Function func(ctx context.Context, queueARN string, most int, f func(context.Context, []byte) ([]byte, error)) (stop func() error, err error)
-	// Consume works on the messages of a queue, one at a time, until ctx ends: what the Handle returns is written, and
+	// Consume works on the messages of a queue, those of a receive together, until ctx ends: what the Handle returns is written, and
 	// the message removed, in one transaction. Another one may go on with a message after the visibility
 	// timeout. ExactlyOnce needs it. Requests must be made with contexts that come from ctx.
 	Consume func(ctx context.Context, service aws.Config, queueURL string, visibility time.Duration, h Handle) error

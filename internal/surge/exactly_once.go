@@ -14,8 +14,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 )
 
-// Handle says what is to be written for a message.
-type Handle func(context.Context, types.Message) ([]dbtypes.TransactWriteItem, error)
+// Handle says what is to be written for messages.
+type Handle func(context.Context, []types.Message) ([]dbtypes.TransactWriteItem, error)
 
 // onceConsumer has Config.Consume do the work, and says only what is to be written: no condition, no token, nothing to
 // delete. When it is killed, the next takes its place.
@@ -27,8 +27,7 @@ type onceConsumer struct {
 	limit   *traffic
 
 	life    *life
-	handled int
-	current *delivery // what the next transaction stores, nil once that is known
+	current []*delivery // what the next transaction stores, nil once that is known
 }
 
 func (r *run) newOnceConsumer(i int) *onceConsumer {
@@ -57,22 +56,21 @@ func (c *onceConsumer) work(ctx context.Context) error {
 	return nil
 }
 
-// handle says what is to be written for a message, and decides what becomes of the consumer.
-func (c *onceConsumer) handle(ctx context.Context, m types.Message) ([]dbtypes.TransactWriteItem, error) {
-	receives, _ := strconv.Atoi(m.Attributes[string(types.MessageSystemAttributeNameApproximateReceiveCount)])
-	d := c.read(aws.ToString(m.Body), aws.ToString(m.MessageId), "", receives)
-	if d == nil {
-		return nil, errors.New("the message cannot be read")
+// handle says what is to be written for messages, and decides what becomes of the consumer.
+func (c *onceConsumer) handle(ctx context.Context, batch []types.Message) ([]dbtypes.TransactWriteItem, error) {
+	deliveries := make([]*delivery, len(batch))
+	for i, m := range batch {
+		receives, _ := strconv.Atoi(m.Attributes[string(types.MessageSystemAttributeNameApproximateReceiveCount)])
+		if deliveries[i] = c.read(aws.ToString(m.Body), aws.ToString(m.MessageId), "", receives); deliveries[i] == nil {
+			return nil, errors.New("the message cannot be read")
+		}
 	}
-	fate := survives
-	if c.handled++; c.handled%batchSize == 1 {
-		fate = c.fate() // as often as consumers that take ten at a time
-	}
+	fate := c.fate()
 	if fate == diesBefore {
 		c.life.end()
 		return nil, errKilled
 	}
-	items, err := c.actions(ctx, d)
+	items, err := c.actions(ctx, deliveries)
 	switch fate {
 	case diesDuring:
 		time.AfterFunc(c.trouble.soon(), c.life.end)
@@ -82,38 +80,69 @@ func (c *onceConsumer) handle(ctx context.Context, m types.Message) ([]dbtypes.T
 	return items, err
 }
 
-// actions are the message's row and the counters it moves. The chat's row is read for the next position alone: on a
-// queue that keeps its promises it holds all earlier messages, and not this one, unless a producer that had died sent
-// it again after the five minutes for which the queue remembers.
-func (c *onceConsumer) actions(ctx context.Context, d *delivery) ([]dbtypes.TransactWriteItem, error) {
-	chat, err := c.get(ctx, c.names.chats, item{"chat": str(d.Chat)})
+// actions are the messages' rows and the counters they move. The chats' rows are read for the next positions alone: on
+// a queue that keeps its promises they hold all earlier messages, and not these, unless a producer that had died sent
+// one again after the five minutes for which the queue remembers.
+func (c *onceConsumer) actions(ctx context.Context, deliveries []*delivery) ([]dbtypes.TransactWriteItem, error) {
+	p := &parcel{names: c.names, bare: true, chats: chatRuns(deliveries)}
+	p.dropRepeated()
+	held, err := c.held(ctx, p.chats)
 	if err != nil {
 		return nil, err
 	}
-	held := max(intOf(chat["messages"]), 0)
-	if held >= d.Seq {
-		there, err := c.get(ctx, c.names.messages, item{"chat": str(d.Chat), "seq": num(d.Seq)})
-		if err != nil {
-			return nil, err
+	for _, run := range p.chats {
+		run.before = held[run.chat]
+		there := map[*delivery]bool{}
+		for _, d := range run.messages {
+			if d.Seq > run.before {
+				continue
+			}
+			out, err := c.clients.tables.GetItem(ctx, &dynamodb.GetItemInput{
+				TableName: &c.names.messages, Key: item{"chat": str(d.Chat), "seq": num(d.Seq)}, ConsistentRead: aws.Bool(true),
+			})
+			if err != nil {
+				return nil, fmt.Errorf("read messages: %w", err)
+			}
+			there[d] = out.Item != nil
 		}
-		if there != nil {
-			c.counters.duplicates.Add(1)
-			c.current = nil
-			return nil, nil
-		}
+		p.take(run, func(d *delivery) bool { return there[d] })
 	}
-	c.current = d
-	p := &parcel{names: c.names, bare: true, chats: []*chatRun{{chat: d.Chat, messages: []*delivery{d}, before: held}}}
+	c.current = nil
+	for _, run := range p.chats {
+		c.current = append(c.current, run.messages...)
+	}
+	c.counters.duplicates.Add(int64(len(p.duplicates)))
 	items, _ := p.actions()
 	return items, nil
 }
 
-func (c *onceConsumer) get(ctx context.Context, table string, key item) (item, error) {
-	out, err := c.clients.tables.GetItem(ctx, &dynamodb.GetItemInput{TableName: &table, Key: key, ConsistentRead: aws.Bool(true)})
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", table, err)
+// held reads how many messages chats hold, by chat, up to ten chats.
+func (c *onceConsumer) held(ctx context.Context, chats []*chatRun) (map[string]int64, error) {
+	keys := make([]item, len(chats))
+	for i, run := range chats {
+		keys[i] = item{"chat": str(run.chat)}
 	}
-	return out.Item, nil
+	left := map[string]dbtypes.KeysAndAttributes{c.names.chats: {Keys: keys, ConsistentRead: aws.Bool(true)}}
+	held := map[string]int64{}
+	for attempt := 0; len(left) > 0; attempt++ {
+		if attempt == maxAttempts {
+			return nil, fmt.Errorf("read chats: throttled %d times", maxAttempts)
+		}
+		if err := sleep(ctx, backoff(attempt)); err != nil {
+			return nil, err
+		}
+		out, err := c.clients.tables.BatchGetItem(ctx, &dynamodb.BatchGetItemInput{RequestItems: left})
+		if err != nil {
+			return nil, fmt.Errorf("read chats: %w", err)
+		}
+		for _, chat := range out.Responses[c.names.chats] {
+			if name, ok := chat["chat"].(*dbtypes.AttributeValueMemberS); ok {
+				held[name.Value] = max(intOf(chat["messages"]), 0)
+			}
+		}
+		left = out.UnprocessedKeys
+	}
+	return held, nil
 }
 
 // replied sees the replies to the consumer's requests, and loses some.
@@ -134,7 +163,7 @@ func (c *onceConsumer) replied(r *http.Request, resp *http.Response) error {
 			return errReplyLost{}
 		}
 		if c.current != nil {
-			c.counters.stores([]*delivery{c.current})
+			c.counters.stores(c.current)
 			c.current = nil
 		}
 	case r.Header.Get(target) == "AmazonSQS.ReceiveMessage" && !c.calm() && c.trouble.strikes():

@@ -78,8 +78,8 @@ func (t *transaction) draft(c *api.Caller) error {
 	var tables []ddb.TransactWriteItem
 	for i := range t.items {
 		a := &t.items[i]
-		if bits.OnesCount8(a.Kinds()) != 1 {
-			return api.Validation("TransactItems can only contain one of ConditionCheck, Put, Update, Delete, SendMessage, DeleteMessage, ChangeMessageVisibility or Checkpoint")
+		if bits.OnesCount16(a.Kinds()) != 1 {
+			return api.Validation("TransactItems can only contain one of ConditionCheck, Put, Update, Delete, SendMessage, DeleteMessage, ChangeMessageVisibility, ReturnMessage or Checkpoint")
 		}
 		var err error
 		switch {
@@ -112,6 +112,8 @@ func (t *transaction) draftMessage(c *api.Caller, i int) (err error) {
 		t.sent[i], err = t.queues.Send(c, a.SendMessage)
 	case a.DeleteMessage != nil:
 		err = t.queues.Delete(c, a.DeleteMessage)
+	case a.ReturnMessage != nil:
+		err = t.queues.Return(c, a.ReturnMessage)
 	default:
 		err = t.queues.ChangeVisibility(c, a.ChangeMessageVisibility)
 	}
@@ -152,7 +154,8 @@ func (t *transaction) placed(err error) error {
 func (t *transaction) print() [sha256.Size]byte {
 	h := sha256.New()
 	for i := range t.items {
-		h.Write([]byte{t.items[i].Kinds()})
+		kinds := t.items[i].Kinds()
+		h.Write([]byte{byte(kinds), byte(kinds >> 8)})
 	}
 	for _, part := range [][]byte{t.tables.Print(), t.queues.Print(), t.checkpoints.print} {
 		h.Write(part)

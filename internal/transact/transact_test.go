@@ -188,3 +188,55 @@ func TestCheckpointRace(t *testing.T) {
 		t.Errorf("%d succeeded", won)
 	}
 }
+
+// A message that is returned comes again as if its receive had not been, and that
+// receive has nothing more to say.
+func TestReturnMessage(t *testing.T) {
+	for _, restart := range []bool{false, true} {
+		r := newRig(t)
+		r.do("CreateQueue", `{"QueueName":"dead.fifo","Attributes":{"FifoQueue":"true"}}`)
+		r.do("SetQueueAttributes", `{"QueueUrl":"`+queueURL+`q.fifo","Attributes":{"RedrivePolicy":"{\"deadLetterTargetArn\":\"arn:aws:sqs:us-east-1:111122223333:dead.fifo\",\"maxReceiveCount\":1}"}}`)
+		if _, err := r.transact(send("q.fifo", "one")); err != nil {
+			t.Fatal(err)
+		}
+		handle := ""
+		for range 3 {
+			before := handle
+			out := r.do("ReceiveMessage", `{"QueueUrl":"`+queueURL+`q.fifo","VisibilityTimeout":60,"MessageSystemAttributeNames":["ApproximateReceiveCount"]}`)
+			handle = member(out, "ReceiptHandle")
+			if count := member(out, "ApproximateReceiveCount"); count != "1" {
+				t.Fatalf("received %q times: %s", count, out)
+			}
+			if before != "" {
+				if _, err := r.transact(remove("q.fifo", before)); reasons(t, err) != "ReceiptHandleIsInvalid" {
+					t.Errorf("the receipt of a returned message: %v", err)
+				}
+			}
+			if _, err := r.transact(giveBack("q.fifo", handle), put("a")); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := r.transact(giveBack("q.fifo", handle)); reasons(t, err) != "ReceiptHandleIsInvalid" {
+				t.Errorf("returned twice: %v", err)
+			}
+			if restart {
+				r.reopen()
+			}
+		}
+		if _, handle = r.receive("q.fifo", 60); handle == "" {
+			t.Fatal("the message is gone")
+		}
+		if _, err := r.transact(show("q.fifo", handle, 0)); err != nil {
+			t.Fatal(err)
+		}
+		if body, _ := r.receive("q.fifo", 60); body != "" {
+			t.Errorf("received %s a second time that counts", body)
+		}
+		if body, _ := r.receive("dead.fifo", 60); body != "one" {
+			t.Errorf("the dead letter is %q", body)
+		}
+	}
+}
+
+func giveBack(queue, handle string) string {
+	return strings.Replace(remove(queue, handle), "DeleteMessage", "ReturnMessage", 1)
+}

@@ -21,6 +21,7 @@ type TransactItem struct {
 	SendMessage             *sqsapi.SendMessageRequest
 	DeleteMessage           *sqsapi.DeleteMessageRequest
 	ChangeMessageVisibility *sqsapi.ChangeMessageVisibilityRequest
+	ReturnMessage           *ReturnMessage
 	Checkpoint              *Checkpoint
 }
 
@@ -30,14 +31,20 @@ func (s *TransactItem) OfTable() bool {
 }
 
 // Kinds is a set of bits, one for each member that is there.
-func (s *TransactItem) Kinds() (set byte) {
+func (s *TransactItem) Kinds() (set uint16) {
 	for i, there := range []bool{s.ConditionCheck != nil, s.Put != nil, s.Delete != nil, s.Update != nil,
-		s.SendMessage != nil, s.DeleteMessage != nil, s.ChangeMessageVisibility != nil, s.Checkpoint != nil} {
+		s.SendMessage != nil, s.DeleteMessage != nil, s.ChangeMessageVisibility != nil, s.Checkpoint != nil, s.ReturnMessage != nil} {
 		if there {
 			set |= 1 << i
 		}
 	}
 	return set
+}
+
+// ReturnMessage makes a message visible again as if it had not been received.
+type ReturnMessage struct {
+	QueueUrl      api.Opt[string]
+	ReceiptHandle api.Opt[string]
 }
 
 // Checkpoint moves the place in a shard up to which a consumer has come.
@@ -91,6 +98,8 @@ func (s *TransactItem) ReadJSON(d *jsontok.Decoder) {
 			read(d, &s.DeleteMessage)
 		case "ChangeMessageVisibility":
 			read(d, &s.ChangeMessageVisibility)
+		case "ReturnMessage":
+			read(d, &s.ReturnMessage)
 		case "Checkpoint":
 			read(d, &s.Checkpoint)
 		default:
@@ -109,6 +118,24 @@ func read[T any, P interface {
 	}
 	*into = new(T)
 	(*into).ReadJSON(d)
+}
+
+// ReadJSON reads the structure.
+func (s *ReturnMessage) ReadJSON(d *jsontok.Decoder) {
+	if !d.Object() {
+		d.Name("ReturnMessage")
+		return
+	}
+	for key, ok := d.Key(); ok; key, ok = d.Key() {
+		switch string(key) {
+		case "QueueUrl":
+			s.QueueUrl = api.ReadString(d)
+		case "ReceiptHandle":
+			s.ReceiptHandle = api.ReadString(d)
+		default:
+			d.Skip()
+		}
+	}
 }
 
 // ReadJSON reads the structure.
@@ -170,6 +197,11 @@ func (s *TransactItem) check(v *api.Violations, at *api.Path) {
 		v.Required(m.QueueUrl.OK, at.Member("queueUrl"))
 		v.Required(m.ReceiptHandle.OK, at.Member("receiptHandle"))
 		v.Required(m.VisibilityTimeout.OK, at.Member("visibilityTimeout"))
+	}
+	if m := s.ReturnMessage; m != nil {
+		at := at.Member("returnMessage")
+		v.Required(m.QueueUrl.OK, at.Member("queueUrl"))
+		v.Required(m.ReceiptHandle.OK, at.Member("receiptHandle"))
 	}
 	if m := s.Checkpoint; m != nil {
 		at := at.Member("checkpoint")
