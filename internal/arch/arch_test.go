@@ -136,6 +136,7 @@ var forbidden = []struct{ from, to, why string }{
 	{"internal/sink", "internal/dynamodb", "sinks know no engine"},
 	{"internal/sink", "internal/sqs", "sinks know no engine"},
 	{"internal/webhook", "internal", "a leaf"},
+	{"internal/parquet", "internal", "a leaf"},
 	{"internal/iam", "internal", "policies know no operation and no store"},
 	{"internal/iam", "net/http", "policies are decided without a protocol"},
 }

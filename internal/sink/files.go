@@ -28,12 +28,21 @@ const (
 	finished   = ".ndjson"
 )
 
+// Formats of files.
+const (
+	formatLines   = "ndjson"
+	formatParquet = "parquet"
+)
+
 // Files declares a directory of files.
 type Files struct {
 	Dir       string        `yaml:"dir"`
 	Partition string        `yaml:"partition"` // hour, day or none
 	MaxBytes  int64         `yaml:"max_bytes"` // of a file
 	MaxAge    time.Duration `yaml:"max_age"`   // of a file that is being written
+	Format    string        `yaml:"format"`    // ndjson or parquet
+	// Columns are those that a Parquet file has besides its own.
+	Columns []Column `yaml:"columns"`
 }
 
 // layouts are the directories of a time, by the kinds of partition.
@@ -43,15 +52,18 @@ var layouts = map[string]string{
 
 // fileSink is a directory of files of lines, one for each event: JSON. An event is
 // taken once its line is on the disk. A file gets its name when it is full, old
-// enough or no longer written; until then it ends with .unfinished.
+// enough or no longer written; until then it ends with .unfinished. Where the format
+// is Parquet, it is then that a Parquet file is made of the lines.
 type fileSink struct {
 	dir, layout string
 	maxBytes    int64
 	maxAge      time.Duration
+	table       *table // nil: the lines are what is wanted
 
 	mu     sync.Mutex
 	open   map[string]*lines // by directory; guarded by mu
-	closed bool
+	closed bool              // guarded by mu
+	tables conversions
 }
 
 // lines is a file that is being written.
@@ -85,6 +97,16 @@ func (o *Files) open() (closing, error) {
 	if s.maxAge, err = within("max_age", o.MaxAge, 5*time.Minute, time.Second, 24*time.Hour); err != nil {
 		return nil, err
 	}
+	switch {
+	case o.Format == formatParquet:
+		if s.table, err = newTable(o.Columns); err != nil {
+			return nil, err
+		}
+	case o.Format != "" && o.Format != formatLines:
+		return nil, fmt.Errorf("format must be %s or %s, not %q", formatLines, formatParquet, o.Format)
+	case o.Columns != nil:
+		return nil, errors.New("only Parquet files have columns")
+	}
 	if err := os.MkdirAll(s.dir, 0o755); err != nil {
 		return nil, err
 	}
@@ -106,7 +128,7 @@ func (s *fileSink) salvage() error {
 		if err == nil {
 			err = f.Truncate(end)
 		}
-		return errors.Join(err, finish(f, end))
+		return errors.Join(err, s.seal(f, end))
 	})
 }
 
@@ -131,17 +153,21 @@ func lastLine(f *os.File) (int64, error) {
 	return 0, nil
 }
 
-// finish closes a file and gives it its name; one without lines is removed.
-func finish(f *os.File, size int64) error {
+// seal closes a file and gives it its name, or makes a Parquet file of it; one without
+// lines is removed.
+func (s *fileSink) seal(f *os.File, size int64) error {
 	path := f.Name()
 	err := errors.Join(f.Sync(), f.Close())
+	name := strings.TrimSuffix(path, unfinished)
 	switch {
 	case err != nil:
 		return err
 	case size == 0:
 		return os.Remove(path)
+	case strings.HasSuffix(name, tableEnd):
+		return s.convert(path, name)
 	}
-	if err := os.Rename(path, strings.TrimSuffix(path, unfinished)+finished); err != nil {
+	if err := os.Rename(path, name+finished); err != nil {
 		return err
 	}
 	return syncDir(filepath.Dir(path))
@@ -161,17 +187,20 @@ func (s *fileSink) Limits() pipeline.SinkLimits {
 }
 
 // Put implements pipeline.Sink. An error is of the disk, and of all events of a
-// stretch of time.
+// stretch of time, or says that Parquet files are behind.
 func (s *fileSink) Put(_ context.Context, events []*pipeline.Event, _ bool) []error {
+	errs, failed := make([]error, len(events)), false
+	if err := s.tables.trouble(); err != nil {
+		return all(errs, err)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	errs, failed := make([]error, len(events)), false
 	for i := 0; i < len(events); {
 		dir := s.dirOf(events[i])
 		n := i
 		var text []byte
 		for n < len(events) && s.dirOf(events[n]) == dir {
-			text = appendLine(text, events[n].Data)
+			text = s.appendEvent(text, events[n])
 			n++
 		}
 		if err := s.write(dir, text); err != nil {
@@ -195,15 +224,23 @@ func (s *fileSink) dirOf(e *pipeline.Event) string {
 	return filepath.Join(s.dir, filepath.FromSlash(t.UTC().Format(s.layout)))
 }
 
-// appendLine appends an event as a line. What is not JSON is a string.
-func appendLine(b, data []byte) []byte {
-	var compact bytes.Buffer
-	if json.Compact(&compact, data) == nil {
-		b = append(b, compact.Bytes()...)
+// appendEvent appends an event as a line.
+func (s *fileSink) appendEvent(b []byte, e *pipeline.Event) []byte {
+	if s.table != nil {
+		b = appendRow(b, e)
 	} else {
-		b = jsontok.AppendString(b, string(data))
+		b = appendJSON(b, e.Data)
 	}
 	return append(b, '\n')
+}
+
+// appendJSON appends JSON on one line. What is not JSON is a string.
+func appendJSON(b, data []byte) []byte {
+	var compact bytes.Buffer
+	if json.Compact(&compact, data) == nil {
+		return append(b, compact.Bytes()...)
+	}
+	return jsontok.AppendString(b, string(data))
 }
 
 // write appends lines to the file of a directory, and waits for the disk. After an
@@ -247,8 +284,11 @@ func (s *fileSink) file(dir string) (*lines, error) {
 		return nil, err
 	}
 	now := time.Now()
-	name := now.UTC().Format("20060102T150405.000Z") + "-" + rand.Text()[:8] + unfinished
-	f, err := os.OpenFile(filepath.Join(dir, name), os.O_CREATE|os.O_EXCL|os.O_WRONLY|os.O_APPEND, 0o644)
+	name := now.UTC().Format("20060102T150405.000Z") + "-" + rand.Text()[:8]
+	if s.table != nil {
+		name += tableEnd
+	}
+	f, err := os.OpenFile(filepath.Join(dir, name+unfinished), os.O_CREATE|os.O_EXCL|os.O_WRONLY|os.O_APPEND, 0o644)
 	if err != nil {
 		return nil, err
 	}
@@ -296,10 +336,15 @@ func (s *fileSink) tooOld(dir string, l *lines) {
 	}
 }
 
-// finish finishes the file of a directory. mu is held.
+// finish finishes the file of a directory. A Parquet file is made in the background.
+// mu is held.
 func (s *fileSink) finish(dir string) error {
 	l := s.release(dir)
-	return finish(l.file, l.size)
+	if s.table == nil {
+		return s.seal(l.file, l.size)
+	}
+	s.tables.begin(func() error { return s.seal(l.file, l.size) })
+	return nil
 }
 
 // release takes the file of a directory out of those that are being written. mu is
@@ -320,5 +365,5 @@ func (s *fileSink) Close() error {
 	for dir := range s.open {
 		errs = append(errs, s.finish(dir))
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, s.tables.wait())...)
 }

@@ -158,8 +158,13 @@ func TestReadRefuses(t *testing.T) {
 		`s: {kafka: {topic: x}}`, `s: {kafka: {brokers: ["x:1"]}}`, `s: {kafka: {brokers: ["x:1"], topic: x, timeout: 1h}}`,
 		`s: {kafka: {brokers: ["x:1"], topic: x, sasl: {mechanism: PLAIN, user: u}}}`, `s: {kafka: {brokers: ["x:1"], topic: x, sasl: {mechanism: GSSAPI, user: u, password: p}}}`,
 		`s: {kafka: {brokers: ["x:1"], topic: x, tls: {ca: /nowhere}}}`,
+		`s: {files: {dir: "$DIR", format: orc}}`, `s: {files: {dir: "$DIR", columns: [{name: a, path: $.a, type: long}]}}`,
+		`s: {files: {dir: "$DIR", format: parquet, columns: [{name: id, path: $.a, type: long}]}}`,
+		`s: {files: {dir: "$DIR", format: parquet, columns: [{name: a, path: $.a, type: decimal}]}}`,
+		`s: {files: {dir: "$DIR", format: parquet, columns: [{name: a, path: "$.", type: long}]}}`,
 		`s: [`, `s: {http: {url: "http://x", headers: {A: $NONE}}}`, strings.Repeat(" ", 1<<20+1),
 	} {
+		text = strings.ReplaceAll(text, "$DIR", t.TempDir())
 		if _, err := sink.Read(strings.NewReader(text), sink.Env{Getenv: func(string) string { return "" }}); err == nil {
 			t.Errorf("%.60s is taken", text)
 		}

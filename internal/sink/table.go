@@ -1,0 +1,254 @@
+package sink
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"sync"
+
+	"github.com/levee-io/levee/internal/jsontok"
+	"github.com/levee-io/levee/internal/parquet"
+	"github.com/levee-io/levee/internal/pipeline"
+	"github.com/levee-io/levee/internal/pipeline/template"
+)
+
+const (
+	// tableEnd ends the name of a Parquet file.
+	tableEnd = ".parquet"
+	// writing ends the name of a Parquet file that is being made of lines.
+	writing = ".writing"
+	// maxColumns is how many columns may be declared.
+	maxColumns = 100
+)
+
+// Column is a column of a Parquet file: what is at a path in an event, if it is of the
+// type, which is string, long, double or boolean.
+type Column struct {
+	Name string `yaml:"name"`
+	Path string `yaml:"path"`
+	Type string `yaml:"type"`
+}
+
+// fixed are the columns that each file has.
+var fixed = []parquet.Column{
+	{Name: "id", Type: parquet.String},
+	{Name: "time", Type: parquet.Millis, Optional: true},
+	{Name: "key", Type: parquet.String, Optional: true},
+	{Name: "version", Type: parquet.Int64, Optional: true},
+	{Name: "removed", Type: parquet.Bool},
+	{Name: "data", Type: parquet.JSON},
+}
+
+var columnTypes = map[string]parquet.Type{"string": parquet.String, "long": parquet.Int64, "double": parquet.Double, "boolean": parquet.Bool}
+
+// table makes Parquet files of lines, each with a row.
+type table struct {
+	columns []parquet.Column
+	paths   []*template.Path // of the columns behind the fixed ones
+}
+
+func newTable(declared []Column) (*table, error) {
+	t := &table{columns: slices.Clone(fixed)}
+	if len(declared) > maxColumns {
+		return nil, fmt.Errorf("there are %d columns, and may be %d", len(declared), maxColumns)
+	}
+	for _, c := range declared {
+		kind, ok := columnTypes[c.Type]
+		switch {
+		case !ok:
+			return nil, fmt.Errorf("the type of column %q must be string, long, double or boolean, not %q", c.Name, c.Type)
+		case c.Name == "" || slices.ContainsFunc(t.columns, func(other parquet.Column) bool { return other.Name == c.Name }):
+			return nil, fmt.Errorf("there is a column %q already, or it has no name", c.Name)
+		}
+		path, err := template.ParsePath(c.Path)
+		if err != nil {
+			return nil, fmt.Errorf("column %q: %w", c.Name, err)
+		}
+		t.columns = append(t.columns, parquet.Column{Name: c.Name, Type: kind, Optional: true})
+		t.paths = append(t.paths, path)
+	}
+	return t, nil
+}
+
+// maxConversions is how many Parquet files may be in the making before nothing more is
+// taken.
+const maxConversions = 2
+
+// conversions are the Parquet files that are being made. Its lock is taken alone, or
+// with that of the sink.
+type conversions struct {
+	work   sync.WaitGroup
+	mu     sync.Mutex
+	under  int   // guarded by mu
+	failed error // of one that failed, until it is told; guarded by mu
+}
+
+// begin has a file made in the background. One that cannot be is left to the next
+// start.
+func (c *conversions) begin(make func() error) {
+	c.mu.Lock()
+	c.under++
+	c.mu.Unlock()
+	c.work.Go(func() {
+		err := make()
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.under--
+		c.failed = errors.Join(c.failed, err)
+	})
+}
+
+// trouble tells, once, what failed, and else whether too much is to be done.
+func (c *conversions) trouble() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err := c.failed; err != nil {
+		c.failed = nil
+		return fmt.Errorf("a Parquet file was not made: %w", err)
+	}
+	if c.under >= maxConversions {
+		return errors.New("too many Parquet files are still being made")
+	}
+	return nil
+}
+
+// wait waits for all, and tells what failed.
+func (c *conversions) wait() error {
+	c.work.Wait()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.failed
+}
+
+// row is a line on its way into a Parquet file.
+type row struct {
+	ID      string          `json:"id"`
+	Time    *int64          `json:"time"`
+	Key     *string         `json:"key"`
+	Version *int64          `json:"version"`
+	Removed bool            `json:"removed"`
+	Data    json.RawMessage `json:"data"`
+}
+
+// appendRow appends the row of an event.
+func appendRow(b []byte, e *pipeline.Event) []byte {
+	b = jsontok.AppendString(append(b, `{"id":`...), e.ID)
+	if !e.Time.IsZero() {
+		b = strconv.AppendInt(append(b, `,"time":`...), e.Time.UnixMilli(), 10)
+	}
+	if key := (keys{}).of(e); key != "" {
+		b = jsontok.AppendString(append(b, `,"key":`...), key)
+	}
+	if e.Change != nil {
+		if e.Change.Version > 0 {
+			b = strconv.AppendUint(append(b, `,"version":`...), e.Change.Version, 10)
+		}
+		b = strconv.AppendBool(append(b, `,"removed":`...), e.Change.Removed)
+	}
+	return append(appendJSON(append(b, `,"data":`...), e.Data), '}')
+}
+
+// convert makes a Parquet file of a file of lines, which is removed once the other has
+// its name. If that was done before and only the removal was not, it is done now.
+func (s *fileSink) convert(lines, name string) error {
+	_, err := os.Stat(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		t := s.table
+		if t == nil { // it is from before the format was another
+			t, _ = newTable(nil)
+		}
+		err = t.make(lines, name)
+	}
+	if err != nil {
+		return err
+	}
+	return os.Remove(lines)
+}
+
+// make makes the Parquet file, under its name only when it is whole and on the disk.
+func (t *table) make(lines, name string) error {
+	in, err := os.Open(lines)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	out, err := os.Create(name + writing)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(t.write(in, out), out.Sync(), out.Close()); err != nil {
+		return errors.Join(err, os.Remove(out.Name()))
+	}
+	if err := os.Rename(out.Name(), name); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(name))
+}
+
+// write writes lines as rows.
+func (t *table) write(from io.Reader, to io.Writer) error {
+	out := bufio.NewWriterSize(to, 1<<20)
+	w, err := parquet.NewWriter(out, t.columns)
+	if err != nil {
+		return err
+	}
+	for d := json.NewDecoder(bufio.NewReaderSize(from, 1<<20)); ; {
+		var r row
+		if err := d.Decode(&r); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			return err
+		}
+		if err := w.Write(t.values(&r)...); err != nil {
+			return err
+		}
+	}
+	return errors.Join(w.Close(), out.Flush())
+}
+
+// values returns the values of the columns of a row.
+func (t *table) values(r *row) []any {
+	list := []any{r.ID, orNil(r.Time), orNil(r.Key), orNil(r.Version), r.Removed, string(r.Data)}
+	e := template.NewEvent(r.Data, "")
+	for i, path := range t.paths {
+		list = append(list, valueAt(e, path, t.columns[len(fixed)+i].Type))
+	}
+	return list
+}
+
+func orNil[T any](p *T) any {
+	if p == nil {
+		return nil
+	}
+	return *p
+}
+
+// valueAt returns what is at a path of an event, nil if it is not there, null, or not
+// of the type. Numbers and truths may be texts, as in the records of changes.
+func valueAt(e *template.Event, path *template.Path, kind parquet.Type) any {
+	text, ok := e.Text(path)
+	if !ok {
+		return nil
+	}
+	var v any = text
+	var err error
+	switch kind {
+	case parquet.Int64:
+		v, err = strconv.ParseInt(text, 10, 64)
+	case parquet.Double:
+		v, err = strconv.ParseFloat(text, 64)
+	case parquet.Bool:
+		v, err = strconv.ParseBool(text)
+	}
+	if err != nil {
+		return nil
+	}
+	return v
+}
