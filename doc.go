@@ -62,6 +62,14 @@
 // of them, by group, in the transaction of every write. Client.ReadCounter reads one
 // group.
 //
+// # Sinks
+//
+// A pipe of the EventBridge Pipes API takes messages of a queue or changes of a table
+// to other queues, tables and functions, and to what Server.Sinks declares: a func of
+// this process, an HTTP endpoint, OpenSearch, Kinesis, Kafka, files.
+//
+//	srv := &levee.Server{Sinks: map[string]levee.Sink{"search": levee.OpenSearchSink{URL: url, Index: "orders"}}}
+//
 // # Namespaces
 //
 // What a request sees depends on its credentials: the account of the access key,

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"maps"
@@ -70,6 +71,10 @@ type Server struct {
 	// Whoever may call the API can then have any program run. Without it only the
 	// funcs of Function are run.
 	RunFunctions bool
+	// Sinks are where pipes of the EventBridge Pipes API may lead outside of the
+	// server, by the names that end the ARNs of their targets, such as
+	// arn:aws:levee:::sink/search.
+	Sinks map[string]Sink
 	// Logger gets what an operator should know. nil means slog.Default.
 	Logger *slog.Logger
 
@@ -115,10 +120,14 @@ func (s *Server) Start() error {
 	if s.srv != nil {
 		return errors.New("levee: the server is running already")
 	}
+	sinks, err := s.openSinks()
+	if err != nil {
+		return fmt.Errorf("levee: %w", err)
+	}
 	srv, err := server.Open(server.Config{
 		Dir: s.Dir, Keys: s.serverKeys(), TableDelay: s.TableDelay, EnforceCapacity: s.EnforceCapacity, TimeScale: s.TimeScale,
 		Buckets: s.Buckets, S3: s.S3, Logger: s.Logger, Faults: &s.faults,
-		Functions: s.RunFunctions, Handlers: s.handlers(),
+		Functions: s.RunFunctions, Handlers: s.handlers(), Sinks: sinks,
 	})
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package sink
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/levee-io/levee/internal/pipeline"
 )
@@ -26,9 +27,18 @@ func (Func) Limits() pipeline.SinkLimits {
 	return pipeline.SinkLimits{Batch: funcBatch, Concurrent: funcConcurrent}
 }
 
-// Put implements pipeline.Sink.
-func (f Func) Put(ctx context.Context, events []*pipeline.Event, ordered bool) []error {
-	return f(ctx, events, ordered)
+// Put implements pipeline.Sink. A panic is an error of all events.
+func (f Func) Put(ctx context.Context, events []*pipeline.Event, ordered bool) (errs []error) {
+	defer func() {
+		if p := recover(); p != nil {
+			errs = all(make([]error, len(events)), fmt.Errorf("the func panicked: %v", p))
+		}
+	}()
+	errs = f(ctx, events, ordered)
+	if errs != nil && len(errs) != len(events) {
+		return all(make([]error, len(events)), fmt.Errorf("the func has returned %d errors for %d events", len(errs), len(events)))
+	}
+	return errs
 }
 
 // Close implements closing.

@@ -56,6 +56,8 @@ type KafkaTLS struct {
 	Cert       string `yaml:"cert"`
 	Key        string `yaml:"key"`
 	ServerName string `yaml:"server_name"`
+	// Config is, instead, all of it.
+	Config *tls.Config `yaml:"-"`
 }
 
 // SASL is who a client says to be: with PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512.
@@ -148,6 +150,9 @@ func (o *SASL) mechanism() (sasl.Mechanism, error) {
 }
 
 func (o *KafkaTLS) config() (*tls.Config, error) {
+	if o.Config != nil {
+		return o.Config, nil
+	}
 	cfg := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: o.ServerName}
 	if o.CA != "" {
 		text, err := os.ReadFile(o.CA)

@@ -5,6 +5,9 @@ import (
 	"github.com/levee-io/levee/internal/pipeline/template"
 )
 
+// Key returns the event's own key, "" if it has none.
+func Key(e *pipeline.Event) string { return keys{}.of(e) }
+
 // keys says what the key of an event is, within which events stay in order.
 type keys struct{ path *template.Path }
 

@@ -143,7 +143,7 @@ func appendRow(b []byte, e *pipeline.Event) []byte {
 	if !e.Time.IsZero() {
 		b = strconv.AppendInt(append(b, `,"time":`...), e.Time.UnixMilli(), 10)
 	}
-	if key := (keys{}).of(e); key != "" {
+	if key := Key(e); key != "" {
 		b = jsontok.AppendString(append(b, `,"key":`...), key)
 	}
 	if e.Change != nil {
