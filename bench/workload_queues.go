@@ -26,6 +26,9 @@ func queueWorkloads(c *config) []workload {
 	}
 	for _, n := range c.groupCounts {
 		ws = append(ws, cycles(fmt.Sprintf("SQS cycle FIFO, %d groups", n), 1, n, 0))
+		if n < c.conns {
+			ws = append(ws, waitingCycles(fmt.Sprintf("SQS cycle FIFO, %d groups, waiting", n), n))
+		}
 	}
 	for _, n := range c.depthCounts {
 		ws = append(ws, cycles(fmt.Sprintf("SQS cycle standard, depth %d", n), 1, 0, n),
@@ -122,7 +125,19 @@ func deleteAlone(name string, batch int) workload {
 
 // cycles send, receive and delete, on a queue that holds depth messages more.
 func cycles(name string, batch, groups, depth int) workload {
+	return newQueue(name, groups).cycles(name, batch, depth)
+}
+
+// waitingCycles have receives that wait. There are fewer groups than connections, so
+// that most find no open group: without waiting they come back with nothing, many times
+// for each message.
+func waitingCycles(name string, groups int) workload {
 	q := newQueue(name, groups)
+	q.wait = 20
+	return q.cycles(name, 1, 0)
+}
+
+func (q *queue) cycles(name string, batch, depth int) workload {
 	return workload{name: name, queue: true,
 		setup: func(c *client) error {
 			if err := q.create(c); err != nil {

@@ -1,7 +1,7 @@
 package sqs
 
 // maxChunk is the largest number of entries of one chunk. The first chunk of a
-// deque is small, since most message groups hold a message or two.
+// deque is small, since most message groups hold few messages.
 const maxChunk = 1024
 
 // deque is a first-in, first-out line. Its memory follows its
@@ -65,5 +65,49 @@ func (d *deque[T]) each(f func(T)) {
 		for _, e := range c.entries[at:] {
 			f(e)
 		}
+	}
+}
+
+// shortDeque is a deque of entries for lines that are short, most of which have one
+// entry: the first one stands in it, and the others where they need no copying.
+type shortDeque struct {
+	first entry
+	n     int
+	rest  *deque[entry]
+}
+
+func (d *shortDeque) len() int { return d.n }
+
+// front returns the first entry of a deque that is not empty.
+func (d *shortDeque) front() entry { return d.first }
+
+func (d *shortDeque) push(e entry) {
+	d.n++
+	if d.n == 1 {
+		d.first = e
+		return
+	}
+	if d.rest == nil {
+		d.rest = new(deque[entry])
+	}
+	d.rest.push(e)
+}
+
+// pop takes out the first entry of a deque that is not empty.
+func (d *shortDeque) pop() entry {
+	e := d.first
+	if d.n--; d.n > 0 {
+		d.first = d.rest.pop()
+	}
+	return e
+}
+
+// each calls f for each entry, first to last.
+func (d *shortDeque) each(f func(entry)) {
+	if d.n > 0 {
+		f(d.first)
+	}
+	if d.n > 1 {
+		d.rest.each(f)
 	}
 }

@@ -45,24 +45,25 @@ type fifo struct {
 	expire func(seq uint64)
 }
 
-// group is one message group. It exists while it has messages.
+// group is one message group. It exists while it has messages. There may be as many as
+// there are messages, so what it takes counts.
 type group struct {
 	name string
-	// back are messages that came back, in order. They precede fresh and are 10
-	// at most, since only the first ten of a group can have been received.
-	back  []*message
-	fresh deque[entry]
-	// flying is the number of messages in flight.
-	flying int
+	// back is the first of the messages that came back, in order, linked by
+	// message.after. They precede fresh and are 10 at most, since only the first ten of
+	// a group can have been received.
+	back  *message
+	fresh shortDeque
 	// bound is when the oldest fresh message was sent, or earlier. A bound that
 	// is too early costs one look at the group when it falls due; keeping it
 	// exact would cost a step in a heap for each message.
 	bound int64
 
-	listed     bool // stands in the list of turns
 	prev, next *group
-	waitAt     int // place in fifo.waiting; -1: none
-	expireAt   int // place in fifo.expiring; -1: none
+	waitAt     int32 // place in fifo.waiting; -1: none
+	expireAt   int32 // place in fifo.expiring; -1: none
+	flying     int32 // messages in flight
+	listed     bool  // stands in the list of turns
 }
 
 func newFIFO(s *settings, size int, adopt func(*message), expire func(uint64)) *fifo {
@@ -71,10 +72,19 @@ func newFIFO(s *settings, size int, adopt func(*message), expire func(uint64)) *
 		adopt: adopt, expire: expire,
 	}
 	l.waiting.less = func(a, b *group) bool { return a.fresh.front().seq < b.fresh.front().seq }
-	l.waiting.moved = func(g *group, at int) { g.waitAt = at }
+	l.waiting.moved = func(g *group, at int) { g.waitAt = int32(at) }
 	l.expiring.less = func(a, b *group) bool { return a.bound < b.bound }
-	l.expiring.moved = func(g *group, at int) { g.expireAt = at }
+	l.expiring.moved = func(g *group, at int) { g.expireAt = int32(at) }
 	return l
+}
+
+// messages is how many messages a group has.
+func (g *group) messages() int {
+	n := int(g.flying) + g.fresh.len()
+	for m := g.back; m != nil; m = m.after {
+		n++
+	}
+	return n
 }
 
 // group returns the group of a name, which is made if there is none.
@@ -118,7 +128,7 @@ func (l *fifo) delayed(e entry, now int64) bool { return l.delay > 0 && e.sent+l
 
 // visible reports whether the first message of an open group can be handed out.
 func (l *fifo) visible(g *group, now int64) bool {
-	return len(g.back) > 0 || g.fresh.len() > 0 && !l.delayed(g.fresh.front(), now)
+	return g.back != nil || g.fresh.len() > 0 && !l.delayed(g.fresh.front(), now)
 }
 
 // place puts a group where it belongs: at the end of the list of turns, among
@@ -126,7 +136,7 @@ func (l *fifo) visible(g *group, now int64) bool {
 func (l *fifo) place(g *group, now int64) {
 	l.unlist(g)
 	if g.waitAt >= 0 {
-		l.waiting.remove(g.waitAt)
+		l.waiting.remove(int(g.waitAt))
 	}
 	switch {
 	case g.flying > 0: // closed
@@ -137,7 +147,7 @@ func (l *fifo) place(g *group, now int64) {
 	default:
 		delete(l.groups, g.name)
 		if g.expireAt >= 0 {
-			l.expiring.remove(g.expireAt)
+			l.expiring.remove(int(g.expireAt))
 		}
 	}
 }
@@ -191,10 +201,8 @@ func (l *fifo) pop(g *group, now int64) *message {
 	if !l.visible(g, now) {
 		return nil
 	}
-	if len(g.back) > 0 {
-		m := g.back[0]
-		g.back = slices.Delete(g.back, 0, 1)
-		l.returned--
+	if m := g.back; m != nil {
+		l.unlink(m)
 		return m
 	}
 	l.fresh--
@@ -236,20 +244,33 @@ func (l *fifo) back(m *message, now int64) {
 func (l *fifo) restore(m *message, group string) { m.group = l.group(group) }
 
 func (l *fifo) undo(m *message, now int64) {
-	g := m.group
-	at, _ := slices.BinarySearchFunc(g.back, m.seq, func(o *message, seq uint64) int { return cmp.Compare(o.seq, seq) })
-	g.back = slices.Insert(g.back, at, m)
+	at := &m.group.back
+	for *at != nil && (*at).seq < m.seq {
+		at = &(*at).after
+	}
+	m.after, *at = *at, m
 	l.returned++
-	l.replace(g, now)
+	l.replace(m.group, now)
+}
+
+// unlink takes a message out of those of its group that came back, if it is there.
+func (l *fifo) unlink(m *message) {
+	at := &m.group.back
+	for *at != nil && *at != m {
+		at = &(*at).after
+	}
+	if *at == m {
+		*at, m.after = m.after, nil
+		l.returned--
+	}
 }
 
 func (l *fifo) remove(m *message, now int64) {
 	g := m.group
 	if m.inFlight {
 		l.landed(g)
-	} else if at := slices.Index(g.back, m); at >= 0 {
-		g.back = slices.Delete(g.back, at, at+1)
-		l.returned--
+	} else {
+		l.unlink(m)
 	}
 	l.replace(g, now)
 	l.widen(now)
@@ -275,7 +296,7 @@ func (l *fifo) expireFresh(g *group, now int64) {
 		l.fresh--
 	}
 	if g.waitAt >= 0 { // its key in the heap has changed
-		l.waiting.remove(g.waitAt)
+		l.waiting.remove(int(g.waitAt))
 	}
 	if g.fresh.len() > 0 {
 		g.bound = g.fresh.front().sent

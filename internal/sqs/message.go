@@ -19,8 +19,9 @@ type entry struct {
 // sending. The fields are guarded by the lock of its queue.
 type message struct {
 	entry
-	group    *group  // nil on a standard queue
-	tenant   *tenant // nil on a FIFO queue, and without a message group
+	group    *group   // nil on a standard queue
+	after    *message // the next one that came back to its group
+	tenant   *tenant  // nil on a FIFO queue, and without a message group
 	inFlight bool
 	receives uint32
 	returned uint32 // receives that do not count: their consumer has not come to it

@@ -148,8 +148,8 @@ func (s *slow) add(body, group string, delay time.Duration, now time.Time) {
 	if len(s.tenants) == 0 {
 		s.work = nil
 	}
-	if group != "" {
-		s.tenants[group] = s.tenants[group]
+	if _, ok := s.tenants[group]; !ok && group != "" {
+		s.tenants[group] = time.Time{}
 	}
 	s.sent++
 	s.list = append(s.list, &slowMessage{body: body, group: group, number: s.sent, sent: now, ready: now.Add(delay)})

@@ -164,7 +164,7 @@ func (e *Engine) PeekGroups(ns api.Namespace, name string, limit int) (list []Pe
 	switch l := q.line.(type) {
 	case *fifo:
 		for _, g := range l.groups {
-			list = append(list, PeekedGroup{Name: g.name, Messages: len(g.back) + g.fresh.len() + g.flying, InFlight: g.flying, Closed: g.flying > 0})
+			list = append(list, PeekedGroup{Name: g.name, Messages: g.messages(), InFlight: int(g.flying), Closed: g.flying > 0})
 		}
 	case *standard:
 		for _, t := range l.tenants.byName {

@@ -203,9 +203,13 @@ func (ts *tenants) show(t *tenant, e entry) (fresh bool) {
 	}
 	t.fresh.push(e)
 	ts.visible++
-	if t.expireAt < 0 {
+	switch {
+	case t.expireAt < 0:
 		t.bound = e.sent
 		ts.expiring.push(t)
+	case e.sent < t.bound: // its delay was longer than that of a message sent later
+		t.bound = e.sent
+		ts.expiring.fix(t.expireAt)
 	}
 	ts.place(t)
 	return true

@@ -218,6 +218,25 @@ func TestRetention(t *testing.T) {
 	}
 }
 
+// TestRetentionOfDelayedTenants: a message expires in time although its delay ended
+// after messages of its group that were sent later were received.
+func TestRetentionOfDelayedTenants(t *testing.T) {
+	bubble(t, func(r *rig) {
+		url := r.create("q", "MessageRetentionPeriod", "60")
+		in := sendRequest(url, "delayed", "g")
+		in.DelaySeconds = api.Some(int64(30))
+		_, err := r.SendMessage(r.Context(), caller, in)
+		r.must(err)
+		time.Sleep(20 * time.Second)
+		r.send(url, "later", "g")
+		r.must(r.delete(url, r.wantOne(url, "later")))
+		time.Sleep(40*time.Second - time.Millisecond)
+		r.wantCounts(url, "1", "0", "0")
+		time.Sleep(time.Millisecond)
+		r.wantCounts(url, "0", "0", "0")
+	})
+}
+
 func TestRetentionCanChange(t *testing.T) {
 	bubble(t, func(r *rig) {
 		url := r.create("q")
