@@ -46,6 +46,9 @@ type Server struct {
 	// must then be signed with their secrets. nil accepts any key: each key id and
 	// region is a namespace of its own.
 	Keys map[string]Key
+	// CacheBytes is the memory for blocks of the files in Dir that were read last; at most
+	// 256 MiB more are for what waits to be written to files. 0 means 128 MiB.
+	CacheBytes int64
 	// TableDelay is how long tables take to be created, changed and deleted, as
 	// they do in the service: CREATING, UPDATING and DELETING last that long, and
 	// until then what the service refuses is refused. 0 means no time.
@@ -125,7 +128,7 @@ func (s *Server) Start() error {
 		return fmt.Errorf("levee: %w", err)
 	}
 	srv, err := server.Open(server.Config{
-		Dir: s.Dir, Keys: s.serverKeys(), TableDelay: s.TableDelay, EnforceCapacity: s.EnforceCapacity, TimeScale: s.TimeScale,
+		Dir: s.Dir, CacheBytes: s.CacheBytes, Keys: s.serverKeys(), TableDelay: s.TableDelay, EnforceCapacity: s.EnforceCapacity, TimeScale: s.TimeScale,
 		Buckets: s.Buckets, S3: s.S3, Logger: s.Logger, Faults: &s.faults,
 		Functions: s.RunFunctions, Handlers: s.handlers(), Sinks: sinks,
 	})

@@ -1,12 +1,11 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
-	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -69,6 +68,9 @@ func isolationMain(args []string) error {
 	if err != nil {
 		return err
 	}
+	if err := pinClient(); err != nil {
+		return firstError(err, p.stop())
+	}
 	err = measureIsolation(&c, p, rate, os.Stdout)
 	return firstError(err, p.stop())
 }
@@ -87,59 +89,49 @@ func firstError(errs ...error) error {
 func measureIsolation(c *config, p *process, rate float64, w io.Writer) error {
 	fmt.Fprintf(w, "%s at %.0f/s, flood of %d connections, p99 in ms quiet, flooded, flooded, quiet:\n\n", p.spec.text, rate, c.conns)
 	fmt.Fprintf(w, "| what | quiet | flooded | flooded | quiet | ratio of p99 | flood/s |\n| --- | --- | --- | --- | --- | --- | --- |\n")
-	for _, one := range isolations() {
-		cl := newClient(p)
-		if err := firstError(one.flood.setup(cl), one.victim.setup(cl)); err != nil {
+	for i, one := range isolations() {
+		p99, floods, err := one.measure(c, p, i, rate)
+		if err != nil {
 			return fmt.Errorf("%s: %w", one.name, err)
-		}
-		var p99 [4]float64
-		floods := 0.0
-		for i, flooded := range [4]bool{false, true, true, false} {
-			stop := func() float64 { return 0 }
-			if flooded {
-				stop = one.start(c, cl)
-			}
-			calm := *c
-			calm.conns = 16
-			r := fixedRate(&calm, p, cl, one.victim, rate)
-			floods += stop() / 2
-			if r.Failure != "" {
-				return fmt.Errorf("%s: %s", one.name, r.Failure)
-			}
-			p99[i] = r.P99
 		}
 		fmt.Fprintf(w, "| %s | %.2f | %.2f | %.2f | %.2f | %.2f | %.0f |\n", one.name, p99[0], p99[1], p99[2], p99[3], (p99[1]+p99[2])/(p99[0]+p99[3]), floods)
 	}
 	return nil
 }
 
-// start starts the flood; the function returned ends it, and returns how many
-// steps a second it made.
-func (one *isolation) start(c *config, cl *client) (stop func() float64) {
-	var done atomic.Bool
-	var steps atomic.Int64
-	var all sync.WaitGroup
+// measure returns the four latencies, and the rate of the flood.
+func (one *isolation) measure(c *config, p *process, number int, rate float64) (p99 [4]float64, floods float64, err error) {
 	width := one.width
 	if width == 0 {
 		width = c.conns
 	}
-	began := time.Now()
-	for i := range width {
-		all.Go(func() {
-			k := newWorker(cl, 1000+i)
-			defer k.release()
-			for !done.Load() {
-				if _, err := one.flood.step(k); err != nil {
-					return // the victim will notice
-				}
-				k.n++
-				steps.Add(1)
+	f, err := startFlood(p, number, width)
+	if err != nil {
+		return p99, 0, err
+	}
+	defer func() { err = firstError(err, f.end()) }()
+	cl := newClient(p)
+	if err := one.victim.setup(cl); err != nil {
+		return p99, 0, err
+	}
+	calm := *c
+	calm.conns = 16
+	for i, flooded := range [4]bool{false, true, true, false} {
+		if flooded {
+			f.begin()
+		}
+		r := fixedRate(&calm, p, cl, one.victim, rate)
+		if flooded {
+			n, err := f.pause()
+			if err != nil {
+				return p99, 0, err
 			}
-		})
+			floods += n / 2
+		}
+		if r.Failure != "" {
+			return p99, 0, errors.New(r.Failure)
+		}
+		p99[i] = r.P99
 	}
-	return func() float64 {
-		done.Store(true)
-		all.Wait()
-		return float64(steps.Load()) / time.Since(began).Seconds()
-	}
+	return p99, floods, nil
 }

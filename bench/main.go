@@ -51,17 +51,10 @@ type config struct {
 }
 
 func main() {
-	if len(os.Args) > 1 && os.Args[1] == "floor" {
-		exit(floorMain(os.Args[2:]))
-	}
-	if len(os.Args) > 1 && os.Args[1] == "isolation" {
-		exit(isolationMain(os.Args[2:]))
-	}
-	if len(os.Args) > 1 && os.Args[1] == "enforcement" {
-		exit(enforcementMain(os.Args[2:]))
-	}
-	if len(os.Args) > 1 && os.Args[1] == "rehearse" {
-		exit(rehearseMain(os.Args[2:]))
+	if len(os.Args) > 1 {
+		if command := commands()[os.Args[1]]; command != nil {
+			exit(command(os.Args[2:]))
+		}
 	}
 	var c config
 	flag.StringVar(&c.engine, "engine", "levee:disk", "what to measure: an engine or the path of a levee, with :disk or :memory, or a URL")
@@ -79,6 +72,14 @@ func main() {
 	flag.StringVar(&c.note, "note", "", "a remark on the machine for the report")
 	flag.Parse()
 	exit(run(&c))
+}
+
+// commands are what the first argument may say instead of measuring workloads.
+func commands() map[string]func([]string) error {
+	return map[string]func([]string) error{
+		"floor": floorMain, "isolation": isolationMain, "flood": floodMain,
+		"enforcement": enforcementMain, "rehearse": rehearseMain,
+	}
 }
 
 func exit(err error) {

@@ -115,6 +115,10 @@ func (c *serveCmd) Run(ctx context.Context, std streams) error {
 		return err
 	}
 	cfg.Limits = c.Limits.limits()
+	if c.Limits.Cache < 1 {
+		return errors.New("--cache is at least 1 MiB")
+	}
+	cfg.CacheBytes = c.Limits.Cache << 20
 	cfg.Console = c.Console.config(c.Addr, keys)
 	if cfg.TLS, err = c.TLS.config(); err != nil {
 		return err

@@ -65,6 +65,8 @@ type Config struct {
 	// QueueCooldowns forbids, as the service does, to create a queue within 60
 	// seconds of deleting one of its name, and to purge a queue again.
 	QueueCooldowns bool
+	// CacheBytes is the memory for blocks of the files of a store on disk; 0 means 128 MiB.
+	CacheBytes int64
 	// FIFOWindow is among how many messages of a FIFO queue, from the first, a
 	// receive looks for message groups that are open: 120,000 in the service. 0 is
 	// all of them.
@@ -246,7 +248,7 @@ func openStore(cfg Config) (kv.Store, error) {
 	if cfg.Dir == "" {
 		return kvmem.New(), nil
 	}
-	store, err := kvpebble.Open(cfg.Dir, kvpebble.Options{Logger: cfg.Logger})
+	store, err := kvpebble.Open(cfg.Dir, kvpebble.Options{CacheBytes: cfg.CacheBytes, Logger: cfg.Logger})
 	if err != nil {
 		return nil, err // not a nil *kvpebble.Store in a kv.Store
 	}
