@@ -3,7 +3,6 @@ package conformance
 import (
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"strings"
 )
 
@@ -76,7 +75,7 @@ func record(members ...node) *object {
 	return o
 }
 
-var index = regexp.MustCompile(`^(gsi|lsi):([A-Za-z0-9_.-]+)\(([^)]*)\)(?:(ALL|KEYS_ONLY|INCLUDE)(?:\(([^)]*)\))?)?$`)
+var index = pattern(`^(gsi|lsi):([A-Za-z0-9_.-]+)\(([^)]*)\)(?:(ALL|KEYS_ONLY|INCLUDE)(?:\(([^)]*)\))?)?$`)
 
 // schema gathers what CreateTable wants of the words of a fixture.
 type schema struct {
@@ -113,7 +112,7 @@ func (s *schema) word(w string) error {
 		s.define(extra)
 		return nil
 	}
-	m := index.FindStringSubmatch(w)
+	m := index().FindStringSubmatch(w)
 	if m == nil {
 		s.keys = append(s.keys, w)
 		s.define(w)

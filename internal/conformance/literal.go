@@ -148,9 +148,9 @@ func (l *literal) list(m mode) (*list, error) {
 }
 
 var (
-	bareName = regexp.MustCompile(`^:?[^\s:,{}\[\]"<>]+`)
-	bareWord = regexp.MustCompile(`^[^\s,{}\[\]"<>]+`)
-	number   = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$`)
+	bareName = pattern(`^:?[^\s:,{}\[\]"<>]+`)
+	bareWord = pattern(`^[^\s,{}\[\]"<>]+`)
+	number   = pattern(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$`)
 )
 
 // name reads the name of a member and its colon.
@@ -160,7 +160,7 @@ func (l *literal) name() (name string, err error) {
 			return "", err
 		}
 	} else {
-		name = bareName.FindString(l.text[l.pos:])
+		name = bareName().FindString(l.text[l.pos:])
 		l.pos += len(name)
 	}
 	if !l.take(":") {
@@ -186,7 +186,7 @@ func (l *literal) quoted() (string, error) {
 
 // word reads a value that begins with a letter or digit.
 func (l *literal) word(m mode) (node, error) {
-	w := bareWord.FindString(l.text[l.pos:])
+	w := bareWord().FindString(l.text[l.pos:])
 	if w == "" {
 		return nil, fmt.Errorf("want a value")
 	}
@@ -234,9 +234,9 @@ func plainWord(w string, m mode) node {
 		return nil
 	case w == "null":
 		return typed("NULL", true, m)
-	case number.MatchString(w) && m == plain:
+	case number().MatchString(w) && m == plain:
 		return json.Number(w)
-	case number.MatchString(w):
+	case number().MatchString(w):
 		return typed("N", w, m)
 	}
 	return typed("S", w, m)

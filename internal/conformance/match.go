@@ -194,14 +194,14 @@ func show(got any) string {
 	return s
 }
 
-var placeholder = regexp.MustCompile(`<(any|number|uuid|word)>`)
+var placeholder = pattern(`<(any|number|uuid|word)>`)
 
 // fits reports whether a text is as a pattern says, in which <any>, <number>,
 // <uuid> and <word> stand for what is not known.
 func fits(pattern, got string) bool {
 	var re strings.Builder
 	last := 0
-	for _, at := range placeholder.FindAllStringSubmatchIndex(pattern, -1) {
+	for _, at := range placeholder().FindAllStringSubmatchIndex(pattern, -1) {
 		re.WriteString(regexp.QuoteMeta(pattern[last:at[0]]))
 		re.WriteString(map[string]string{
 			"any": patternAny, "number": patternNumber, "uuid": patternUUID, "word": patternWord,

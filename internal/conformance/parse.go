@@ -2,7 +2,6 @@ package conformance
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -40,7 +39,7 @@ func parse(name, text string) (*file, error) {
 	return p.file, nil
 }
 
-var request = regexp.MustCompile(`^[A-Z][A-Za-z0-9]* \{`)
+var request = pattern(`^[A-Z][A-Za-z0-9]* \{`)
 
 func (p *parser) line(l line) error {
 	word, rest, _ := strings.Cut(l.text, " ")
@@ -68,7 +67,7 @@ func (p *parser) line(l line) error {
 	case "=>":
 		return p.want(rest)
 	default:
-		if !request.MatchString(l.text) {
+		if !request().MatchString(l.text) {
 			return fmt.Errorf("what is %q?", clip(l.text))
 		}
 		return p.step(l.number, word, rest)
@@ -188,7 +187,7 @@ func (p *parser) change(text string) error {
 	return fmt.Errorf("there is no: with %s", what)
 }
 
-var errorWant = regexp.MustCompile(`^(?:(\d{3}) )?([A-Za-z][A-Za-z0-9.]*): ?(.*)$`)
+var errorWant = pattern(`^(?:(\d{3}) )?([A-Za-z][A-Za-z0-9.]*): ?(.*)$`)
 
 // want reads what follows "=>".
 func (p *parser) want(text string) error {
@@ -222,7 +221,7 @@ func parseWant(text string) (want, error) {
 		name, pattern, _ := strings.Cut(rest, ":")
 		return want{kind: wantHeader, name: name, pattern: strings.TrimSpace(pattern)}, nil
 	}
-	m := errorWant.FindStringSubmatch(text)
+	m := errorWant().FindStringSubmatch(text)
 	if m == nil {
 		return want{}, fmt.Errorf("what is => %q?", clip(text))
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"sync"
 
 	"github.com/levee-io/levee/internal/capacity"
 )
@@ -12,13 +13,16 @@ import (
 //go:embed report.html
 var reportText string
 
-var reportPage = template.Must(template.New("report").Funcs(template.FuncMap{
-	"count": count, "short": short, "charts": charts,
-	"money": func(v float64) string { return fmt.Sprintf("%.2f", v) },
-}).Parse(reportText))
+// reportPage is parsed when there is something to report.
+var reportPage = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("report").Funcs(template.FuncMap{
+		"count": count, "short": short, "charts": charts,
+		"money": func(v float64) string { return fmt.Sprintf("%.2f", v) },
+	}).Parse(reportText))
+})
 
 // HTML writes the report: one file that needs no other.
-func (r *Result) HTML(w io.Writer) error { return reportPage.Execute(w, r) }
+func (r *Result) HTML(w io.Writer) error { return reportPage().Execute(w, r) }
 
 // PricesOf is the day that the prices are of.
 func (r *Result) PricesOf() string { return prices.Regions[r.Scenario.Region].Date }
