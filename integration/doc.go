@@ -14,6 +14,10 @@
 // they are known to answer, never from Levee's source. A test that disagrees
 // with Levee is a bug of Levee until the service says otherwise.
 //
+// What pipes lead to is real as well: a broker of Kafka, a node of OpenSearch, and moto
+// for Kinesis, each started by its test; DuckDB reads Parquet files. integration/run
+// installs them. With -short these tests are skipped.
+//
 // Each test has an account of its own, which is the access key it signs with
 // (12 digits are the account itself), on one of two servers that all tests
 // share: one with its data in memory and one with its data on disk. Tests that
