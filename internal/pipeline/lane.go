@@ -170,17 +170,26 @@ func (l *lane) note(list []*record, out *outcome) {
 }
 
 // outcome returns how many records at the beginning of a batch were handled, and
-// whether all were.
+// whether all were. If one is named that is not there, none was: what the function
+// means is not known.
 func (l *lane) outcome(batch []*record, out *outcome) (done int, ok bool) {
 	if out.failed {
 		return 0, false
 	}
+	if len(out.items) == 0 {
+		return len(batch), true
+	}
+	done, found := len(batch), 0
 	for i, r := range batch {
 		if out.items[r.id] {
-			return i, false
+			done = min(done, i)
+			found++
 		}
 	}
-	return len(batch), len(out.items) == 0
+	if found < len(out.items) {
+		return 0, false
+	}
+	return done, false
 }
 
 // failed notes that the function was not invoked.

@@ -222,6 +222,53 @@ func TestStreamPartialFailure(t *testing.T) {
 	})
 }
 
+// A report that names no record of the batch is a complete failure, in a tumbling
+// window too.
+func TestStreamUnknownFailure(t *testing.T) {
+	for name, report := range map[string]string{
+		"another":                       `[{"itemIdentifier":"7"}]`,
+		"one that is there and another": `[{"itemIdentifier":"SECOND"},{"itemIdentifier":"7"}]`,
+		"empty":                         `[{"itemIdentifier":""}]`,
+		"null":                          `[{"itemIdentifier":null}]`,
+		"other":                         `[{"identifier":"SECOND"}]`,
+		"no list":                       `"SECOND"`,
+	} {
+		for _, window := range []int64{0, 10} {
+			inBubble(t, func(t *testing.T, h *house) {
+				arn := h.table("tab")
+				for i := range 3 {
+					h.put("tab", "k", i)
+				}
+				var batches list
+				h.handle("f", func(e *incoming) any {
+					if len(e.Records) == 0 {
+						return "{}" // the end of a window
+					}
+					text, first := "", len(batches.all()) == 0
+					for _, r := range e.Records {
+						text += r.Dynamodb.NewImage["n"]["N"]
+					}
+					batches.add(text)
+					if !first {
+						return `{"batchItemFailures":[],"state":{}}`
+					}
+					return `{"state":{},"batchItemFailures":` + strings.ReplaceAll(report, "SECOND", e.Records[1].Dynamodb.SequenceNumber) + `}`
+				})
+				in := stream("f", arn)
+				in.FunctionResponseTypes = []string{"ReportBatchItemFailures"}
+				if window > 0 {
+					in.TumblingWindowInSeconds = api.Some(window)
+				}
+				h.mapping(in)
+				time.Sleep(time.Minute)
+				if all := batches.all(); !slices.Equal(all, []string{"012", "012"}) {
+					t.Errorf("%s, window of %d s: batches %q", name, window, all)
+				}
+			})
+		}
+	}
+}
+
 func TestStreamFilter(t *testing.T) {
 	inBubble(t, func(t *testing.T, h *house) {
 		arn := h.table("tab")
