@@ -13,6 +13,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodbstreams"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
@@ -33,6 +34,7 @@ type client struct {
 	sqs     *sqs.Client
 	lambda  *lambda.Client
 	pipes   *pipes.Client
+	logs    *cloudwatchlogs.Client
 }
 
 var accounts atomic.Int64
@@ -77,6 +79,7 @@ func newClientWithSecret(s *server, key, secret, region string) *client {
 		sqs:     sqs.NewFromConfig(cfg),
 		lambda:  lambda.NewFromConfig(cfg),
 		pipes:   pipes.NewFromConfig(cfg),
+		logs:    cloudwatchlogs.NewFromConfig(cfg),
 	}
 }
 

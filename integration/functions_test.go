@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	ddb "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
@@ -155,6 +156,15 @@ func TestInvokeHandler(t *testing.T) {
 		if !strings.Contains(string(log), "START RequestId: "+got["request"]) || !strings.Contains(string(log), "asked directly") {
 			t.Errorf("log: %s", log)
 		}
+		group := aws.String("/aws/lambda/counter")
+		events := try(c.logs.FilterLogEvents(ctx(t), &cloudwatchlogs.FilterLogEventsInput{LogGroupName: group})).must(t).Events
+		text := ""
+		for _, e := range events {
+			text += *e.Message
+		}
+		want(t, "what is logged", text[max(0, len(text)-len(log)):], string(log))
+		stream := try(c.logs.GetLogEvents(ctx(t), &cloudwatchlogs.GetLogEventsInput{LogGroupName: group, LogStreamName: events[0].LogStreamName})).must(t)
+		want(t, "events of the stream", len(stream.Events), len(events))
 		out = try(c.lambda.Invoke(ctx(t), &lambda.InvokeInput{FunctionName: aws.String("counter"), Payload: []byte(`{"Fail":"as asked"}`)})).must(t)
 		want(t, "error", aws.ToString(out.FunctionError), "Unhandled")
 		if !strings.Contains(string(out.Payload), `"errorMessage":"as asked"`) {

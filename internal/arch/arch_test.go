@@ -95,6 +95,8 @@ var forbidden = []struct{ from, to, why string }{
 	{"internal/cloudwatch", "internal/dynamodb", "the engines are siblings; who puts them together introduces them"},
 	{"internal/cloudwatch", "internal/sqs", "the engines are siblings"},
 	{"internal/cloudwatch", "internal/kv", "metrics are in memory"},
+	{"internal/cloudwatchlogs", "internal/lambda", "the engines are siblings; who puts them together introduces them"},
+	{"internal/cloudwatchlogs", "internal/kv", "logs are in memory"},
 	{"internal/bucket", "internal", "a leaf"},
 	{"internal/dynamodb", "internal/bucket", "an engine knows only what it asks of buckets"},
 	{"internal/authz", "internal/dynamodb", "the guard knows operations, not engines"},

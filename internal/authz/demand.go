@@ -8,6 +8,7 @@ import (
 	"github.com/levee-io/levee/internal/api/cloudwatchapi"
 	"github.com/levee-io/levee/internal/api/lambdaapi"
 	"github.com/levee-io/levee/internal/api/leveeapi"
+	"github.com/levee-io/levee/internal/api/logsapi"
 	"github.com/levee-io/levee/internal/api/pipesapi"
 	"github.com/levee-io/levee/internal/api/sqsapi"
 )
@@ -61,6 +62,8 @@ func (d *demands) collect(in api.Input) {
 		d.collectPipes(in)
 	case leveeapi.Target:
 		d.collectLevee(in)
+	case logsapi.Target:
+		d.collectLogs(in)
 	case cloudwatchapi.Target: // metrics are no resources
 		d.list = append(d.list, demand{action: "cloudwatch:" + d.operation.Name, resource: "*", ownOnly: true})
 	default:

@@ -18,6 +18,7 @@ import (
 	"github.com/levee-io/levee/internal/api"
 	"github.com/levee-io/levee/internal/autoscaling"
 	"github.com/levee-io/levee/internal/cloudwatch"
+	"github.com/levee-io/levee/internal/cloudwatchlogs"
 	"github.com/levee-io/levee/internal/dynamodb"
 	"github.com/levee-io/levee/internal/kv/kvmem"
 	"github.com/levee-io/levee/internal/lambda"
@@ -73,7 +74,7 @@ func page() (_ string, err error) {
 		return "", err
 	}
 	defer func() { err = errors.Join(err, pipes.Close()) }()
-	all := slices.Concat(tables.Operations(), queues.Operations(), scaling.Operations(), functions.Operations(), cloudwatch.New(nil).Operations(), pipes.Operations(), spanning.Operations())
+	all := slices.Concat(tables.Operations(), queues.Operations(), scaling.Operations(), functions.Operations(), cloudwatch.New(nil).Operations(), cloudwatchlogs.New(cloudwatchlogs.Source{}).Operations(), pipes.Operations(), spanning.Operations())
 	slices.SortStableFunc(all, func(a, b api.Operation) int { return strings.Compare(a.Name, b.Name) })
 	for _, s := range []struct{ title, target string }{
 		{"DynamoDB", "DynamoDB_20120810"},
@@ -84,6 +85,7 @@ func page() (_ string, err error) {
 		{"EventBridge Pipes", "Pipes"},
 		{"Levee", "Levee"},
 		{"CloudWatch", "GraniteServiceVersion20100801"},
+		{"CloudWatch Logs", "Logs_20140328"},
 	} {
 		section(&b, s.title, s.target, all)
 	}

@@ -104,7 +104,7 @@ type entry struct {
 	running int
 	ramp    *capacity.Function // with Options.Growth, once it was invoked
 	idle    []*environment     // the last used is the last
-	logs    logRing
+	logs    logs
 	deleted bool
 }
 

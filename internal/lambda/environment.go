@@ -18,6 +18,7 @@ type environment struct {
 	revision string
 	kind     Kind
 	log      *capture
+	stream   string      // the name of its log stream
 	idle     *time.Timer // ends it
 	dir      string      // with the code, "" if there is none
 	release  func()      // gives it up; nil if there is none
@@ -159,7 +160,7 @@ func (e *Engine) obtain(at *entry, f *function) (_ *environment, cold time.Durat
 		return nil, 0, context.Canceled
 	}
 	start := time.Now()
-	env := &environment{of: at, revision: f.Revision, kind: kind, log: new(capture)}
+	env := &environment{of: at, revision: f.Revision, kind: kind, log: new(capture), stream: newStream(start)}
 	if env.Environment, err = e.start(f, env); err != nil {
 		env.letGo()
 		e.vacate(kind)
@@ -286,7 +287,7 @@ func endAll(list []*environment) {
 func (e *Engine) start(f *function, in *environment) (Environment, error) {
 	s := &Spec{
 		Name: f.name(), Kind: f.kind(), Runtime: f.Runtime, Handler: f.Handler,
-		Env: f.Environment, Memory: f.Memory, Timeout: time.Duration(f.Timeout) * time.Second, Log: in.log, Dir: f.WorkingDir,
+		Env: f.Environment, Memory: f.Memory, Timeout: time.Duration(f.Timeout) * time.Second, Log: in.log, LogStream: in.stream, Dir: f.WorkingDir,
 	}
 	switch s.Kind {
 	case KindGo:

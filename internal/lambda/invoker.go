@@ -57,6 +57,8 @@ type Spec struct {
 	Timeout time.Duration
 	// Log gets what the environment prints. It must not block.
 	Log io.Writer
+	// LogStream is the name that it goes by in the logs.
+	LogStream string
 }
 
 // Invocation is one event for a function.

@@ -1,16 +1,23 @@
 package lambda
 
 import (
+	"crypto/rand"
+	"encoding/hex"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
+
+	"github.com/levee-io/levee/internal/api"
 )
 
 const (
 	// maxLog is how much of what one invocation prints is kept: the end of it.
 	maxLog = 64 << 10
-	// maxLogs is how many invocations of a function are remembered.
-	maxLogs = 32
+	// maxLogs is how many invocations of a function are remembered, and maxLogBytes how
+	// much they may have printed together.
+	maxLogs     = 1000
+	maxLogBytes = 2 << 20
 	// logTail is how much of the log an invoker may get.
 	logTail = 4 << 10
 )
@@ -18,6 +25,7 @@ const (
 // Log is what one invocation printed.
 type Log struct {
 	RequestID string
+	Stream    string    // the log stream of the environment
 	Time      time.Time // of the start
 	Duration  time.Duration
 	Cold      bool   // the environment was started for it
@@ -25,19 +33,21 @@ type Log struct {
 	Text      []byte // with the lines of the platform; only the end if it was long
 }
 
-// logRing holds the last logs of a function; Engine.mu guards it.
-type logRing struct {
+// logs are the last of a function; Engine.mu guards them.
+type logs struct {
 	list []Log
-	next int // once list is full
+	size int // bytes of text
 }
 
-func (r *logRing) add(l Log) {
-	if len(r.list) < maxLogs {
-		r.list = append(r.list, l)
-		return
+func (r *logs) add(l Log) {
+	r.list = append(r.list, l)
+	r.size += len(l.Text)
+	n := 0
+	for ; len(r.list)-n > maxLogs || r.size > maxLogBytes; n++ {
+		r.size -= len(r.list[n].Text)
+		r.list[n] = Log{}
 	}
-	r.list[r.next] = l
-	r.next = (r.next + 1) % maxLogs
+	r.list = r.list[n:]
 }
 
 // Logs returns the last invocations of a function, the newest last.
@@ -48,8 +58,26 @@ func (e *Engine) Logs(n Name) []Log {
 	if at == nil {
 		return nil
 	}
-	r := &at.logs
-	return append(append([]Log(nil), r.list[r.next:]...), r.list[:r.next]...)
+	return slices.Clone(at.logs.list)
+}
+
+// Logged returns the names of the functions of a namespace that have logs.
+func (e *Engine) Logged(ns api.Namespace) (names []string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for n, at := range e.functions {
+		if n.Namespace == ns && len(at.logs.list) > 0 {
+			names = append(names, n.Function)
+		}
+	}
+	return names
+}
+
+// newStream names the log stream of an environment, as the service does.
+func newStream(now time.Time) string {
+	var id [16]byte
+	_, _ = rand.Read(id[:]) // never fails
+	return now.UTC().Format("2006/01/02/") + "[" + latest + "]" + hex.EncodeToString(id[:])
 }
 
 // capture keeps the end of what an environment prints. It is its Spec.Log.

@@ -83,7 +83,7 @@ func (e *Engine) attempt(ctx context.Context, at *entry, f *function, in *Invoca
 		return nil, &api.Error{Code: model.CodeServiceException, Message: "The function could not be started.", Fault: api.Server}
 	}
 	result.Log = platform(env.log.take(), f, in, took, cold)
-	e.remember(at, Log{RequestID: in.RequestID, Time: start, Duration: took, Cold: cold > 0, Failed: result.Failed, Text: result.Log})
+	e.remember(at, Log{RequestID: in.RequestID, Stream: env.stream, Time: start, Duration: took, Cold: cold > 0, Failed: result.Failed, Text: result.Log})
 	if env.Environment != nil && (failure == nil || !failure.Broken) {
 		e.giveBack(env)
 	}

@@ -119,9 +119,13 @@ func shards(p *pipeline.Progress) []console.Shard {
 	return list
 }
 
+// shownLogs is how many invocations of a function the console shows.
+const shownLogs = 32
+
 // consoleLogs tells the console what a function printed.
 func (s *Server) consoleLogs(ns api.Namespace, function string) []console.Log {
 	logs := s.funcs.Logs(lambda.Name{Namespace: ns, Function: function})
+	logs = logs[max(0, len(logs)-shownLogs):]
 	list := make([]console.Log, len(logs))
 	for i, l := range logs {
 		list[i] = console.Log{RequestID: l.RequestID, Time: l.Time, Duration: l.Duration, Cold: l.Cold, Failed: l.Failed, Text: string(l.Text)}

@@ -6,6 +6,8 @@ import (
 	"net"
 	"path/filepath"
 
+	"github.com/levee-io/levee/internal/api"
+	"github.com/levee-io/levee/internal/cloudwatchlogs"
 	"github.com/levee-io/levee/internal/lambda"
 	"github.com/levee-io/levee/internal/lambda/sandbox"
 	"github.com/levee-io/levee/internal/pace"
@@ -101,4 +103,19 @@ func (s *Server) address() string {
 		return fmt.Sprintf("127.0.0.1:%d", addr.Port)
 	}
 	return addr.String()
+}
+
+// functionLogs has what functions print read as log events.
+func (s *Server) functionLogs() cloudwatchlogs.Source {
+	return cloudwatchlogs.Source{
+		Functions: s.funcs.Logged,
+		Logs: func(ns api.Namespace, function string) []cloudwatchlogs.Log {
+			logs := s.funcs.Logs(lambda.Name{Namespace: ns, Function: function})
+			list := make([]cloudwatchlogs.Log, len(logs))
+			for i, l := range logs {
+				list[i] = cloudwatchlogs.Log{RequestID: l.RequestID, Stream: l.Stream, Begin: l.Time, End: l.Time.Add(l.Duration), Text: l.Text}
+			}
+			return list
+		},
+	}
 }

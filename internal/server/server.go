@@ -35,6 +35,7 @@ import (
 	"github.com/levee-io/levee/internal/authz"
 	"github.com/levee-io/levee/internal/autoscaling"
 	"github.com/levee-io/levee/internal/cloudwatch"
+	"github.com/levee-io/levee/internal/cloudwatchlogs"
 	"github.com/levee-io/levee/internal/console"
 	"github.com/levee-io/levee/internal/dynamodb"
 	"github.com/levee-io/levee/internal/fault"
@@ -215,7 +216,7 @@ func (s *Server) open(cfg Config) (err error) {
 // keys, measured if there is a console.
 func (s *Server) operations(cfg Config) ([]api.Operation, error) {
 	table := slices.Concat(s.tables.Operations(), s.queues.Operations(), s.scaling.Operations(), cloudwatch.New(s.metrics).Operations(),
-		s.funcs.Operations(), s.pipes.Operations(), s.spanning.Operations())
+		s.funcs.Operations(), cloudwatchlogs.New(s.functionLogs()).Operations(), s.pipes.Operations(), s.spanning.Operations())
 	whole := table // for the console, which has a door of its own
 	if cfg.Keys != nil {
 		identities, err := cfg.Keys.identities()

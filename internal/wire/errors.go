@@ -148,6 +148,12 @@ var pipesErrors = map[string]errorRule{
 	"UnrecognizedClientException":         {status: http.StatusForbidden},
 }
 
+// logsErrors are the codes of CloudWatch Logs that are not as usual.
+var logsErrors = map[string]errorRule{
+	"InternalServerError": {name: "ServiceUnavailableException"},
+	"ValidationException": {name: "InvalidParameterException"},
+}
+
 // cloudwatchErrors are the codes of CloudWatch: its older protocol has other names.
 var cloudwatchErrors = map[string]errorRule{
 	"InvalidParameterValueException":       {query: "InvalidParameterValue"},

@@ -6,6 +6,7 @@ import (
 	"github.com/levee-io/levee/internal/api/dynamodbapi"
 	"github.com/levee-io/levee/internal/api/lambdaapi"
 	"github.com/levee-io/levee/internal/api/leveeapi"
+	"github.com/levee-io/levee/internal/api/logsapi"
 	"github.com/levee-io/levee/internal/api/pipesapi"
 	"github.com/levee-io/levee/internal/api/sqsapi"
 	"github.com/levee-io/levee/internal/api/streamsapi"
@@ -68,6 +69,8 @@ var (
 		query: true, newID: uuid, maxBody: 1 << 20, generated: true,
 		xmlns: "http://monitoring.amazonaws.com/doc/2010-08-01/", times: map[string]bool{"Timestamp": true, "Timestamps": true},
 	}
+	// Its errors stand without a namespace.
+	logs   = &service{scope: "logs", errors: logsErrors, newID: uuid, maxBody: 1 << 20, generated: true}
 	lambda = &service{
 		scope: "lambda", errors: lambdaErrors, newID: uuid, maxBody: maxCode, generated: true, rest: true,
 	}
@@ -86,6 +89,7 @@ var services = map[string]*service{
 	pipesapi.Target:       pipes,
 	leveeapi.Target:       levee,
 	cloudwatchapi.Target:  monitoring,
+	logsapi.Target:        logs,
 }
 
 // bodyLimit returns the largest body that a request to a target, or to a path if

@@ -28,7 +28,7 @@ func (s *Sandbox) environ(spec *lambda.Spec, more ...string) []string {
 		"AWS_LAMBDA_FUNCTION_MEMORY_SIZE="+strconv.FormatInt(spec.Memory, 10),
 		"AWS_LAMBDA_INITIALIZATION_TYPE=on-demand",
 		"AWS_LAMBDA_LOG_GROUP_NAME=/aws/lambda/"+spec.Name.Function,
-		"AWS_LAMBDA_LOG_STREAM_NAME=$LATEST",
+		"AWS_LAMBDA_LOG_STREAM_NAME="+spec.LogStream,
 		"LAMBDA_TASK_ROOT="+spec.Dir,
 		"_HANDLER="+spec.Handler,
 	)
