@@ -148,6 +148,7 @@ func (c *serveCmd) Run(ctx context.Context, std streams) error {
 	if err := seen.serveAdmin(srv, std.err); err != nil {
 		return errors.Join(explain(err, c.Observe.AdminAddr), srv.Close(ctx))
 	}
+	go collectAside(ctx, srv.Bulk)
 	c.greet(std.err, addr, keys, cfg.Console != nil)
 	select {
 	case <-ctx.Done():

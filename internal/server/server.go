@@ -299,6 +299,14 @@ func (s *Server) serve(l *listening) {
 	}
 }
 
+// Bulk returns how many bytes of the heap are the cache and the memtables of the store.
+func (s *Server) Bulk() int64 {
+	if store, ok := s.store.(*kvpebble.Store); ok {
+		return store.Bulk()
+	}
+	return 0
+}
+
 // Failed returns a channel that gets an error when a listener ends by itself.
 func (s *Server) Failed() <-chan error { return s.failed }
 

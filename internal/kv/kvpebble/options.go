@@ -13,7 +13,8 @@ import (
 // Options of Open. The zero value is right for a server of a few gigabytes.
 type Options struct {
 	// CacheBytes is the size of the cache of table blocks; 0 means 128 MiB. The
-	// memtables take up to 256 MiB more when writers outrun the disk.
+	// memtables take up to 256 MiB more when writers outrun the disk; what of that they
+	// do not take, the cache has.
 	CacheBytes int64
 	// FS is the file system; nil means that of the operating system.
 	FS vfs.FS
