@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -38,6 +39,54 @@ func BenchmarkDurableCycle(b *testing.B) {
 			b.Cleanup(func() { _ = store.Close() })
 			b.SetParallelism(64)
 			benchCycle(b, openRig(b, store, Options{}), fifo, 0, 10)
+		})
+	}
+}
+
+// BenchmarkOneGroup receives and deletes one message at a time of one group of a FIFO
+// queue on the disk: whoever waits is woken when the group opens.
+func BenchmarkOneGroup(b *testing.B) {
+	for _, clients := range []int{1, 2, 64} {
+		b.Run(fmt.Sprintf("clients=%d", clients), func(b *testing.B) {
+			store, err := kvpebble.Open(b.TempDir(), kvpebble.Options{})
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.Cleanup(func() { _ = store.Close() })
+			r := openRig(b, store, Options{})
+			url := r.create("q.fifo", "FifoQueue", "true")
+			r.fill(url, b.N, 1)
+			ctx, cancel := context.WithCancel(b.Context())
+			defer cancel()
+			var left atomic.Int64
+			left.Store(int64(b.N))
+			var wg sync.WaitGroup
+			b.ResetTimer()
+			for range clients {
+				wg.Go(func() {
+					in := receiveRequest(url, 1)
+					in.WaitTimeSeconds = api.Some(int64(20))
+					for ctx.Err() == nil {
+						got, err := r.ReceiveMessage(ctx, caller, in)
+						if ctx.Err() != nil {
+							return
+						}
+						if err != nil {
+							b.Error(err)
+							return
+						}
+						for _, m := range got.Messages {
+							if err := r.delete(url, m); err != nil {
+								b.Error(err)
+							}
+							if left.Add(-1) == 0 {
+								cancel()
+							}
+						}
+					}
+				})
+			}
+			wg.Wait()
 		})
 	}
 }
@@ -114,7 +163,7 @@ func (r *rig) cycle(url string, fifo bool, next *atomic.Int64, n int) error {
 // depths and numbers of groups, none of which should matter.
 func BenchmarkReceive(b *testing.B) {
 	for _, depth := range []int{1_000, 100_000, 1_000_000} {
-		for _, groups := range []int{0, 1, 100, 100_000} {
+		for _, groups := range []int{0, 1, 100, 100_000, 1_000_000} {
 			if groups <= depth {
 				b.Run(fmt.Sprintf("standard/depth=%d/groups=%d", depth, groups), func(b *testing.B) { benchReceive(b, false, depth, groups) })
 			}

@@ -88,6 +88,31 @@ func TestDeadLettersOfStandardKeepTheirAge(t *testing.T) {
 	})
 }
 
+// TestDeadLettersOfFIFOBeginAnew: a dead letter of a FIFO queue was sent when it was
+// moved, and expires by the retention of the dead-letter queue from then.
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/setting-up-dead-letter-queue-retention.html
+func TestDeadLettersOfFIFOBeginAnew(t *testing.T) {
+	bubble(t, func(r *rig) {
+		dead := r.fifo("dead.fifo", "MessageRetentionPeriod", "100")
+		url := r.fifo("q.fifo", "VisibilityTimeout", "40", "MessageRetentionPeriod", "100", "RedrivePolicy", redriveTo("dead.fifo", 1))
+		r.send(url, "old", "g")
+		time.Sleep(50 * time.Second)
+		r.receive(url, 1)
+		time.Sleep(40 * time.Second)
+		moved := time.Now()
+		r.wantBodies(r.receive(url, 1), "")
+		time.Sleep(90 * time.Second)
+		r.reopen()
+		got := r.receive(dead, 1)
+		r.wantBodies(got, "old")
+		if sent, _ := got[0].Attributes.Get("SentTimestamp"); sent != fmt.Sprint(moved.UnixMilli()) {
+			t.Errorf("sent at %s, want %d", sent, moved.UnixMilli())
+		}
+		time.Sleep(10 * time.Second)
+		r.wantCounts(dead, "0", "0", "0")
+	})
+}
+
 func TestWithoutItsDeadLetterQueueAMessageStays(t *testing.T) {
 	r := newRig(t)
 	dead := r.create("dead")

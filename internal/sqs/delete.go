@@ -13,6 +13,7 @@ func (q *queue) prepareDelete(c *change, handle string, now int64) error {
 	}
 	m := q.known[r.seq]
 	if m == nil {
+		q.counters.deleted.Add(1) // NumberOfMessagesDeleted counts it again
 		return nil
 	}
 	if q.fifo && (!m.inFlight || m.receives != r.receives) {
@@ -20,9 +21,9 @@ func (q *queue) prepareDelete(c *change, handle string, now int64) error {
 	}
 	q.deleteRows(c.batch, m.seq)
 	c.then(func() {
+		q.counters.deleted.Add(1)
 		if q.known[m.seq] == m {
 			q.drop(m, now)
-			q.counters.deleted.Add(1)
 		}
 	})
 	return nil

@@ -30,7 +30,7 @@ func TestMetrics(t *testing.T) {
 			}
 			want := Metrics{
 				Namespace: caller.Namespace, Queue: name,
-				NumberOfMessagesSent: 4, NumberOfMessagesReceived: 2, NumberOfMessagesDeleted: 1, SentMessageSize: 3 + 5 + 5 + 3,
+				NumberOfMessagesSent: 4, NumberOfMessagesReceived: 2, NumberOfMessagesDeleted: 2, SentMessageSize: 3 + 5 + 5 + 3,
 				Loaded: true, ApproximateNumberOfMessagesVisible: 2, ApproximateNumberOfMessagesNotVisible: 1, ApproximateAgeOfOldestMessage: 7,
 			}
 			if name == "q.fifo" {
@@ -57,6 +57,25 @@ func TestMetrics(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestMetricsOfDeadLetters: a message counts as sent to a dead-letter queue if a
+// client sends it there, not when its receives have run out.
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/dead-letter-queues-cloudwatch.html
+func TestMetricsOfDeadLetters(t *testing.T) {
+	bubble(t, func(r *rig) {
+		dead := r.create("dead")
+		url := r.create("q", "VisibilityTimeout", "0", "RedrivePolicy", redriveTo("dead", 1))
+		r.sendAll(url, "", "a", "b")
+		r.send(dead, "c", "")
+		r.receive(url, 2)
+		r.wantBodies(r.receive(url, 2), "")
+		for _, m := range r.Metrics() {
+			if m.Queue == "dead" && (m.NumberOfMessagesSent != 1 || m.ApproximateNumberOfMessagesVisible != 3) {
+				t.Errorf("%+v", m)
+			}
+		}
+	})
 }
 
 func TestMetricsOfDelayedAndTenants(t *testing.T) {
