@@ -39,6 +39,10 @@ type Options struct {
 	// of a function, the newest last.
 	Mappings func() []Mapping
 	Logs     func(ns api.Namespace, function string) []Log
+	// Sinks returns the declared sinks, Counted how many of about how many items a
+	// counter that is being built has counted; ok is false for one that is not.
+	Sinks   func() []Sink
+	Counted func(ns api.Namespace, counter string) (counted, of int64, ok bool)
 	// Surge plays a surge against the server of this console, until it has ended or
 	// ctx does; watch is told how far it is. nil: there is none.
 	Surge func(ctx context.Context, s SurgeSettings, watch func(SurgeProgress)) (*SurgeReport, error)

@@ -52,6 +52,12 @@ func newBrowser(t testing.TB, opts Options) *browser {
 	if opts.Mappings == nil {
 		opts.Mappings = func() []Mapping { return nil }
 	}
+	if opts.Sinks == nil {
+		opts.Sinks = func() []Sink { return nil }
+	}
+	if opts.Counted == nil {
+		opts.Counted = func(api.Namespace, string) (int64, int64, bool) { return 0, 0, false }
+	}
 	if opts.Logs == nil {
 		opts.Logs = func(api.Namespace, string) []Log { return nil }
 	}

@@ -22,6 +22,9 @@ type Mapping struct {
 	// Workers of a queue that there are, and those that have a batch.
 	Workers, Busy int
 	Shards        []Shard // of a stream, that are being read
+	// Handled is how many events were handled since the server was started, Failures how
+	// often a batch failed.
+	Handled, Failures int64
 	// Failed is when a batch failed last, zero if none did, and Failure why.
 	Failed  time.Time
 	Failure string

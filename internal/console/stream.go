@@ -16,9 +16,17 @@ const pageRecords = 100
 type streamData struct {
 	*described
 	Shards  []streamsapi.Shard
+	Readers []position
 	Shard   string
 	Records []recordRow
 	Next    string // path of the page after the last record, "" if there is none
+}
+
+// position is how far who reads a stream is in one of its shards.
+type position struct {
+	Shard
+	Closed bool
+	Reader mappingRow // the zero value: nobody of the server reads the shard
 }
 
 type recordRow struct {
@@ -39,17 +47,70 @@ func (v *visit) showStream() error {
 		if err := v.readStream(d); err != nil && !v.refused(err) {
 			return err
 		}
+		d.Readers = v.positions(d)
 	}
 	return v.show("table_stream", "table.stream", d)
 }
 
-func (v *visit) readStream(d *streamData) error {
-	in := &streamsapi.DescribeStreamInput{StreamArn: d.LatestStreamArn}
-	stream, err := call[*streamsapi.DescribeStreamOutput](v, streamsapi.Target, "DescribeStream", in)
+// showPositions shows only how far the readers are, for a page that asks again and
+// again.
+func (v *visit) showPositions() error {
+	t, err := v.table("stream")
 	if err != nil {
 		return err
 	}
-	d.Shards = stream.StreamDescription.Shards
+	d := &streamData{described: t}
+	if t.LatestStreamArn.OK {
+		if err := v.describeStream(d); err != nil {
+			return err
+		}
+		d.Readers = v.positions(d)
+	}
+	return v.render("table_stream", "positions", d)
+}
+
+// positions lists the shards with where the mappings and pipes of the server are in
+// them; what the API's shards say of others nobody knows.
+func (v *visit) positions(d *streamData) (list []position) {
+	readers := v.mappings(func(m *Mapping) bool { return m.Source == d.LatestStreamArn.V })
+	for _, s := range d.Shards {
+		closed, found := s.SequenceNumberRange.EndingSequenceNumber.OK, false
+		for _, m := range readers.Mappings {
+			for _, at := range m.Shards {
+				if at.Name == s.ShardId.V {
+					list, found = append(list, position{Shard: at, Closed: closed, Reader: m}), true
+				}
+			}
+		}
+		if !found {
+			list = append(list, position{Shard: Shard{Name: s.ShardId.V}, Closed: closed})
+		}
+	}
+	return list
+}
+
+// describeStream reads the shards, of which a page shows the newest.
+func (v *visit) describeStream(d *streamData) error {
+	in := &streamsapi.DescribeStreamInput{StreamArn: d.LatestStreamArn}
+	for {
+		out, err := call[*streamsapi.DescribeStreamOutput](v, streamsapi.Target, "DescribeStream", in)
+		if err != nil {
+			return err
+		}
+		stream := out.StreamDescription
+		d.Shards = append(d.Shards, stream.Shards...)
+		d.Shards = d.Shards[max(0, len(d.Shards)-maxRows):]
+		if !stream.LastEvaluatedShardId.OK {
+			return nil
+		}
+		in = &streamsapi.DescribeStreamInput{StreamArn: d.LatestStreamArn, ExclusiveStartShardId: stream.LastEvaluatedShardId}
+	}
+}
+
+func (v *visit) readStream(d *streamData) error {
+	if err := v.describeStream(d); err != nil {
+		return err
+	}
 	if d.Shard == "" && len(d.Shards) > 0 {
 		d.Shard = d.Shards[len(d.Shards)-1].ShardId.V
 	}

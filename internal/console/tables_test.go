@@ -47,9 +47,10 @@ func newHouse(t testing.TB) (b *browser, calls map[string]int) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	pipes.Start()
 	t.Cleanup(func() {
-		functions.Close()
 		pipes.Close()
+		functions.Close()
 		queues.Close()
 		tables.Close()
 		store.Close()
@@ -73,11 +74,20 @@ func newHouse(t testing.TB) (b *browser, calls map[string]int) {
 		},
 		Mappings: func() (list []Mapping) {
 			for _, p := range pipes.Progress() {
-				list = append(list, Mapping{Namespace: p.Namespace, ID: p.ID, Source: p.Source, Function: p.Function, Enabled: p.Enabled})
+				m := Mapping{
+					Namespace: p.Namespace, ID: p.ID, Source: p.Source, Function: p.Function, Pipe: p.Pipe, Enabled: p.Enabled,
+					Handled: p.Handled, Failures: p.Failures, Failed: p.Failure.At, Failure: p.Failure.Text,
+				}
+				for _, s := range p.Shards {
+					m.Shards = append(m.Shards, Shard{Name: s.Shard, Sequence: s.Sequence, Records: s.Records, Oldest: s.Oldest})
+				}
+				list = append(list, m)
 			}
 			return list
 		},
-		Groups: func(api.Namespace, string, int) ([]Group, int, error) { return nil, 0, nil },
+		Groups:  func(api.Namespace, string, int) ([]Group, int, error) { return nil, 0, nil },
+		Sinks:   func() []Sink { return []Sink{{Name: "hook", Kind: "http", To: "https://hook.example/<b>"}} },
+		Counted: func(api.Namespace, string) (int64, int64, bool) { return 40, 100, true },
 	})
 	b.get(Path, 200)
 	return b, calls

@@ -16,6 +16,9 @@ func (l *language) funcs() template.FuncMap {
 		"time":      func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"at":        base,
 		"inside":    strings.HasPrefix,
+		"choose":    func(list []string, value string) choices { return choices{list, value} },
+		"iterate":   func(n int) []int { return []int{1, 2, 3}[:n] },
+		"at2":       nth,
 		"pair":      func(name, value string) pair { return pair{name, value} },
 		"views":     func() []string { return streamViews },
 		"keyop":     isKeyComparison,
@@ -38,6 +41,20 @@ func (l *language) funcs() template.FuncMap {
 
 // pair is a field and its value, for a template that is used for many.
 type pair struct{ Name, Value string }
+
+// choices is a list of which one may be chosen.
+type choices struct {
+	List  []string
+	Value string
+}
+
+// nth returns the value of a field that comes several times, "" if there is none.
+func nth(form url.Values, name string, i int) string {
+	if i < len(form[name]) {
+		return form[name][i]
+	}
+	return ""
+}
 
 // share is how much there is of something that has a most.
 type share struct {

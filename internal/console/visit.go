@@ -171,7 +171,7 @@ func statusOf(e *api.Error) int {
 	switch {
 	case e.Fault == api.Server:
 		return http.StatusInternalServerError
-	case e.Code == "ResourceNotFoundException" || e.Code == "QueueDoesNotExist":
+	case e.Code == "ResourceNotFoundException" || e.Code == "QueueDoesNotExist" || e.Code == "NotFoundException":
 		return http.StatusNotFound
 	}
 	return http.StatusBadRequest

@@ -2,6 +2,7 @@ package dynamodb
 
 import (
 	"slices"
+	"sync/atomic"
 
 	"github.com/levee-io/levee/internal/attr"
 	"github.com/levee-io/levee/internal/kv"
@@ -21,8 +22,10 @@ const buildStep = 256
 
 // startBuild builds a counter from a snapshot, which it closes, in the background.
 func (e *Engine) startBuild(t *table, number uint64, snapshot kv.Snapshot) {
+	counted := e.builds.begin(number)
 	e.background.Go(func() {
-		err := e.buildCounter(t, number, snapshot)
+		defer e.builds.end(number)
+		err := e.buildCounter(t, number, snapshot, counted)
 		if closed := snapshot.Close(); err == nil {
 			err = closed
 		}
@@ -35,8 +38,8 @@ func (e *Engine) startBuild(t *table, number uint64, snapshot kv.Snapshot) {
 	})
 }
 
-// buildCounter counts the items of a snapshot.
-func (e *Engine) buildCounter(t *table, number uint64, snapshot kv.Snapshot) error {
+// buildCounter counts the items of a snapshot, and says in counted how many.
+func (e *Engine) buildCounter(t *table, number uint64, snapshot kv.Snapshot, counted *atomic.Int64) error {
 	it := snapshot.Scan(kv.PrefixRange(itemPrefix(t.id)))
 	defer func() { _ = it.Close() }()
 	c := t.current.Load().counter(number)
@@ -45,6 +48,7 @@ func (e *Engine) buildCounter(t *table, number uint64, snapshot kv.Snapshot) err
 	}
 	groups := map[string]*tallies{} // of one tally each
 	for it.Next() {
+		counted.Add(1)
 		item, err := attr.DecodeMap(it.Value())
 		if err != nil {
 			return err

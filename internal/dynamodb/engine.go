@@ -69,6 +69,8 @@ type Engine struct {
 	params    capacity.Params  // of every meter
 	modelTime func() time.Time // of every meter
 
+	builds builds // counters that are being built
+
 	catalog struct {
 		sync.RWMutex // guards the fields below; see the package comment for its place in the lock order
 		tables       map[tableID]*table

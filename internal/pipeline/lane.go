@@ -162,6 +162,7 @@ func (l *lane) take(ctx context.Context, records []*record) (*outcome, error) {
 
 // note notes that records were handled.
 func (l *lane) note(list []*record, out *outcome) {
+	l.mapping.count(list)
 	if out.removed {
 		l.tracker.saved(list)
 	} else {

@@ -70,6 +70,8 @@ type mapping struct {
 	settings atomic.Pointer[settings]
 	result   atomic.Pointer[string] // LastProcessingResult of a stream
 	failure  atomic.Pointer[Failure]
+	handled  atomic.Int64 // events, since the engine was opened
+	failures atomic.Int64 // of batches, since then
 	running  running
 
 	// Engine.admin guards the rest.

@@ -23,6 +23,9 @@ type Progress struct {
 	Workers, Busy int
 	// Shards of a stream that are being read, by name.
 	Shards []ShardProgress
+	// Handled is how many events were handled since the engine was opened, Failures how
+	// often a batch failed.
+	Handled, Failures int64
 	// Failure is the last one since the engine was opened; its zero value is none.
 	Failure Failure
 }
@@ -54,7 +57,20 @@ func (m *mapping) fail(result *lambda.Result, err error) {
 		text = string(result.Payload[:min(len(result.Payload), maxFailure)])
 	}
 	text = strings.ToValidUTF8(text[:min(len(text), maxFailure)], "")
+	m.failures.Add(1)
 	m.failure.Store(&Failure{At: time.Now(), Text: text})
+}
+
+// count counts the events among records that were handled: what a filter did not let
+// through is none.
+func (m *mapping) count(records []*record) {
+	n := 0
+	for _, r := range records {
+		if r.data != nil {
+			n++
+		}
+	}
+	m.handled.Add(int64(n))
 }
 
 // running is what runs of a mapping, for who looks at it.
@@ -96,6 +112,7 @@ func (e *Engine) Progress() []Progress {
 func (m *mapping) progress() Progress {
 	s := m.settings.Load()
 	p := Progress{Namespace: s.namespace(), ID: s.ID, Source: s.Source, Function: s.Function, Enabled: s.Enabled}
+	p.Handled, p.Failures = m.handled.Load(), m.failures.Load()
 	if s.Pipe != nil {
 		p.Pipe = s.Pipe.Name
 	}

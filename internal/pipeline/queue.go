@@ -131,8 +131,10 @@ func (w *worker) hand(part []*record) {
 	if len(out.items) > 0 && out.why != nil {
 		w.mapping.fail(nil, out.why)
 	}
+	done := handled(part, out.items)
+	w.mapping.count(done)
 	if !out.removed {
-		w.remove(handled(part, out.items))
+		w.remove(done)
 	}
 }
 

@@ -118,11 +118,13 @@ func (l *lane) handleTumbling(ctx context.Context, batch []*record) {
 			l.open = &tumble{Start: l.open.Start, State: state, Early: len(state) > maxState}
 		}
 		if ok {
+			l.mapping.count(batch)
 			l.tracker.done(batch, l.open)
 			l.mapping.note(resultOK)
 			return
 		}
 		if done > 0 {
+			l.mapping.count(before(batch, wanted[done]))
 			l.tracker.done(before(batch, wanted[done]), l.open)
 			batch = batch[len(before(batch, wanted[done])):]
 		}

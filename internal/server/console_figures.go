@@ -105,8 +105,19 @@ func (s *Server) consoleMappings() []console.Mapping {
 		p := &progress[i]
 		list[i] = console.Mapping{
 			Namespace: p.Namespace, ID: p.ID, Source: p.Source, Function: p.Function, Pipe: p.Pipe, Enabled: p.Enabled,
-			Workers: p.Workers, Busy: p.Busy, Shards: shards(p), Failed: p.Failure.At, Failure: p.Failure.Text,
+			Workers: p.Workers, Busy: p.Busy, Shards: shards(p), Handled: p.Handled, Failures: p.Failures, Failed: p.Failure.At, Failure: p.Failure.Text,
 		}
+	}
+	return list
+}
+
+// consoleSinks tells the console where pipes may lead outside.
+func (s *Server) consoleSinks() (list []console.Sink) {
+	if s.sinks == nil {
+		return nil
+	}
+	for _, d := range s.sinks.List() {
+		list = append(list, console.Sink{Name: d.Name, Kind: d.Kind, To: d.To})
 	}
 	return list
 }

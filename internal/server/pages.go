@@ -40,6 +40,7 @@ func (s *Server) openConsole(cfg Config, table []api.Operation, guarded []api.Op
 		Operations: s.meter.Wrap(table), Password: cfg.Console.Password, Meter: s.meter, Logger: cfg.Logger,
 		Tables: s.consoleTables, Queues: s.consoleQueues, Peek: s.peek, Groups: s.peekGroups,
 		Capacity: s.consoleCapacity, Heat: s.consoleHeat, Mappings: s.consoleMappings, Logs: s.consoleLogs,
+		Sinks: s.consoleSinks, Counted: s.tables.CounterProgress,
 		Surge: s.consoleSurge(cfg), Rehearse: cfg.Console.Rehearse,
 	})
 	return s.meter.Wrap(guarded), nil

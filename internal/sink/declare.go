@@ -19,7 +19,10 @@ import (
 const maxFile = 1 << 20
 
 // Set is the sinks of a server, by name.
-type Set struct{ sinks map[string]closing }
+type Set struct {
+	sinks map[string]closing
+	list  []Description
+}
 
 // closing is a sink that is closed in the end.
 type closing interface {
@@ -117,6 +120,7 @@ func New(declared map[string]Declaration) (*Set, error) {
 			return nil, errors.Join(fmt.Errorf("sink %s: %w", name, err), set.Close())
 		}
 		set.sinks[name] = s
+		set.list = append(set.list, describe(name, declared[name]))
 	}
 	return set, nil
 }
