@@ -56,7 +56,7 @@ func openTab(t *testing.T, s *server, c *client) *tab {
 	t.Cleanup(cancel)
 	ctx, cancel := chromedp.NewContext(alloc)
 	t.Cleanup(cancel)
-	ctx, cancel = context.WithTimeout(ctx, 150*time.Second)
+	ctx, cancel = context.WithTimeout(ctx, 300*time.Second)
 	t.Cleanup(cancel)
 	b := &tab{t: t, ctx: ctx, space: s.url() + "/_levee/at/" + c.account + "/" + c.region + "/", out: filepath.Join("out", "screens")}
 	chromedp.ListenTarget(ctx, func(event any) {
@@ -327,12 +327,15 @@ func orderPath(customer string, number int) string {
 // TestConsolePages looks at every page: in both languages and schemes, wide and as
 // on a phone.
 func TestConsolePages(t *testing.T) {
-	s := startServer(t, "--memory", "--functions")
+	s := startServer(t, "--memory", "--functions", "--sinks", sinksFile(t))
 	c := newClient(s, newAccount(), "us-east-1")
 	b := openTab(t, s, c)
 	furnish(t, c)
 	mapping := furnishFunctions(t, c)
 	furnishTight(t, c)
+	furnishPipes(t, c)
+	b.open("tables/orders/counters")
+	b.submit(`form[action$="/create"] button.primary`, map[string]string{"[name=name]": "by-customer", "[name=group]": "customer", "[name=sum]": "total"})
 	pages := map[string]string{
 		"overview": s.url() + "/_levee/", "namespace": "", "tables": "tables/", "queues": "queues/",
 		"create-table": "create-table", "create-queue": "create-queue", "statement": "statement",
@@ -342,7 +345,7 @@ func TestConsolePages(t *testing.T) {
 		"messages": "queues/jobs.fifo", "send": "queues/jobs.fifo/send", "queue-settings": "queues/failed-jobs.fifo/settings",
 		"capacity": "tables/tight/capacity", "no-capacity": "tables/orders/capacity",
 		"functions": "functions/", "function": "functions/ship", "invoke": "functions/ship/invoke", "function-settings": "functions/ship/settings",
-		"mapping": "mappings/" + mapping, "surge": s.url() + "/_levee/surge", "rehearse": s.url() + "/_levee/rehearse",
+		"mapping": "mappings/" + mapping, "pipes": "pipes/", "pipe": "pipes/changes", "pipe-of-queue": "pipes/parcels", "counters": "tables/orders/counters", "surge": s.url() + "/_levee/surge", "rehearse": s.url() + "/_levee/rehearse",
 		"nothing": "tables/nothing",
 	}
 	b.do(log.Enable(), chromedp.EmulateViewport(1280, 900))

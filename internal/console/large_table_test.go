@@ -9,6 +9,9 @@ import (
 	"github.com/levee-io/levee/internal/api"
 	ddb "github.com/levee-io/levee/internal/api/dynamodbapi"
 	"github.com/levee-io/levee/internal/attr"
+	"github.com/levee-io/levee/internal/kv"
+	"github.com/levee-io/levee/internal/kv/kvmem"
+	"github.com/levee-io/levee/internal/kv/kvpebble"
 )
 
 const (
@@ -59,9 +62,20 @@ func TestLargeTable(t *testing.T) {
 }
 
 // BenchmarkMillionItems times pages of a table of a million items, in the server. It
-// takes a minute to fill, and about 2 GB of memory.
+// takes a minute to fill, and in memory about 2 GB.
 func BenchmarkMillionItems(bench *testing.B) {
-	b, _ := newHouse(bench)
+	bench.Run("memory", func(bench *testing.B) { millionItems(bench, kvmem.New()) })
+	bench.Run("disk", func(bench *testing.B) {
+		store, err := kvpebble.Open(bench.TempDir(), kvpebble.Options{})
+		if err != nil {
+			bench.Fatal(err)
+		}
+		millionItems(bench, store)
+	})
+}
+
+func millionItems(bench *testing.B, store kv.Store) {
+	b, _ := newHouseOn(bench, store)
 	orders(b)
 	fill(b, 1_000_000)
 	for _, p := range largePages {

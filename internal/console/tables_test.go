@@ -18,6 +18,7 @@ import (
 	ddb "github.com/levee-io/levee/internal/api/dynamodbapi"
 	"github.com/levee-io/levee/internal/attr"
 	"github.com/levee-io/levee/internal/dynamodb"
+	"github.com/levee-io/levee/internal/kv"
 	"github.com/levee-io/levee/internal/kv/kvmem"
 	"github.com/levee-io/levee/internal/lambda"
 	"github.com/levee-io/levee/internal/pipeline"
@@ -30,7 +31,12 @@ const home = Path + "at/000000000000/us-east-1/"
 // operations that the console runs.
 func newHouse(t testing.TB) (b *browser, calls map[string]int) {
 	t.Helper()
-	store := kvmem.New()
+	return newHouseOn(t, kvmem.New())
+}
+
+// newHouseOn is newHouse on a store, which it closes in the end.
+func newHouseOn(t testing.TB, store kv.Store) (b *browser, calls map[string]int) {
+	t.Helper()
 	tables, err := dynamodb.Open(store, dynamodb.Options{})
 	if err != nil {
 		t.Fatal(err)

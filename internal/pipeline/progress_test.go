@@ -47,8 +47,14 @@ func TestProgressOfStream(t *testing.T) {
 		if waiting != 1 || !strings.Contains(p.Failure.Text, "poison") || time.Since(p.Failure.At) > time.Minute {
 			t.Errorf("%d records wait, failure %+v", waiting, p.Failure)
 		}
+		if p.Handled != 1 || p.Failures < 2 {
+			t.Errorf("%d events handled, %d batches failed; want 1 and several", p.Handled, p.Failures)
+		}
 		healed.Store(true)
 		time.Sleep(5 * time.Minute)
+		if n := h.pipes.Progress()[0].Handled; n != 2 {
+			t.Errorf("%d events handled, want 2", n)
+		}
 		for _, s := range h.pipes.Progress()[0].Shards {
 			if s.Records > 0 {
 				t.Errorf("handled, but %+v", s)
