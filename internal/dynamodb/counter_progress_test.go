@@ -19,7 +19,9 @@ func TestCounterProgress(t *testing.T) {
 	}
 	release := store.stall()
 	r.do("CreateCounter", managerBadge)
-	progress := func() (counted, of int64, ok bool) { return r.CounterProgress(counterCaller.Namespace, "manager-badge") }
+	progress := func() (counted, of int64, ok bool) {
+		return r.CounterProgress(counterCaller.Namespace, "manager-badge")
+	}
 	counted, of, ok := progress()
 	for ; ok && counted < buildStep; counted, of, ok = progress() {
 		runtime.Gosched()
