@@ -8,6 +8,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"sync"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -72,7 +73,8 @@ func (p *Prices) complete(before *Prices) error {
 	return nil
 }
 
-var prices = mustPrices()
+// prices are read from the file that is compiled in when they are first needed.
+var prices = sync.OnceValue(mustPrices)
 
 func mustPrices() *priceList {
 	list := &priceList{Regions: map[string]*Prices{}}
@@ -85,7 +87,7 @@ func mustPrices() *priceList {
 // AddPrices reads further regions, or others' prices for those that there are, where
 // what is left out stays as it is. It is not safe for concurrent use with anything else
 // here.
-func AddPrices(r io.Reader) error { return prices.add(r) }
+func AddPrices(r io.Reader) error { return prices().add(r) }
 
 func (l *priceList) add(r io.Reader) error {
 	list := new(priceList)

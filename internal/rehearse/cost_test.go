@@ -68,7 +68,7 @@ func TestRegions(t *testing.T) {
 // Whatever the scenario, what was consumed is paid for, once, and the parts are the
 // whole.
 func TestCostAddsUp(t *testing.T) {
-	p := prices.Regions["eu-west-1"]
+	p := prices().Regions["eu-west-1"]
 	rapid.Check(t, func(t *rapid.T) {
 		rate, lasts := rapid.IntRange(1, 500).Draw(t, "rate"), rapid.IntRange(50, 130).Draw(t, "seconds")
 		size := rapid.IntRange(1, 4000).Draw(t, "size")

@@ -25,7 +25,7 @@ var reportPage = sync.OnceValue(func() *template.Template {
 func (r *Result) HTML(w io.Writer) error { return reportPage().Execute(w, r) }
 
 // PricesOf is the day that the prices are of.
-func (r *Result) PricesOf() string { return prices.Regions[r.Scenario.Region].Date }
+func (r *Result) PricesOf() string { return prices().Regions[r.Scenario.Region].Date }
 
 // charts draws what there is to see of a design.
 func charts(d DesignResult) []template.HTML {

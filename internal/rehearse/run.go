@@ -72,7 +72,7 @@ func play(ctx context.Context, s *Scenario, d *Design) (DesignResult, error) {
 	}
 	slices.SortStableFunc(out.Reasons, func(a, b Reason) int { return int(min(max(b.Count-a.Count, -1), 1)) })
 	out.Drained = drained(t.series)
-	out.Cost = t.cost(d, prices.Regions[s.Region], m.now)
+	out.Cost = t.cost(d, prices().Regions[s.Region], m.now)
 	out.Month = out.Cost.Running()*hoursInMonth/m.now.Hours() + out.Cost.Warm
 	out.Misses = s.Objective.misses(&out)
 	out.Reached = out.Misses == ""

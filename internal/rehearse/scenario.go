@@ -348,8 +348,8 @@ func (s *Scenario) check() error {
 		return errors.New("step: want 1ms to 1s")
 	case s.Limit/s.Step > maxSteps:
 		return fmt.Errorf("limit: it has more than %d steps", maxSteps)
-	case prices.Regions[s.Region] == nil:
-		known := slices.Sorted(maps.Keys(prices.Regions))
+	case prices().Regions[s.Region] == nil:
+		known := slices.Sorted(maps.Keys(prices().Regions))
 		return fmt.Errorf("region: there are no prices of %q, only of %s; levee rehearse --prices FILE adds others (docs/rehearse.md)", s.Region, strings.Join(known, ", "))
 	}
 	for i := range s.Traffic {

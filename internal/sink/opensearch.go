@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -57,8 +56,11 @@ type openSearch struct {
 	made bool // the index is there; guarded by mu
 }
 
-// indexName is what OpenSearch takes as the name of an index.
-var indexName = regexp.MustCompile(`^[a-z0-9][a-z0-9_.-]{0,254}$`)
+// isIndexName reports whether OpenSearch takes a name for an index.
+func isIndexName(name string) bool {
+	const letters = "abcdefghijklmnopqrstuvwxyz0123456789"
+	return name != "" && len(name) <= 255 && strings.Trim(name, letters+"_.-") == "" && strings.Trim(name[:1], letters) == ""
+}
 
 // resolve implements Declaration.
 func (o *OpenSearch) resolve(env Env) error {
@@ -71,7 +73,7 @@ func (o *OpenSearch) open() (closing, error) {
 	if err := checkURL(o.URL); err != nil {
 		return nil, err
 	}
-	if !indexName.MatchString(o.Index) {
+	if !isIndexName(o.Index) {
 		return nil, fmt.Errorf("%q is no name of an index", o.Index)
 	}
 	timeout, err := within("timeout", o.Timeout, 3*defaultTimeout, time.Millisecond, maxTimeout)
