@@ -97,13 +97,16 @@ type KinesisSink struct {
 	// region, the BaseEndpoint.
 	AWS *aws.Config
 	// Key is a path in an event, such as $.customer.
-	Key         string
+	Key string
+	// Records may be "dynamodb": changes are then written as DynamoDB writes them to a
+	// Kinesis streaming destination.
+	Records     string
 	Timeout     time.Duration
 	Concurrency int
 }
 
 func (s KinesisSink) declare() sink.Declaration {
-	d := &sink.Kinesis{Stream: s.Stream, Key: s.Key, AWS: signedBy(s.AWS, ""), Timeout: s.Timeout, Concurrency: s.Concurrency}
+	d := &sink.Kinesis{Stream: s.Stream, Key: s.Key, Records: s.Records, AWS: signedBy(s.AWS, ""), Timeout: s.Timeout, Concurrency: s.Concurrency}
 	if s.AWS != nil {
 		d.URL = aws.ToString(s.AWS.BaseEndpoint)
 	}

@@ -32,15 +32,16 @@ func startMoto(t *testing.T) string {
 	return url
 }
 
-// The changes of a table come to a data stream, over the death of the server: each with
-// its id, those of an item in one shard and in order.
+// The changes of a table come to a data stream, over the death of the server, as those
+// of a Kinesis streaming destination do: each with its id, those of an item in one shard
+// and in order.
 func TestPipeToKinesis(t *testing.T) {
 	endpoint := startMoto(t)
 	k := kinesis.NewFromConfig(aws.Config{
 		Region: "eu-west-1", BaseEndpoint: &endpoint, HTTPClient: transport, Credentials: credentials.NewStaticCredentialsProvider("key", "secret", ""),
 	})
 	try(k.CreateStream(ctx(t), &kinesis.CreateStreamInput{StreamName: aws.String("changes"), ShardCount: aws.Int32(3)})).must(t)
-	c := startWithSinks(t, `stream: {kinesis: {stream: changes, url: %q, aws: {region: eu-west-1, access_key: key, secret_key: secret}}}`, endpoint)
+	c := startWithSinks(t, `stream: {kinesis: {stream: changes, url: %q, records: dynamodb, aws: {region: eu-west-1, access_key: key, secret_key: secret}}}`, endpoint)
 	c.createTable(t, "source", hashOnly, keyedByID, withStream(ddb.StreamViewTypeNewAndOldImages))
 	c.pipe(t, "p", *c.describe(t, "source").LatestStreamArn, "stream", "")
 	const items, changes = 10, 20
@@ -59,7 +60,8 @@ func TestPipeToKinesis(t *testing.T) {
 		for shard, records := range shardRecords(t, k, "changes") {
 			for _, r := range records {
 				var change struct {
-					EventID  string
+					EventID, TableName, RecordFormat string
+
 					DynamoDB struct {
 						NewImage struct {
 							N struct {
@@ -71,6 +73,7 @@ func TestPipeToKinesis(t *testing.T) {
 				if err := json.Unmarshal(r.Data, &change); err != nil {
 					t.Fatal(err)
 				}
+				want(t, "format", change.TableName+" "+change.RecordFormat, "source application/json")
 				if at := shard + *r.PartitionKey; !ids[change.EventID] {
 					want(t, "the next change of "+at, change.DynamoDB.NewImage.N.N, last[at])
 					last[at]++

@@ -152,7 +152,7 @@ func TestReadRefuses(t *testing.T) {
 		`s: {}`, `s: {http: {}}`, `s: {http: {url: "ftp://x"}}`, `s: {http: {url: "http://x"}, files: {dir: /x}}`, `s: {http: {url: "http://x", timeout: 1h}}`,
 		`s: {http: {url: "http://x", concurrency: -1}}`, `s: {http: {url: "http://x", signing_key: $NONE}}`, `s: {http: {url: "http://x", colour: red}}`,
 		`s: {opensearch: {url: "http://x", index: UPPER}}`, `s: {opensearch: {index: x}}`, `s: {files: {}}`, `s: {files: {dir: /x, partition: week}}`,
-		`s: {kinesis: {stream: x}}`, `s: {kinesis: {aws: {region: x, access_key: k, secret_key: s}}}`, `s: {kinesis: {stream: x, aws: {region: x}}}`,
+		`s: {kinesis: {stream: x, records: ion, aws: {region: x, access_key: k, secret_key: s}}}`, `s: {kinesis: {stream: x}}`, `s: {kinesis: {aws: {region: x, access_key: k, secret_key: s}}}`, `s: {kinesis: {stream: x, aws: {region: x}}}`,
 		`s: {kinesis: {stream: x, aws: {access_key: k, secret_key: s}}}`, `s: {kinesis: {stream: x, key: "$.", aws: {region: x, access_key: k, secret_key: s}}}`,
 		`s: {opensearch: {url: "http://x", index: x, user: u, aws: {region: x, access_key: k, secret_key: s}}}`,
 		`s: {kafka: {topic: x}}`, `s: {kafka: {brokers: ["x:1"]}}`, `s: {kafka: {brokers: ["x:1"], topic: x, timeout: 1h}}`,

@@ -2,7 +2,13 @@ package sink_test
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
 	"fmt"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -146,5 +152,35 @@ func TestKafkaSASL(t *testing.T) {
 	errs := read(t, fmt.Sprintf(text, address, "wrong")).Put(t.Context(), events("1"), true)
 	if errs == nil || strings.Contains(errs[0].Error(), "wrong") {
 		t.Errorf("with another password: %v", errs)
+	}
+}
+
+// A broker is known by its certificate, and the client by its own.
+func TestKafkaTLS(t *testing.T) {
+	web := httptest.NewTLSServer(nil) // has a certificate for 127.0.0.1
+	defer web.Close()
+	roots := x509.NewCertPool()
+	roots.AddCert(web.Certificate())
+	_, address := newKafka(t, kfake.TLS(&tls.Config{Certificates: web.TLS.Certificates, ClientCAs: roots, ClientAuth: tls.RequireAnyClientCert, MinVersion: tls.VersionTLS12}))
+	dir := t.TempDir()
+	key, err := x509.MarshalPKCS8PrivateKey(web.TLS.Certificates[0].PrivateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, block := range map[string]*pem.Block{"cert": {Type: "CERTIFICATE", Bytes: web.Certificate().Raw}, "key": {Type: "PRIVATE KEY", Bytes: key}} {
+		if err := os.WriteFile(filepath.Join(dir, name), pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for more, want := range map[string]string{
+		fmt.Sprintf("ca: %[1]s/cert, cert: %[1]s/cert, key: %[1]s/key", dir):                          "-",
+		fmt.Sprintf("cert: %[1]s/cert, key: %[1]s/key", dir):                                          "x", // its certificate is not of a known root
+		fmt.Sprintf("ca: %[1]s/cert, cert: %[1]s/cert, key: %[1]s/key, server_name: other.host", dir): "x",
+		fmt.Sprintf("ca: %s/cert", dir):                                                               "x",
+	} {
+		s := read(t, fmt.Sprintf(`s: {kafka: {brokers: ["%s"], topic: orders, timeout: 1s, tls: {%s}}}`, address, more))
+		if got := failed(s.Put(t.Context(), events("1"), true), 1); got != want {
+			t.Errorf("%s: %s", more, got)
+		}
 	}
 }

@@ -48,6 +48,7 @@ type Kinesis struct {
 	Stream      string        `yaml:"stream"`  // name or ARN
 	URL         string        `yaml:"url"`     // of the service; made of the region by default
 	Key         string        `yaml:"key"`     // path in an event
+	Records     string        `yaml:"records"` // dynamodb: changes as DynamoDB writes them
 	Timeout     time.Duration `yaml:"timeout"` // of one request
 	Concurrency int           `yaml:"concurrency"`
 	AWS         *AWS          `yaml:"aws"`
@@ -59,6 +60,7 @@ type kinesis struct {
 	url        string
 	head       []byte // of every request: which stream
 	keys       keys
+	changes    bool // are written as DynamoDB writes them
 	concurrent int
 	client     *client
 }
@@ -71,7 +73,10 @@ func (o *Kinesis) open() (closing, error) {
 	if o.Stream == "" || o.AWS == nil {
 		return nil, errors.New("it needs a stream and aws")
 	}
-	s := &kinesis{url: o.URL}
+	if o.Records != "" && o.Records != asDynamoDB {
+		return nil, fmt.Errorf("records may be %s, not %q", asDynamoDB, o.Records)
+	}
+	s := &kinesis{url: o.URL, changes: o.Records == asDynamoDB}
 	if s.url == "" {
 		s.url = "https://kinesis." + o.AWS.Region + ".amazonaws.com"
 	}
@@ -165,25 +170,41 @@ func wait(ctx context.Context, d time.Duration) bool {
 func (s *kinesis) entries(events []*pipeline.Event, ordered bool, errs []error) []*entry {
 	list := make([]*entry, 0, len(events))
 	for i, ev := range events {
-		e := &entry{index: i, key: s.keys.of(ev), data: ev.Data}
-		if e.key == "" {
-			e.key = ev.ID
-		}
-		if utf8.RuneCountInString(e.key) > maxPartitionKey {
-			sum := sha256.Sum256([]byte(e.key))
-			e.key = hex.EncodeToString(sum[:])
-		}
-		if e.size() <= maxRecord {
+		e, err := s.entry(ev)
+		if err == nil {
+			e.index = i
 			list = append(list, e)
 			continue
 		}
-		errs[i] = fmt.Errorf("the record has %d bytes, and a stream takes %d", e.size(), maxRecord)
+		errs[i] = err
 		if ordered {
-			all(errs[i:], errs[i])
+			all(errs[i:], err)
 			break
 		}
 	}
 	return list
+}
+
+// entry returns the record of an event.
+func (s *kinesis) entry(ev *pipeline.Event) (*entry, error) {
+	e := &entry{key: s.keys.of(ev), data: ev.Data}
+	if s.changes {
+		var err error
+		if e.data, err = destinationRecord(ev); err != nil {
+			return nil, err
+		}
+	}
+	if e.key == "" {
+		e.key = ev.ID
+	}
+	if utf8.RuneCountInString(e.key) > maxPartitionKey {
+		sum := sha256.Sum256([]byte(e.key))
+		e.key = hex.EncodeToString(sum[:])
+	}
+	if e.size() > maxRecord {
+		return nil, fmt.Errorf("the record has %d bytes, and a stream takes %d", e.size(), maxRecord)
+	}
+	return e, nil
 }
 
 // nextEntries returns what the next request has of a list, and the rest of it.

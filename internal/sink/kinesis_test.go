@@ -180,3 +180,23 @@ func TestKinesisErrors(t *testing.T) {
 		}
 	}
 }
+
+// Changes are written as DynamoDB writes them to a Kinesis streaming destination.
+func TestKinesisOfDynamoDB(t *testing.T) {
+	d, s := newDataStream(t, "records: dynamodb,")
+	expired := &pipeline.Event{ID: "1", Time: at("2024-05-06T07:08:09.010Z", "").Time, Data: []byte(`{"eventID":"e1","eventName":"REMOVE","eventVersion":"1.1","eventSource":"aws:dynamodb","awsRegion":"eu-west-1",
+		"dynamodb":{"ApproximateCreationDateTime":1714979289,"Keys":{"id":{"S":"a"}},"OldImage":{"id":{"S":"a"}},"SequenceNumber":"1","SizeBytes":7,"StreamViewType":"NEW_AND_OLD_IMAGES"},
+		"eventSourceARN":"arn:aws:dynamodb:eu-west-1:111122223333:table/tab/stream/2024","userIdentity":{"type":"Service","principalId":"dynamodb.amazonaws.com"}}`)}
+	put := &pipeline.Event{ID: "2", Time: expired.Time, Data: []byte(`{"eventID":"e2","eventName":"INSERT","awsRegion":"eu-west-1",
+		"dynamodb":{"Keys":{"id":{"S":"a"}},"NewImage":{"id":{"S":"a"}},"SizeBytes":9},"eventSourceARN":"arn:aws:dynamodb:eu-west-1:111122223333:table/tab/stream/2024"}`)}
+	if got := failed(s.Put(t.Context(), []*pipeline.Event{expired, {ID: "3", Data: []byte(`{"dynamodb":1}`)}, put, {ID: "4", Data: []byte("text")}}, false), 4); got != "-x-x" {
+		t.Errorf("not taken: %s", got)
+	}
+	want := []string{
+		`1={"awsRegion":"eu-west-1","eventID":"e1","eventName":"REMOVE","userIdentity":{"type":"Service","principalId":"dynamodb.amazonaws.com"},"recordFormat":"application/json","tableName":"tab","dynamodb":{"ApproximateCreationDateTime":1714979289010,"Keys":{"id":{"S":"a"}},"OldImage":{"id":{"S":"a"}},"SizeBytes":7},"eventSource":"aws:dynamodb"}`,
+		`2={"awsRegion":"eu-west-1","eventID":"e2","eventName":"INSERT","userIdentity":null,"recordFormat":"application/json","tableName":"tab","dynamodb":{"ApproximateCreationDateTime":1714979289010,"Keys":{"id":{"S":"a"}},"NewImage":{"id":{"S":"a"}},"SizeBytes":9},"eventSource":"aws:dynamodb"}`,
+	}
+	if !slices.Equal(d.taken, want) {
+		t.Errorf("taken %q", d.taken)
+	}
+}
