@@ -1,6 +1,7 @@
 package dynamodb
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -27,20 +28,19 @@ func (e *Engine) ExecuteTransaction(_ context.Context, c *api.Caller, in *ddb.Ex
 	if reads > 0 && reads < len(members) {
 		return nil, api.Validation("ExecuteTransaction API does not support both read and write operations in the same request.")
 	}
-	failed, err := e.findTables(c, members)
-	if err != nil {
+	if err := e.findTables(c, members); err != nil {
 		return nil, err
 	}
 	if reads > 0 {
-		return e.transactSelects(members, failed, in.ReturnConsumedCapacity)
+		return e.transactSelects(members, in.ReturnConsumedCapacity)
 	}
-	return e.transactStatements(c, members, failed, in)
+	return e.transactStatements(c, members, in)
 }
 
 // member is one statement of a transaction.
 type member struct {
 	*partiql.Statement
-	v *view // nil: its table is missing
+	v *view
 }
 
 // inMember is the error of one statement that fails the whole request.
@@ -66,16 +66,17 @@ func parseMembers(in []ddb.ParameterizedStatement) ([]member, error) {
 	return members, nil
 }
 
-// findTables finds the tables of the statements and checks those that have one.
-// A missing table cancels the transaction; the errors of those come back.
-func (e *Engine) findTables(c *api.Caller, members []member) (failed []error, err error) {
-	failed = make([]error, len(members))
+// findTables finds the tables of the statements and checks them. A missing table is
+// no reason to cancel the transaction but an error of the request, as the API
+// reference lists it, and as it is of TransactWriteItems and TransactGetItems. What
+// is wrong with the statements comes first.
+func (e *Engine) findTables(c *api.Caller, members []member) (missing error) {
 	for i := range members {
 		m := &members[i]
 		v, err := e.statementView(c, m.Statement)
-		var missing *api.Error
-		if errors.As(err, &missing) && missing.Code == ddb.CodeResourceNotFoundException {
-			failed[i] = err
+		var typed *api.Error
+		if errors.As(err, &typed) && typed.Code == ddb.CodeResourceNotFoundException {
+			missing = cmp.Or(missing, err)
 			continue
 		}
 		if err == nil {
@@ -83,10 +84,10 @@ func (e *Engine) findTables(c *api.Caller, members []member) (failed []error, er
 			err = m.check()
 		}
 		if err != nil {
-			return nil, inMember(i, err)
+			return inMember(i, err)
 		}
 	}
-	return failed, nil
+	return missing
 }
 
 // check checks one statement against its table, but for the values of the key.
@@ -135,12 +136,9 @@ func cancels(failed []error, i int, err error) error {
 }
 
 // transactSelects reads the items of SELECTs as they were at one moment.
-func (e *Engine) transactSelects(members []member, failed []error, mode api.Opt[string]) (*ddb.ExecuteTransactionOutput, error) {
-	gets := make([]transactGet, len(members))
+func (e *Engine) transactSelects(members []member, mode api.Opt[string]) (*ddb.ExecuteTransactionOutput, error) {
+	gets, failed := make([]transactGet, len(members)), make([]error, len(members))
 	for i, m := range members {
-		if m.v == nil {
-			continue
-		}
 		if err := m.v.admitTransaction(); err != nil {
 			return nil, err
 		}
@@ -171,12 +169,9 @@ func (e *Engine) transactSelects(members []member, failed []error, mode api.Opt[
 }
 
 // transactStatements carries out writes.
-func (e *Engine) transactStatements(c *api.Caller, members []member, failed []error, in *ddb.ExecuteTransactionInput) (*ddb.ExecuteTransactionOutput, error) {
-	writes := make([]*write, len(members))
+func (e *Engine) transactStatements(c *api.Caller, members []member, in *ddb.ExecuteTransactionInput) (*ddb.ExecuteTransactionOutput, error) {
+	writes, failed := make([]*write, len(members)), make([]error, len(members))
 	for i, m := range members {
-		if m.v == nil {
-			continue
-		}
 		var err error
 		writes[i], err = e.statementWrite(c, m.v, m.Statement, in.TransactStatements[i].ReturnValuesOnConditionCheckFailure)
 		if err != nil {
