@@ -59,6 +59,7 @@ func (e *Engine) describeScaling(v *view) (*ddb.TableAutoScalingDescription, err
 }
 
 func (e *Engine) scalingOfIndexes(ns api.Namespace, v *view) (list []ddb.ReplicaGlobalSecondaryIndexAutoScalingDescription, err error) {
+	list = []ddb.ReplicaGlobalSecondaryIndexAutoScalingDescription{} // shown even if there are none
 	for i := range v.indexes {
 		x := &v.indexes[i]
 		if !x.Global || x.Backfilling {

@@ -340,3 +340,16 @@ func (d *descriptor) describeOrigin() *ddb.RestoreSummary {
 	}
 	return out
 }
+
+// describeRestored describes a table that begins to be restored. That names its
+// billing mode, whatever it is (as in the examples of the AWS CLI).
+func (t *table) describeRestored() *ddb.TableDescription {
+	v := t.current.Load()
+	out := t.describe(v)
+	mode := ddb.BillingModeProvisioned
+	if v.OnDemand {
+		mode = ddb.BillingModePayPerRequest
+	}
+	out.BillingModeSummary = &ddb.BillingModeSummary{BillingMode: api.Some(mode)}
+	return out
+}

@@ -35,7 +35,7 @@ func (e *Engine) RestoreTableFromBackup(_ context.Context, c *api.Caller, in *dd
 		e.letGo(k.Number, d.Name)
 		return nil, err
 	}
-	out := t.describe(t.current.Load())
+	out := t.describeRestored()
 	e.startRestore(t, d.Filling, func() error { e.letGo(k.Number, d.Name); return nil })
 	return &ddb.RestoreTableFromBackupOutput{TableDescription: out}, nil
 }

@@ -84,7 +84,7 @@ func (e *Engine) restoreTo(c *api.Caller, t *table, v *view, r *restoration, at 
 		}
 		return nil, err
 	}
-	out := target.describe(target.current.Load())
+	out := target.describeRestored()
 	e.startRestore(target, d.Filling, func() error { return e.unpin(t, pinned) })
 	return out, nil
 }
