@@ -6,6 +6,12 @@
 // and JMS).
 // It is a module of its own, so that no client is a dependency of Levee.
 //
+// Of the packages that their registries hold, two bring example programs, which are
+// run as they are there: the AWS CLI (python/test_cli_examples.py) and the SDK for
+// Go's package expression (sdk_examples_test.go). PynamoDB, ElectroDB,
+// DynamoDB-Toolbox, Dynamoose and the Java libraries bring none; the tests of those
+// follow their guides.
+//
 //	integration/run                     everything, as CI does
 //	go test ./... -run TestPutItem      one family of operations
 //	LEVEE=/path/to/levee go test ./...  against a binary that is built already
