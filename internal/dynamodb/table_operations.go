@@ -15,7 +15,7 @@ func (e *Engine) tableOperations() []api.Operation {
 		api.Op(ddb.Target, "DeleteTable", api.Control, "whole; the table is gone at once, or after `--table-delay`; its streams can be read for a day", e.DeleteTable),
 		api.Op(ddb.Target, "UpdateTimeToLive", api.Control, "whole; expired items are deleted within seconds once the items that were there have been looked at", e.UpdateTimeToLive),
 		api.Op(ddb.Target, "DescribeTimeToLive", api.Control, "whole", e.DescribeTimeToLive),
-		api.Op(ddb.Target, "UpdateContributorInsights", api.Control, "whole; accesses are counted inside the engine, throttled ones not yet, and no rules are made elsewhere", e.UpdateContributorInsights),
+		api.Op(ddb.Target, "UpdateContributorInsights", api.Control, "whole; what is accessed and throttled is counted inside the engine and shown in the console; no rules are made elsewhere", e.UpdateContributorInsights),
 		api.Op(ddb.Target, "DescribeContributorInsights", api.Control, "whole", e.DescribeContributorInsights),
 		api.Op(ddb.Target, "ListContributorInsights", api.Control, "whole; no page but the last is empty", e.ListContributorInsights),
 		api.Op(ddb.Target, "TagResource", api.Control, "tables only; tags are changed at once", e.TagResource),
