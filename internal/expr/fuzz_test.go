@@ -111,3 +111,33 @@ func FuzzUpdate(f *testing.F) {
 		return nil
 	})
 }
+
+func FuzzSearchCondition(f *testing.F) {
+	seeds := []string{
+		"pk = :s AND n BETWEEN :n AND :n", "#n = :n OR NOT (s <> :s)", "s IN (:s, :s)", "begins_with(s, :s) AND attribute_exists(n)", ":s = pk", "a.b = :s", "attribute_not_exists(n)",
+	}
+	fuzz(f, SearchConditionExpression, seeds, func(t *testing.T, src string, item attr.Map) error {
+		c, err := ParseSearchCondition(src, fuzzParams(t))
+		if err != nil {
+			return err
+		}
+		if c.Eval(item) != c.Eval(item) {
+			t.Errorf("%q: two answers", src)
+		}
+		if equal, all := c.Equal(); all {
+			holds := true
+			for _, eq := range equal {
+				v, ok := item.Get(eq.Name)
+				holds = holds && ok && v.Equal(eq.Value)
+			}
+			if holds != c.Eval(item) {
+				t.Errorf("%q: %v, but its equalities say %v", src, c.Eval(item), holds)
+			}
+		}
+		if c.CheckPartition("pk") == nil {
+			c.Eval(nil)
+		}
+		_ = c.CheckKinds("n", attr.KindN)
+		return nil
+	})
+}

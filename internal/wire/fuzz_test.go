@@ -48,3 +48,31 @@ type fuzzHeader map[string]string
 
 func (h fuzzHeader) Get(name string) string    { return h[name] }
 func (h fuzzHeader) Joined(name string) string { return h[name] }
+
+// FuzzSignature sends any signature, in the header or in the query, to an endpoint
+// that checks them: none is good, and none is a failure of the server.
+func FuzzSignature(f *testing.F) {
+	const presigned = "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=KEY%2F20260101%2Fus-east-1%2Fdynamodb%2Faws4_request&X-Amz-Date=20260101T000000Z&X-Amz-Expires=300&X-Amz-SignedHeaders=host&X-Amz-Signature=00"
+	const header = "AWS4-HMAC-SHA256 Credential=KEY/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host;x-amz-date, Signature=00"
+	for _, seed := range [][4]string{
+		{header, "", "20260101T000000Z", "/"}, {"", presigned, "", "/"}, {header, presigned, "20260101T000000Z", "/"},
+		{"AWS4-HMAC-SHA256 Credential=, SignedHeaders=, Signature=", "a=%zz&b", "Thu, 01 Jan 2026 00:00:00 GMT", "/a/../%2F"},
+		{"AWS4-ECDSA-P256-SHA256 Credential=KEY/20260101/*/dynamodb/aws4_request,SignedHeaders=;;,Signature=\xff", "&&=", "x", "//"},
+	} {
+		f.Add(seed[0], seed[1], seed[2], seed[3])
+	}
+	e := wire.New(wire.Options{
+		Keys: map[string]wire.Key{"KEY": {Secret: "secret", Account: "111122223333"}},
+		Operations: []api.Operation{api.Op(dynamodbapi.Target, "PutItem", api.Write, "", func(context.Context, *api.Caller, *dynamodbapi.PutItemInput) (*dynamodbapi.PutItemOutput, error) {
+			return &dynamodbapi.PutItemOutput{}, nil
+		})},
+	})
+	f.Fuzz(func(t *testing.T, auth, query, date, path string) {
+		header := fuzzHeader{"X-Amz-Target": "DynamoDB_20120810.PutItem", "Authorization": auth, "X-Amz-Date": date, "Content-Type": "application/x-amz-json-1.0", "Host": "levee"}
+		var resp wire.Response
+		e.Serve(t.Context(), &wire.Request{Method: http.MethodPost, Path: path, Query: query, Host: "levee", Header: header, Body: []byte(`{"TableName":"abc","Item":{"id":{"S":"a"}}}`)}, &resp)
+		if resp.Status < 400 || resp.Status >= 500 {
+			t.Errorf("%d %q", resp.Status, resp.Body)
+		}
+	})
+}
