@@ -24,7 +24,7 @@
     const least = Number(el.dataset.least || 1), span = section.dataset.from ? 10 : 60;
     const width = () => Math.max(el.clientWidth - 18, 200);
     const plot = new uPlot({
-      width: width(), height: 150, pxAlign: false, cursor: { drag: { x: false, y: false } },
+      width: width(), height: 150, pxAlign: false, padding: [12, 26, 0, 0], cursor: { drag: { x: false, y: false } },
       axes: [{ ...axis(), space: 76, values: (u, times) => times.map(clock) }, { ...axis(), size: 60 }],
       scales: {
         x: { range: (u, min, max) => { const end = max || Date.now() / 1000; return [Math.min(min || end, end - span), end]; } },
