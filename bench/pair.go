@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -142,7 +143,7 @@ func (s *side) pass(c *config, w workload, r result) result {
 		r.Failure = err.Error()
 		return r
 	}
-	made.Engine, made.Operation, made.Loop, made.Unit = r.Engine, r.Operation, "fixed rate", r.Unit
+	made.Engine, made.Operation, made.Loop, made.Unit = r.Engine, r.Operation, cmp.Or(made.Loop, "fixed rate"), r.Unit
 	made.Resident = s.process.resident()
 	if made.Count > 0 && cpu >= 0 {
 		made.ServerCPU = float64((s.process.cpu() - cpu).Microseconds()) / float64(made.Count)

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -36,7 +37,7 @@ var payload = strings.Repeat("x", 200)
 
 // workloads returns the workloads for one server.
 func workloads(c *config) []workload {
-	return append(tableWorkloads(), queueWorkloads(c)...)
+	return slices.Concat(tableWorkloads(), queueWorkloads(c), pipeWorkloads())
 }
 
 // worker is one connection's part of a workload.

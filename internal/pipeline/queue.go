@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/levee-io/levee/internal/api"
@@ -22,9 +23,11 @@ const (
 type worker struct {
 	*crew
 	backoff backoff
+	aside   sync.WaitGroup // messages are deleted that do not pass the filters
 }
 
 func (w *worker) run() {
+	defer w.aside.Wait()
 	for w.ctx.Err() == nil {
 		batch, err := w.collect()
 		switch {
@@ -40,6 +43,7 @@ func (w *worker) run() {
 		default:
 			w.occupied()
 			w.handle(batch)
+			w.aside.Wait()
 			w.free()
 		}
 	}
@@ -74,17 +78,35 @@ func sizeOf(batch []*record) int {
 	return n
 }
 
-// receive makes one request. Messages that do not pass the filters are deleted.
+// receive makes a request. Messages that do not pass the filters are deleted, while
+// the others are handled; if there are only such, it makes another: a worker that finds
+// nothing to hand over has no time to spare.
 func (w *worker) receive(ctx context.Context, most int, wait time.Duration) ([]*record, error) {
+	for {
+		batch, unwanted, err := w.receiveOnce(ctx, most, wait)
+		switch {
+		case err != nil:
+			return nil, err
+		case len(batch) > 0 && len(unwanted) > 0:
+			w.aside.Go(func() { w.remove(unwanted) })
+			return batch, nil
+		case len(batch) > 0 || len(unwanted) == 0:
+			return batch, nil
+		}
+		w.remove(unwanted)
+	}
+}
+
+// receiveOnce makes one request, and parts the messages by the filters.
+func (w *worker) receiveOnce(ctx context.Context, most int, wait time.Duration) (batch, unwanted []*record, err error) {
 	out, err := w.engine.opts.Queues.ReceiveMessage(ctx, callerOf(w.src.ns), &sqsapi.ReceiveMessageRequest{
 		QueueUrl: api.Some(w.src.queueURL()), MaxNumberOfMessages: api.Some(int64(min(most, maxReceive))),
 		WaitTimeSeconds: api.Some(int64(min(wait, longPoll) / time.Second)),
 		AttributeNames:  []string{"All"}, MessageAttributeNames: []string{"All"},
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var batch, unwanted []*record
 	for i := range out.Messages {
 		m := &out.Messages[i]
 		one := &record{id: m.MessageId.V, receipt: m.ReceiptHandle.V, data: event.Message(m, w.src.arn)}
@@ -94,8 +116,7 @@ func (w *worker) receive(ctx context.Context, most int, wait time.Duration) ([]*
 			unwanted = append(unwanted, one)
 		}
 	}
-	w.remove(unwanted)
-	return batch, nil
+	return batch, unwanted, nil
 }
 
 // handle hands over a batch, in several parts if it is too large for one event.

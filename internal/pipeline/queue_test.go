@@ -223,6 +223,28 @@ func TestQueueFilter(t *testing.T) {
 	})
 }
 
+// A queue of which nothing passes the filters keeps its workers while it has messages.
+func TestQueueFilterKeepsWorkers(t *testing.T) {
+	inBubble(t, func(t *testing.T, h *house) {
+		url, arn := h.queue("q")
+		for range 200 {
+			h.send(url, "no", "")
+		}
+		h.handle("f", func(*incoming) any { t.Error("the function is invoked"); return "null" })
+		in := ofQueue("f", arn)
+		in.FilterCriteria = &lambdaapi.FilterCriteria{Filters: []lambdaapi.Filter{{Pattern: api.Some(`{"body":["yes"]}`)}}}
+		h.mapping(in)
+		time.Sleep(time.Second)
+		if n := h.pipes.Progress()[0].Workers; n != 5 || h.count(url) != 0 {
+			t.Errorf("%d workers, %d messages left", n, h.count(url))
+		}
+		time.Sleep(time.Minute)
+		if n := h.pipes.Progress()[0].Workers; n != 2 {
+			t.Errorf("%d workers have nothing to do", n)
+		}
+	})
+}
+
 func TestQueueConcurrency(t *testing.T) {
 	inBubble(t, func(t *testing.T, h *house) {
 		url, arn := h.queue("q")
