@@ -20,6 +20,8 @@ type question struct {
 	in        api.Input
 	// partitionKey returns the attributes of the partition key of a table or index.
 	partitionKey func(arn string) []string
+	// tags returns the tags of a table or queue.
+	tags func(arn string) map[string]string
 	// unclear is set when a policy asked for what the request does not say clearly
 	// enough. Whatever came of that must not count as allowed.
 	unclear bool
@@ -46,6 +48,9 @@ func (q *question) values(key string) []string {
 		return nil
 	case "dynamodb:returnconsumedcapacity":
 		return given(consumedCapacity(q.in))
+	}
+	if strings.HasPrefix(key, "aws:") {
+		return q.tagValues(key)
 	}
 	if len(q.accesses) == 0 {
 		return nil

@@ -30,6 +30,9 @@ type Options struct {
 	// table or index, nil if there is no such thing. Without it no condition on them
 	// allows anything.
 	PartitionKey func(arn string) []string
+	// Tags returns the tags of a table, index, stream or queue. Without it none has
+	// any.
+	Tags func(arn string) map[string]string
 	// ReplicaRegions returns the regions of the other replicas of a table. Without it
 	// nothing is demanded there of requests that do not name the regions.
 	ReplicaRegions func(arn string) []string
@@ -51,6 +54,9 @@ const maxParsed = 256
 func New(opts Options) *Guard {
 	if opts.PartitionKey == nil {
 		opts.PartitionKey = func(string) []string { return nil }
+	}
+	if opts.Tags == nil {
+		opts.Tags = func(string) map[string]string { return nil }
 	}
 	if opts.ReplicaRegions == nil {
 		opts.ReplicaRegions = func(string) []string { return nil }
@@ -88,7 +94,7 @@ func (g *Guard) admit(op *api.Operation, c *api.Caller, in api.Input) (*api.Call
 	owner := c.Account
 	for i := range d.list {
 		demand := &d.list[i]
-		q := question{demand: demand, caller: c, operation: op, in: in, partitionKey: g.opts.PartitionKey}
+		q := question{demand: demand, caller: c, operation: op, in: in, partitionKey: g.opts.PartitionKey, tags: g.opts.Tags}
 		r := iam.Request{
 			Principal: principal, Action: demand.action, Resource: demand.resource, Owner: demand.owner(c.Account),
 			Context: q.values,

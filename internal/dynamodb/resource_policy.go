@@ -117,6 +117,20 @@ func (e *Engine) Policy(arn string) string {
 	return v.Policies[strings.TrimPrefix(rest, "stream/")].Text
 }
 
+// Tags returns the tags of a table, also for an index or a stream of it, nil if there
+// is no such table.
+func (e *Engine) Tags(arn string) map[string]string {
+	v, _ := e.viewOf(arn)
+	if v == nil {
+		return nil
+	}
+	tags := make(map[string]string, len(v.Tags))
+	for _, tag := range v.Tags {
+		tags[tag.Key] = tag.Value
+	}
+	return tags
+}
+
 // PartitionKey returns the names of the attributes of the partition key of a table
 // or index, nil if it has none or there is no such thing.
 func (e *Engine) PartitionKey(arn string) []string {

@@ -12,6 +12,12 @@ func TestTags(t *testing.T) {
 	h := newEngine(t)
 	h.mustDo("CreateTable", plain("tagged", onDemand+`,"Tags":[{"Key":"a","Value":"1"},{"Key":"b","Value":""}]`))
 	h.expect("TagResource", `{`+taggedARN+`,"Tags":[{"Key":"b","Value":"2"},{"Key":"ключ","Value":"a+b-c=d.e_f:g/h@i"}]}`, ``)
+	if got := h.Tags("arn:aws:dynamodb:us-east-1:000000000000:table/tagged/index/any"); len(got) != 3 || got["b"] != "2" {
+		t.Errorf("tags by the ARN of an index: %v", got)
+	}
+	if got := h.Tags("arn:aws:dynamodb:us-east-1:000000000000:table/other"); got != nil {
+		t.Errorf("tags of no table: %v", got)
+	}
 	h.expect("UntagResource", `{`+taggedARN+`,"TagKeys":["a","absent"]}`, ``)
 	h.restart()
 	h.expect("ListTagsOfResource", `{`+taggedARN+`}`, `{"Tags":[{"Key":"b","Value":"2"},{"Key":"ключ","Value":"a+b-c=d.e_f:g/h@i"}]}`)

@@ -223,7 +223,10 @@ func (s *Server) operations(cfg Config) ([]api.Operation, error) {
 		if err != nil {
 			return nil, err
 		}
-		guard := authz.New(authz.Options{Identities: identities, ResourcePolicy: s.resourcePolicy, PartitionKey: s.tables.PartitionKey, ReplicaRegions: s.tables.ReplicaRegions})
+		guard := authz.New(authz.Options{
+			Identities: identities, ResourcePolicy: s.resourcePolicy, PartitionKey: s.tables.PartitionKey, Tags: s.tagsOf,
+			ReplicaRegions: s.tables.ReplicaRegions,
+		})
 		table = guard.Wrap(table)
 	}
 	if cfg.Faults != nil {
@@ -238,6 +241,14 @@ func (s *Server) resourcePolicy(arn string) string {
 		return s.queues.Policy(arn)
 	}
 	return s.tables.Policy(arn)
+}
+
+// tagsOf returns the tags of a table or queue, for conditions of policies.
+func (s *Server) tagsOf(arn string) map[string]string {
+	if strings.HasPrefix(arn, "arn:aws:sqs:") {
+		return s.queues.Tags(arn)
+	}
+	return s.tables.Tags(arn)
 }
 
 // hasTable tells the scaling engine which tables and indexes there are.

@@ -3,6 +3,7 @@ package sqs
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -296,6 +297,12 @@ func TestTags(t *testing.T) {
 	r.reopen()
 	if got, want := tags(), fmt.Sprint(pairs("b", "2", "c", "")); got != want {
 		t.Errorf("tags %s, want %s", got, want)
+	}
+	if got, want := r.Tags("arn:aws:sqs:eu-west-1:111122223333:q"), map[string]string{"b": "2", "c": ""}; !maps.Equal(got, want) {
+		t.Errorf("tags of the ARN %v, want %v", got, want)
+	}
+	if got := r.Tags("arn:aws:sqs:eu-west-1:111122223333:other"); got != nil {
+		t.Errorf("tags of no queue %v", got)
 	}
 }
 
