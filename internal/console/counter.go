@@ -119,7 +119,8 @@ func (v *visit) changeCounters() error {
 	if err != nil {
 		return err
 	}
-	form, done := v.r.PostForm, ""
+	form := v.r.PostForm
+	var done string
 	switch v.r.PathValue("change") {
 	case "create":
 		done, err = "counter.created", v.createCounter(d.described, form)
