@@ -110,7 +110,7 @@ func TestFilterLogEventsPages(t *testing.T) {
 		logs = append(logs, invocation(fmt.Sprint("r", i), "s", i/3, i/3+2, lines...))
 	}
 	e := engineOf(logs...)
-	for _, limit := range []int64{7, 999, 10_000} {
+	for _, limit := range []int64{31, 999, 10_000} {
 		seen := map[string]bool{}
 		var last string
 		in := &model.FilterLogEventsRequest{Limit: api.Some(limit), StartTime: api.Some(int64(base + 20_000)), EndTime: api.Some(int64(base + 30_000))}
@@ -141,6 +141,37 @@ func TestFilterLogEventsPages(t *testing.T) {
 		if len(seen) != want {
 			t.Errorf("limit %d: %d events, want %d", limit, len(seen), want)
 		}
+	}
+}
+
+// A page that ends because it has enough bytes has nothing of what comes behind the
+// first event that it has no room for, however many events there are.
+func TestFilterLogEventsPagesOfBytes(t *testing.T) {
+	const long, limit = 40_000, 1000
+	var logs []Log
+	for i := range 40 {
+		logs = append(logs, invocation(fmt.Sprint("long", i), "s", i, i, strings.Repeat("x", long)))
+	}
+	logs = append(logs,
+		invocation("many", "s", 50, 50, strings.Split(strings.Repeat(".", 4*limit+maxEvents), "")...),
+		invocation("last", "s", 60, 60, "short"))
+	e := engineOf(logs...)
+	in := &model.FilterLogEventsRequest{Limit: api.Some(int64(limit))}
+	long40, last := 0, ""
+	for {
+		out := e.filter(t, in)
+		for _, x := range out.Events {
+			if len(x.Message) > long {
+				long40++
+			}
+			last = x.Message
+		}
+		if in.NextToken = out.NextToken; !in.NextToken.OK {
+			break
+		}
+	}
+	if long40 != 40 || !strings.HasPrefix(last, "REPORT RequestId: last") {
+		t.Errorf("%d of 40 long events, the last one is %q", long40, last)
 	}
 }
 

@@ -2,7 +2,6 @@ package cloudwatchlogs
 
 import (
 	"bytes"
-	"fmt"
 	"hash/fnv"
 	"slices"
 	"strings"
@@ -41,7 +40,18 @@ func (s *search) find(logs []Log) (list []model.LogEvent, more bool) {
 	order := func(a, b model.LogEvent) int { return strings.Compare(a.EventID, b.EventID) }
 	cut := func() {
 		slices.SortFunc(list, order)
-		list, more = s.cut(list, more)
+		n := s.fitting(list)
+		if n == len(list) {
+			return
+		}
+		more = true
+		if s.last { // what is to come has no room beyond what was cut off
+			s.after = list[len(list)-n-1].EventID
+			list = slices.Clone(list[len(list)-n:])
+		} else {
+			s.before = list[n].EventID
+			list = slices.Clone(list[:n])
+		}
 	}
 	for i := range logs {
 		if l := &logs[i]; s.wanted(l.Stream) && l.Begin.UnixMilli() <= s.to && l.End.UnixMilli() >= s.from {
@@ -55,8 +65,8 @@ func (s *search) find(logs []Log) (list []model.LogEvent, more bool) {
 	return list, more
 }
 
-// cut shortens a sorted list to what one answer has.
-func (s *search) cut(list []model.LogEvent, more bool) ([]model.LogEvent, bool) {
+// fitting returns how many events of a sorted list one answer has.
+func (s *search) fitting(list []model.LogEvent) int {
 	n, size := 0, 0
 	for n < min(len(list), s.limit) {
 		e := &list[n]
@@ -68,13 +78,7 @@ func (s *search) cut(list []model.LogEvent, more bool) ([]model.LogEvent, bool) 
 		}
 		n++
 	}
-	if n == len(list) {
-		return list, more
-	}
-	if s.last {
-		return slices.Clone(list[len(list)-n:]), true
-	}
-	return slices.Clone(list[:n]), true
+	return n
 }
 
 // appendEvents appends the events of an invocation that are wanted. Those of the end
@@ -84,7 +88,7 @@ func (s *search) appendEvents(list []model.LogEvent, l *Log) []model.LogEvent {
 	h.Write([]byte(l.RequestID))
 	invocation := h.Sum64()
 	begin, end := l.Begin.UnixMilli(), l.End.UnixMilli()
-	rest := l.Text
+	rest, id := l.Text, make([]byte, 0, 56)
 	for n := 0; len(rest) > 0; n++ {
 		line := rest
 		if i := bytes.IndexByte(rest, '\n'); i >= 0 {
@@ -98,20 +102,30 @@ func (s *search) appendEvents(list []model.LogEvent, l *Log) []model.LogEvent {
 		if e.Timestamp < s.from || e.Timestamp > s.to || !s.pattern.matches(line) {
 			continue
 		}
-		e.EventID = fmt.Sprintf("%020d%020d%016d", e.Timestamp, invocation, n)
-		if s.after != "" && e.EventID <= s.after || s.before != "" && e.EventID >= s.before {
+		id = appendPadded(appendPadded(appendPadded(id[:0], uint64(e.Timestamp), 20), invocation, 20), uint64(n), 16)
+		if s.after != "" && string(id) <= s.after || s.before != "" && string(id) >= s.before {
 			continue
 		}
+		e.EventID = string(id)
 		e.Message = strings.ToValidUTF8(string(line), "\uFFFD")
 		list = append(list, e)
 	}
 	return list
 }
 
+// appendPadded appends a number with zeros before it, so many digits in all.
+func appendPadded(b []byte, n uint64, digits int) []byte {
+	var text [20]byte
+	for i := range digits {
+		text[digits-1-i], n = byte('0'+n%10), n/10
+	}
+	return append(b, text[:digits]...)
+}
+
 // isEnd reports whether a line is one that the platform writes at the end.
 func isEnd(line []byte, requestID string) bool {
-	for _, word := range [...]string{"END", "REPORT"} {
-		if bytes.HasPrefix(line, []byte(word+" RequestId: "+requestID)) {
+	for _, word := range [...]string{"END RequestId: ", "REPORT RequestId: "} {
+		if rest, ok := bytes.CutPrefix(line, []byte(word)); ok && bytes.HasPrefix(rest, []byte(requestID)) {
 			return true
 		}
 	}
