@@ -12,6 +12,7 @@ import (
 	"github.com/levee-io/levee/internal/api/autoscalingapi"
 	ddb "github.com/levee-io/levee/internal/api/dynamodbapi"
 	"github.com/levee-io/levee/internal/api/leveeapi"
+	"github.com/levee-io/levee/internal/api/logsapi"
 	"github.com/levee-io/levee/internal/api/pipesapi"
 	"github.com/levee-io/levee/internal/api/sqsapi"
 	streams "github.com/levee-io/levee/internal/api/streamsapi"
@@ -55,6 +56,7 @@ func scalingIn(region string) []string {
 func TestDemands(t *testing.T) {
 	const west = "arn:aws:dynamodb:us-west-2:111122223333:table/"
 	const queue = "arn:aws:sqs:us-east-1:111122223333:q"
+	const group = "arn:aws:logs:us-east-1:111122223333:log-group:"
 	for _, c := range []struct {
 		target, name string
 		in           api.Input
@@ -107,14 +109,21 @@ func TestDemands(t *testing.T) {
 			[]string{"dynamodb:DescribeGlobalTable arn:aws:dynamodb::111122223333:global-table/G"}},
 		{streams.Target, "GetRecords", &streams.GetRecordsInput{}, `{"ShardIterator":"` + table + `T/stream/L|1|AAAA"}`,
 			[]string{"dynamodb:GetRecords " + table + "T/stream/L"}},
+		{logsapi.Target, "DescribeLogGroups", &logsapi.DescribeLogGroupsRequest{}, `{}`, []string{"logs:DescribeLogGroups " + group + "*"}},
+		{logsapi.Target, "DescribeLogStreams", &logsapi.DescribeLogStreamsRequest{}, `{"logGroupName":"/aws/lambda/f"}`,
+			[]string{"logs:DescribeLogStreams " + group + "/aws/lambda/f:*"}},
+		{logsapi.Target, "FilterLogEvents", &logsapi.FilterLogEventsRequest{}, `{"logGroupIdentifier":"` + group + `/aws/lambda/f:*"}`,
+			[]string{"logs:FilterLogEvents " + group + "/aws/lambda/f:*"}},
+		{logsapi.Target, "GetLogEvents", &logsapi.GetLogEventsRequest{}, `{"logGroupIdentifier":"/aws/lambda/f","logStreamName":"s"}`,
+			[]string{"logs:GetLogEvents " + group + "/aws/lambda/f:log-stream:s"}},
 		{autoscalingapi.Target, "DescribeScalingPolicies", &autoscalingapi.DescribeScalingPoliciesRequest{}, `{"ServiceNamespace":"dynamodb"}`,
 			[]string{"application-autoscaling:DescribeScalingPolicies *"}},
 		{autoscalingapi.Target, "PutScalingPolicy", &autoscalingapi.PutScalingPolicyRequest{}, `{"ServiceNamespace":"dynamodb"}`,
 			[]string{"application-autoscaling:PutScalingPolicy arn:aws:application-autoscaling:us-east-1:111122223333:scalable-target/*"}},
 		{leveeapi.Target, "Transact", &leveeapi.TransactInput{},
 			`{"TransactItems":[{"Put":{"TableName":"A"}},{"SendMessage":{"QueueUrl":"http://localhost/111122223333/q"}},{"DeleteMessage":{"QueueUrl":"http://localhost/111122223333/q"}},
-				{"ChangeMessageVisibility":{"QueueUrl":"http://localhost/111122223333/q"}},{"Checkpoint":{"StreamArn":"` + table + `A/stream/L"}}]}`,
-			[]string{"dynamodb:PutItem " + table + "A", "sqs:sendmessage " + queue, "sqs:deletemessage " + queue, "sqs:changemessagevisibility " + queue, "dynamodb:GetRecords " + table + "A/stream/L"}},
+				{"ChangeMessageVisibility":{"QueueUrl":"http://localhost/111122223333/q"}},{"ReturnMessage":{"QueueUrl":"http://localhost/111122223333/q2"}},{"Checkpoint":{"StreamArn":"` + table + `A/stream/L"}}]}`,
+			[]string{"dynamodb:PutItem " + table + "A", "sqs:sendmessage " + queue, "sqs:deletemessage " + queue, "sqs:changemessagevisibility " + queue, "sqs:changemessagevisibility " + queue + "2", "dynamodb:GetRecords " + table + "A/stream/L"}},
 		{leveeapi.Target, "ListCheckpoints", &leveeapi.ListCheckpointsInput{}, `{"StreamArn":"` + table + `A/stream/L"}`, []string{"dynamodb:GetRecords " + table + "A/stream/L"}},
 		{sqsapi.Target, "SendMessageBatch", &sqsapi.SendMessageBatchRequest{}, `{"QueueUrl":"http://localhost/111122223333/q"}`, []string{"sqs:sendmessage " + queue}},
 		{sqsapi.Target, "ReceiveMessage", &sqsapi.ReceiveMessageRequest{}, `{"QueueUrl":"http://localhost/000000000000/q/"}`, []string{"sqs:receivemessage " + queue}},
