@@ -68,7 +68,10 @@ func (c *client) do(ctx context.Context, req *http.Request, body []byte, limit i
 	}
 	resp, err := c.http.Do(req.WithContext(ctx))
 	if err != nil {
-		return nil, err
+		if of := (*url.Error)(nil); errors.As(err, &of) { // it says the URL, which may have a token
+			err = of.Err
+		}
+		return nil, fmt.Errorf("%s %s: %w", req.Method, req.URL.Host, err)
 	}
 	defer resp.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
@@ -89,11 +92,14 @@ func (a *answer) ok() bool { return a.status >= 200 && a.status <= 299 }
 // maxTold is how much of an answer is told in an error, in bytes.
 const maxTold = 512
 
-// err tells the beginning of an answer. A server may have put into it what it was
-// sent, so secrets are taken out, before it is cut.
-func (a *answer) err() error {
-	text := hide(string(a.body[:min(len(a.body), 16*maxTold)]), a.secrets)
-	return fmt.Errorf("status %d: %s", a.status, text[:min(len(text), maxTold)])
+// err tells the beginning of an answer.
+func (a *answer) err() error { return fmt.Errorf("status %d: %s", a.status, a.told(string(a.body))) }
+
+// told is the beginning of a text of an answer, for an error. A server may have put
+// into it what it was sent, so secrets are taken out, before it is cut.
+func (a *answer) told(text string) string {
+	text = hide(text[:min(len(text), 16*maxTold)], a.secrets)
+	return text[:min(len(text), maxTold)]
 }
 
 // hide replaces secrets in a text.

@@ -2,6 +2,7 @@ package sink_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -171,15 +172,22 @@ func TestReadRefuses(t *testing.T) {
 	}
 }
 
-// No error tells a secret, though the endpoint does.
+// No error tells a secret, though the endpoint does, or the URL of one that is not
+// there has one.
 func TestSecretsAreNotTold(t *testing.T) {
 	f := newFake(t, func(w http.ResponseWriter, r *http.Request, _ string) {
 		if r.Method == http.MethodHead {
 			return // the index is there
 		}
-		w.WriteHeader(http.StatusForbidden)
-		for _, values := range r.Header {
-			fmt.Fprintln(w, values)
+		header := fmt.Sprint(r.Header)
+		switch r.URL.Path {
+		case "/kinesis/":
+			fmt.Fprintf(w, `{"Records":[{"ErrorCode":"InternalFailure","ErrorMessage":%q}]}`, header)
+		case "/opensearch/_bulk":
+			fmt.Fprintf(w, `{"items":[{"index":{"status":400,"error":%q}}]}`, header)
+		default:
+			w.WriteHeader(http.StatusForbidden)
+			fmt.Fprintln(w, header)
 		}
 	})
 	for _, text := range []string{
@@ -187,9 +195,25 @@ func TestSecretsAreNotTold(t *testing.T) {
 		`s: {opensearch: {url: "%s", index: x, user: u, password: $P}}`,
 		`s: {opensearch: {url: "%s", index: x, aws: {region: x, access_key: k, secret_key: $S, session_token: $T}}}`,
 		`s: {kinesis: {stream: x, url: "%s", aws: {region: x, access_key: k, secret_key: $S, session_token: $T}}}`,
+		`s: {opensearch: {url: "%s/opensearch", index: x, user: u, password: $P}}`,
+		`s: {kinesis: {stream: x, url: "%s/kinesis/", aws: {region: x, access_key: k, secret_key: $S, session_token: $T}}}`,
 	} {
-		errs := read(t, fmt.Sprintf(text, f.URL)).Put(t.Context(), events("{}"), false)
-		if errs == nil || !strings.Contains(errs[0].Error(), "***") || strings.Contains(errs[0].Error(), "value of") || strings.Contains(errs[0].Error(), "Signature=") {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second) // which ends other tries
+		errs := read(t, fmt.Sprintf(text, f.URL)).Put(ctx, events("{}"), false)
+		cancel()
+		if errs == nil || !strings.Contains(errs[0].Error(), "***") && !errors.Is(errs[0], context.DeadlineExceeded) || strings.Contains(errs[0].Error(), "value of") || strings.Contains(errs[0].Error(), "Signature=") {
+			t.Errorf("%s: %v", text, errs)
+		}
+	}
+	f.Close()
+	for _, text := range []string{
+		`s: {http: {url: "%s/secret?key=secret"}}`, `s: {opensearch: {url: "%s/secret", index: x}}`,
+		`s: {kinesis: {stream: x, url: "%s/secret", aws: {region: x, access_key: k, secret_key: $S}}}`,
+	} {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		errs := read(t, fmt.Sprintf(text, f.URL)).Put(ctx, events("{}"), false)
+		cancel()
+		if errs == nil || strings.Contains(errs[0].Error(), "secret") {
 			t.Errorf("%s: %v", text, errs)
 		}
 	}

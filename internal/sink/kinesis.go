@@ -240,7 +240,7 @@ func (s *kinesis) send(ctx context.Context, list []*entry) (failed []*entry, aga
 	case !a.ok():
 		return list, passing(a.status) || isThrottle(a.body), a.err()
 	}
-	return refused(list, a.body)
+	return a.refused(list)
 }
 
 // request is the body of PutRecords.
@@ -274,11 +274,11 @@ func isThrottle(body []byte) bool {
 }
 
 // refused returns the records that an answer says were not taken.
-func refused(list []*entry, body []byte) (failed []*entry, again bool, err error) {
+func (a *answer) refused(list []*entry) (failed []*entry, again bool, err error) {
 	var answer struct {
 		Records []struct{ ErrorCode, ErrorMessage string }
 	}
-	if err := json.Unmarshal(body, &answer); err != nil {
+	if err := json.Unmarshal(a.body, &answer); err != nil {
 		return list, false, fmt.Errorf("the answer cannot be read: %w", err)
 	}
 	if len(answer.Records) != len(list) {
@@ -290,7 +290,7 @@ func refused(list []*entry, body []byte) (failed []*entry, again bool, err error
 		}
 		failed = append(failed, list[i])
 		if err == nil {
-			err = fmt.Errorf("%s: %s", r.ErrorCode, r.ErrorMessage[:min(len(r.ErrorMessage), maxTold)])
+			err = errors.New(a.told(r.ErrorCode + ": " + r.ErrorMessage))
 		}
 	}
 	return failed, true, err

@@ -196,12 +196,10 @@ const maxDocumentID = 512
 
 // bulk sends actions, and says what is wrong with the events that they are of.
 func (s *openSearch) bulk(ctx context.Context, body []byte, sent []int, errs []error) {
-	items, err := s.request(ctx, body, len(sent))
+	refusals, err := s.request(ctx, body, len(sent))
 	for n, i := range sent {
-		if err != nil {
-			errs[i] = err
-		} else {
-			errs[i] = items[n].err()
+		if errs[i] = err; err == nil {
+			errs[i] = refusals[n]
 		}
 	}
 }
@@ -212,18 +210,18 @@ type item struct {
 	Error  json.RawMessage `json:"error"`
 }
 
-// err says what is wrong. A conflict of versions says that the document is as new
-// already, and one to be deleted that is not there is deleted.
-func (it item) err() error {
+// refusal says what is wrong with an action. A conflict of versions says that the
+// document is as new already, and one to be deleted that is not there is deleted.
+func (a *answer) refusal(it item) error {
 	switch {
 	case it.Status >= 200 && it.Status <= 299, it.Status == http.StatusConflict, it.Status == http.StatusNotFound && it.Error == nil:
 		return nil
 	}
-	return fmt.Errorf("status %d: %s", it.Status, it.Error[:min(len(it.Error), maxTold)])
+	return fmt.Errorf("status %d: %s", it.Status, a.told(string(it.Error)))
 }
 
-// request sends a bulk request, and returns the answers to its actions.
-func (s *openSearch) request(ctx context.Context, body []byte, actions int) ([]item, error) {
+// request sends a bulk request, and returns what is wrong with each of its actions.
+func (s *openSearch) request(ctx context.Context, body []byte, actions int) ([]error, error) {
 	a, err := s.do(ctx, http.MethodPost, "/_bulk?filter_path=items.*.status,items.*.error", "application/x-ndjson", body)
 	switch {
 	case err != nil:
@@ -240,13 +238,15 @@ func (s *openSearch) request(ctx context.Context, body []byte, actions int) ([]i
 	if len(answer.Items) != actions {
 		return nil, fmt.Errorf("%d answers to %d actions", len(answer.Items), actions)
 	}
-	items := make([]item, actions)
+	refusals := make([]error, actions)
 	for i, one := range answer.Items {
+		var of item
 		for _, it := range one {
-			items[i] = it
+			of = it
 		}
+		refusals[i] = a.refusal(of)
 	}
-	return items, nil
+	return refusals, nil
 }
 
 // makeIndex makes the index unless it is there. It is done once; an index that is

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/levee-io/levee/internal/jsontok"
@@ -137,8 +138,13 @@ type row struct {
 	Data    json.RawMessage `json:"data"`
 }
 
+// maxNesting is how deeply JSON may nest for encoding/json to read it; it has more
+// bytes then.
+const maxNesting = 10_000
+
 // appendRow appends the row of an event.
 func appendRow(b []byte, e *pipeline.Event) []byte {
+	begin := len(b)
 	b = jsontok.AppendString(append(b, `{"id":`...), e.ID)
 	if !e.Time.IsZero() {
 		b = strconv.AppendInt(append(b, `,"time":`...), e.Time.UnixMilli(), 10)
@@ -152,7 +158,12 @@ func appendRow(b []byte, e *pipeline.Event) []byte {
 		}
 		b = strconv.AppendBool(append(b, `,"removed":`...), e.Change.Removed)
 	}
-	return append(appendJSON(append(b, `,"data":`...), e.Data), '}')
+	b = append(b, `,"data":`...)
+	row := append(appendJSON(b, e.Data), '}')
+	if len(e.Data) > maxNesting && !json.Valid(row[begin:]) { // it nests too deeply to be in a row
+		row = append(jsontok.AppendString(b, string(e.Data)), '}')
+	}
+	return row
 }
 
 // convert makes a Parquet file of a file of lines, which is removed once the other has
@@ -215,8 +226,9 @@ func (t *table) write(from io.Reader, to io.Writer) error {
 
 // values returns the values of the columns of a row.
 func (t *table) values(r *row) []any {
-	list := []any{r.ID, orNil(r.Time), orNil(r.Key), orNil(r.Version), r.Removed, string(r.Data)}
-	e := template.NewEvent(r.Data, "")
+	data := strings.ToValidUTF8(string(r.Data), "\uFFFD") // or who reads the file may refuse all of it
+	list := []any{r.ID, orNil(r.Time), orNil(r.Key), orNil(r.Version), r.Removed, data}
+	e := template.NewEvent([]byte(data), "")
 	for i, path := range t.paths {
 		list = append(list, valueAt(e, path, t.columns[len(fixed)+i].Type))
 	}

@@ -86,6 +86,28 @@ func TestParquet(t *testing.T) {
 	}
 }
 
+// What nests as deeply as JSON may by itself, and so not within a row, is a row too,
+// and so is what is no UTF-8.
+func TestParquetNesting(t *testing.T) {
+	dir := t.TempDir()
+	set := openTable(t, dir)
+	deep := strings.Repeat("[", 10_000) + strings.Repeat("]", 10_000)
+	var list []*pipeline.Event
+	for _, data := range []string{deep, "{}", "[\"\xff\"]"} {
+		list = append(list, at("2024-05-06T23:59:59Z", data))
+	}
+	if errs := set.Sink("s").Put(t.Context(), list, true); errs != nil {
+		t.Fatal(errs)
+	}
+	if err := set.Close(); err != nil {
+		t.Fatal(err)
+	}
+	rows, _ := tableRows(t, dir)
+	if len(rows) != 3 || rows[0][5] != `"`+deep+`"` || rows[1][5] != "{}" || rows[2][5] != "[\"\uFFFD\"]" {
+		t.Errorf("%d rows, the last one %q", len(rows), rows[len(rows)-1])
+	}
+}
+
 // After a crash at any moment each row that was taken is in one file that is whole.
 func TestParquetCrash(t *testing.T) {
 	write := func(path, text string) {
