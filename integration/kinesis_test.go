@@ -5,7 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
+	"sync"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -20,16 +24,31 @@ import (
 func startMoto(t *testing.T) string {
 	t.Helper()
 	python := installed(t, "servers/bin/python")
-	url := fmt.Sprintf("http://127.0.0.1:%d", freePort(t))
+	address := fmt.Sprintf("127.0.0.1:%d", freePort(t))
 	startNeighbour(t, func(ctx context.Context, _ *neighbour) bool {
-		req := try(http.NewRequestWithContext(ctx, http.MethodGet, url+"/moto-api/", nil)).must(t)
+		req := try(http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/moto-api/", nil)).must(t)
 		resp, err := transport.Do(req)
 		if err != nil {
 			return false
 		}
 		return resp.Body.Close() == nil && resp.StatusCode == http.StatusOK
-	}, python, "-m", "moto.server", "-H", "127.0.0.1", "-p", url[len("http://127.0.0.1:"):])
-	return url
+	}, python, "-m", "moto.server", "-H", "127.0.0.1", "-p", address[len("127.0.0.1:"):])
+	return oneByOne(t, "http://"+address)
+}
+
+// oneByOne returns the URL of a proxy that has one request under way at a time: moto
+// loses records that come to a shard at once.
+func oneByOne(t *testing.T, to string) string {
+	t.Helper()
+	proxy := httputil.NewSingleHostReverseProxy(try(url.Parse(to)).must(t))
+	var mu sync.Mutex
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		proxy.ServeHTTP(w, r)
+	}))
+	t.Cleanup(s.Close)
+	return s.URL
 }
 
 // The changes of a table come to a data stream, over the death of the server, as those
