@@ -130,7 +130,7 @@ func onTransports(t *testing.T, opts wire.Options, test func(*testing.T, transpo
 		opts.Logger = slog.New(slog.NewTextHandler(io.Discard, nil))
 	}
 	for name, start := range map[string]func(testing.TB, *wire.Endpoint) transport{
-		"net-http": startNetHTTP, "fasthttp": startFast, "in-process": startClient, "tls": startTLS, "http2": startHTTP2,
+		"net-http": startNetHTTP, "fasthttp": startFast, "in-process": startClient, "tls": startTLS, "http2": startHTTP2, "http2 without tls": startPlainHTTP2,
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := wire.New(opts)
@@ -164,6 +164,12 @@ func startHTTP2(t testing.TB, e *wire.Endpoint) transport {
 	only := new(http.Protocols)
 	only.SetHTTP2(true)
 	return startServer(t, e, server, &http.Transport{DisableCompression: true, TLSClientConfig: client, Protocols: only})
+}
+
+func startPlainHTTP2(t testing.TB, e *wire.Endpoint) transport {
+	only := new(http.Protocols)
+	only.SetUnencryptedHTTP2(true)
+	return startServer(t, e, nil, &http.Transport{DisableCompression: true, Protocols: only})
 }
 
 // certificates returns the two sides of TLS on the loopback address.

@@ -13,12 +13,13 @@ import (
 // watchedListener makes its connections watchable, and can close them all.
 type watchedListener struct {
 	net.Listener
+	http2 *plainHTTP2 // for those that speak it; nil with TLS
 	mu    sync.Mutex
 	conns map[*watchedConn]struct{}
 }
 
-func watched(ln net.Listener) *watchedListener {
-	return &watchedListener{Listener: ln, conns: make(map[*watchedConn]struct{})}
+func watched(ln net.Listener, http2 *plainHTTP2) *watchedListener {
+	return &watchedListener{Listener: ln, http2: http2, conns: make(map[*watchedConn]struct{})}
 }
 
 func (l *watchedListener) Accept() (net.Conn, error) {
@@ -26,7 +27,7 @@ func (l *watchedListener) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &watchedConn{Conn: conn, listener: l}
+	c := &watchedConn{Conn: conn, listener: l, http2: l.http2}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.conns[c] = struct{}{}
@@ -50,15 +51,19 @@ func (l *watchedListener) closeConns() {
 type watchedConn struct {
 	net.Conn
 	listener *watchedListener
+	// http2 is for a client that speaks it; nil after the first Read.
+	http2 *plainHTTP2
+	// taken says that it does: the connection is not ours to close any more.
+	taken atomic.Bool
 	// linger says that Close is to let the client finish sending, so that it gets
 	// to read the response.
 	linger atomic.Bool
 
 	stopped chan struct{} // closed when the background read has returned; nil if there is none
-	early   [1]byte
-	// hasEarly says that early is to be read first. It belongs to the background
-	// read until stopped is closed.
-	hasEarly bool
+	// early is to be read first. It belongs to the background read until stopped is
+	// closed.
+	early []byte
+	ahead [1]byte // what early is of, where it was read in the background
 }
 
 // lingerTime bounds how long a refused client may go on sending.
@@ -68,10 +73,14 @@ const lingerTime = time.Second
 var longAgo = time.Unix(1, 0)
 
 func (c *watchedConn) Read(p []byte) (int, error) {
-	if c.hasEarly && len(p) > 0 {
-		c.hasEarly = false
-		p[0] = c.early[0]
-		return 1, nil
+	if len(c.early) > 0 && len(p) > 0 {
+		n := copy(p, c.early)
+		c.early = c.early[n:]
+		return n, nil
+	}
+	if http2 := c.http2; http2 != nil {
+		c.http2 = nil
+		return c.readFirst(p, http2)
 	}
 	return c.Conn.Read(p)
 }
@@ -80,6 +89,9 @@ func (c *watchedConn) Close() error {
 	c.listener.mu.Lock()
 	delete(c.listener.conns, c)
 	c.listener.mu.Unlock()
+	if c.taken.Load() {
+		return nil
+	}
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok && c.linger.Load() {
 		// With unread bytes at hand, closing would reset the connection, and the
 		// response would be lost on the way.
@@ -92,7 +104,7 @@ func (c *watchedConn) Close() error {
 
 // watch implements hangup.
 func (c *watchedConn) watch(gone func()) {
-	if c.hasEarly {
+	if len(c.early) > 0 {
 		return
 	}
 	stopped := make(chan struct{})
@@ -102,9 +114,9 @@ func (c *watchedConn) watch(gone func()) {
 	_ = c.Conn.SetReadDeadline(time.Time{})
 	go func() {
 		defer close(stopped)
-		n, err := c.Conn.Read(c.early[:])
+		n, err := c.Conn.Read(c.ahead[:])
 		if n > 0 {
-			c.hasEarly = true
+			c.early = c.ahead[:n]
 			return
 		}
 		if !errors.Is(err, os.ErrDeadlineExceeded) {

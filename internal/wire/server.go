@@ -33,21 +33,25 @@ type Server struct {
 	endpoint *Endpoint
 	http     fasthttp.Server
 	listener *watchedListener
-	secured  *secured // nil without TLS
+	secured  *secured    // nil without TLS
+	plain    *plainHTTP2 // nil with TLS
 	bodies   bodies
 }
 
 // NewServer returns a server for e on ln, with TLS unless config is nil: its
-// certificates, and what it says of those of clients. Serve starts it. With TLS,
-// clients that insist on HTTP/2 are served by net/http.
+// certificates, and what it says of those of clients. Serve starts it. Clients that
+// insist on HTTP/2, by what they offer in the TLS handshake or, without TLS, by how they
+// begin, are served by net/http.
 func NewServer(e *Endpoint, ln net.Listener, config *tls.Config, limits Limits) *Server {
 	limits = limits.withDefaults()
 	s := &Server{endpoint: e, bodies: bodies{limits: limits, held: map[*fasthttp.RequestHeader]heldBody{}}}
 	if config != nil {
 		s.secured = secure(ln, config, e, limits)
 		ln = s.secured
+	} else {
+		s.plain = newPlainHTTP2(ln.Addr(), e, limits)
 	}
-	s.listener = watched(ln)
+	s.listener = watched(ln, s.plain)
 	s.http = fasthttp.Server{
 		Handler:            s.handle,
 		HeaderReceived:     s.bodies.admit,
@@ -79,15 +83,21 @@ func (s *Server) Serve() error { return s.http.Serve(s.listener) }
 // first, it closes their connections and returns its error. Endpoint.Close, if
 // called before, ends those that wait.
 func (s *Server) Shutdown(ctx context.Context) error {
+	ended := make(chan error, 1)
+	go func() { ended <- s.shutdownHTTP2(ctx) }() // fasthttp waits for those without TLS, too
 	err := s.http.ShutdownWithContext(ctx)
 	s.listener.Close() // unless fasthttp has, because Serve was never called
 	if err != nil {
 		s.listener.closeConns()
 	}
+	return errors.Join(err, <-ended)
+}
+
+func (s *Server) shutdownHTTP2(ctx context.Context) error {
 	if s.secured != nil {
-		err = errors.Join(err, s.secured.shutdown(ctx))
+		return s.secured.shutdown(ctx)
 	}
-	return err
+	return s.plain.shutdown(ctx)
 }
 
 func (s *Server) handle(ctx *fasthttp.RequestCtx) {

@@ -10,7 +10,7 @@ import (
 )
 
 // Who speaks both gets HTTP/1.1, who speaks only HTTP/2 gets that.
-func TestProtocolOfTLS(t *testing.T) {
+func TestProtocol(t *testing.T) {
 	e := wire.New(wire.Options{Operations: newFake().operations()})
 	for want, tr := range map[string]transport{"HTTP/1.1": startTLS(t, e), "HTTP/2.0": startHTTP2(t, e)} {
 		resp, err := tr.Do(call{body: `{"Limit":5}`}.request(tr.url))
