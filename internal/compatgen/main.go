@@ -92,6 +92,9 @@ func page() (_ string, err error) {
 	return b.String(), nil
 }
 
+// partial are the services of which only some operations are here.
+var partial = map[string]bool{"Lambda": true, "GraniteServiceVersion20100801": true, "Logs_20140328": true}
+
 // section writes the operations of one service.
 func section(b *strings.Builder, title, target string, all []api.Operation) {
 	var built, missing []api.Operation
@@ -104,7 +107,12 @@ func section(b *strings.Builder, title, target string, all []api.Operation) {
 			built = append(built, op)
 		}
 	}
-	fmt.Fprintf(b, "\n## %s: %d of %d operations\n\n| operation | what to know |\n| --- | --- |\n", title, len(built), len(built)+len(missing))
+	if partial[target] {
+		fmt.Fprintf(b, "\n## %s: %d operations\n\nOthers are answered with the service's error for an unknown operation.\n", title, len(built))
+	} else {
+		fmt.Fprintf(b, "\n## %s: %d of %d operations\n", title, len(built), len(built)+len(missing))
+	}
+	fmt.Fprintf(b, "\n| operation | what to know |\n| --- | --- |\n")
 	for _, op := range built {
 		fmt.Fprintf(b, "| %s | %s |\n", op.Name, op.Doc)
 	}
