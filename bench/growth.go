@@ -8,6 +8,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -37,8 +38,21 @@ func growthMain(args []string) error {
 	return withLevee(&c, func(p *process, admin string) error { return grow(&c, p, admin, steps, os.Stdout) })
 }
 
-// thousand is what fills an item up to 1 KB.
-var thousand = strings.Repeat("a quick brown fox jumps; ", 40)[:960]
+// noise is what items are cut from, so that the store cannot make much less of them.
+var noise = sync.OnceValue(func() string {
+	text := make([]byte, 1<<20)
+	for i := range text {
+		text[i] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"[rand.IntN(64)]
+	}
+	return string(text)
+})
+
+// filling fills an item up to 1 KB.
+func filling() string {
+	const size = 960
+	at := rand.IntN(len(noise()) - size)
+	return noise()[at : at+size]
+}
 
 // perPartition is the number of items of a partition key.
 const perPartition = 100
@@ -99,7 +113,7 @@ func load(c *config, p *process, admin string, cl *client, from, to int, w io.Wr
 	err := parallel(c.conns, (to-from+24)/25, func(batch int) error {
 		first := from + batch*25
 		return cl.do(ddb+"BatchWriteItem", fmt.Sprintf(`{"RequestItems":{"grown":[%s]}}`, list(min(25, to-first), func(i int) string {
-			return fmt.Sprintf(`{"PutRequest":{"Item":{"pk":{"S":"p%d"},"sk":{"N":"%d"},"data":{"S":"%s"}}}}`, (first+i)/perPartition, first+i, thousand)
+			return fmt.Sprintf(`{"PutRequest":{"Item":{"pk":{"S":"p%d"},"sk":{"N":"%d"},"data":{"S":"%s"}}}}`, (first+i)/perPartition, first+i, filling())
 		})))
 	})
 	if err != nil {
