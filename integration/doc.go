@@ -9,8 +9,8 @@
 // Of the packages that their registries hold, two bring example programs, which are
 // run as they are there: the AWS CLI (python/test_cli_examples.py) and the SDK for
 // Go's package expression (sdk_examples_test.go). PynamoDB, ElectroDB,
-// DynamoDB-Toolbox, Dynamoose and the Java libraries bring none; the tests of those
-// follow their guides.
+// DynamoDB-Toolbox and Dynamoose bring none, nor has what Maven installs of those for
+// Java any; the tests of those follow their guides.
 //
 //	integration/run                     everything, as CI does
 //	go test ./... -run TestPutItem      one family of operations

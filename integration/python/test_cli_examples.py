@@ -1,4 +1,4 @@
-"""The examples that the AWS CLI has of each command of DynamoDB and its streams,
+"""The examples that the AWS CLI has of each command of DynamoDB,
 as its package ships them, against a running levee serve, with AWS_ENDPOINT_URL set.
 
 Each example runs in an account with the tables that the examples speak of. It has
