@@ -110,6 +110,34 @@ func TestPoliciesAct(t *testing.T) {
 	})
 }
 
+// Within the cooldown the capacity grows only by more than it did before.
+func TestScaleOutCooldown(t *testing.T) {
+	acting(t, 100, func(h *harness, f *traffic) {
+		h.track(`,"ScaleOutCooldown":3600`)
+		f.set(104) // to 149
+		time.Sleep(10 * time.Minute)
+		for _, step := range []struct {
+			rate float64
+			want int64
+		}{{125, 149}, {205, 293}} {
+			f.set(step.rate)
+			time.Sleep(10 * time.Minute)
+			if got := f.capacity(); got != step.want {
+				t.Errorf("%d WCU ten minutes into %v writes a second, want %d", got, step.rate, step.want)
+			}
+		}
+		f.set(275) // to 393, less than was added before
+		time.Sleep(40 * time.Minute)
+		if got := f.capacity(); got != 293 {
+			t.Errorf("%d WCU during the cooldown, want those of before", got)
+		}
+		time.Sleep(30 * time.Minute)
+		if got := f.capacity(); got != 393 {
+			t.Errorf("%d WCU after the cooldown, want ceil(275/0.7)", got)
+		}
+	})
+}
+
 func TestScaleInCanBeDisabled(t *testing.T) {
 	acting(t, 500, func(h *harness, f *traffic) {
 		h.track(`,"DisableScaleIn":true`)

@@ -25,6 +25,7 @@ type Scaler struct {
 	latest       float64       // of the minutes seen
 	highest      float64       // of those below
 	out, in      time.Time     // of the last scaling
+	added        float64       // by the last scaling out
 }
 
 // observation is the rate of a minute, and when it can be seen.
@@ -58,13 +59,23 @@ func (s *Scaler) Decide(now time.Time, provisioned float64) (want float64, ok bo
 	s.unseen = s.unseen[:copy(s.unseen, s.unseen[n:])]
 	want = provisioned
 	switch {
-	case s.above >= s.params.ScaleOutMinutes && now.Sub(s.out) >= s.policy.OutCooldown:
-		want = max(want, s.wanted(s.latest))
+	case s.above >= s.params.ScaleOutMinutes:
+		if more := min(s.wanted(s.latest), s.policy.Max); s.mayAdd(now, more-provisioned) {
+			want = max(want, more)
+		}
 	case s.below >= s.params.ScaleInMinutes && now.Sub(s.in) >= s.policy.InCooldown:
 		want = min(want, s.wanted(s.highest))
 	}
 	want = min(max(want, s.policy.Min), s.policy.Max)
 	return want, want != provisioned
+}
+
+// mayAdd reports whether units may be added by now. During the cooldown only more may
+// be than the scaling out added that began it (Application Auto Scaling API Reference,
+// TargetTrackingScalingPolicyConfiguration, ScaleOutCooldown: no further increase
+// "unless either a larger scale out is triggered or the cooldown period ends").
+func (s *Scaler) mayAdd(now time.Time, units float64) bool {
+	return units > s.added || now.Sub(s.out) >= s.policy.OutCooldown
 }
 
 // wanted returns the capacity of which a rate is the target. The service does not
@@ -96,7 +107,7 @@ func (s *Scaler) look(rate, provisioned float64) {
 func (s *Scaler) Scaled(now time.Time, from, to float64) {
 	s.above, s.below, s.highest = 0, 0, 0
 	if to > from {
-		s.out = now
+		s.out, s.added = now, to-from
 	} else {
 		s.in = now
 	}
