@@ -91,7 +91,7 @@ func errBackupInUse(k *backup) *api.Error {
 // startBackup copies the items of a backup in the background.
 func (e *Engine) startBackup(t *table, k *backup) {
 	e.startWork("backup", k.arn(), func() error {
-		sum, err := e.copyRows(t.id, k.Number, k.At)
+		sum, err := e.copyRows(t.id, k.Number, k.At, t.current.Load().slim())
 		if err != nil {
 			return err
 		}

@@ -213,8 +213,16 @@ func (e *Engine) swap(t *table, next *descriptor, erase func(kv.Batch), seal fun
 	if seal != nil {
 		seal(v)
 	}
-	t.current.Store(v)
+	e.show(t, v)
 	return v, commit, nil
+}
+
+// show puts a view in force. t.mu is held.
+func (e *Engine) show(t *table, v *view) {
+	if before := t.current.Load(); before != nil && !slices.EqualFunc(before.vectors, v.vectors, sameNumbers) {
+		e.recount(t, before, v)
+	}
+	t.current.Store(v)
 }
 
 // drop deletes a table: its entry in the catalog, its items and the rows of its

@@ -7,8 +7,9 @@ import (
 
 // copyRows makes the item rows of the number to those that table from had at a
 // moment, whatever stood there before. Beside the table the source can be the
-// rows of a backup, which have no history. It returns what it copied.
-func (e *Engine) copyRows(from, to uint64, at moment) (total, error) {
+// rows of a backup, which have no history. It returns what it copied, as a table
+// counts it whose view.slim is given.
+func (e *Engine) copyRows(from, to uint64, at moment, slim *view) (total, error) {
 	snapshot := e.store.Snapshot()
 	defer snapshot.Close()
 	w := e.newBulk()
@@ -23,7 +24,7 @@ func (e *Engine) copyRows(from, to uint64, at moment) (total, error) {
 	if err := w.flush(); err != nil {
 		return total{}, err
 	}
-	return e.totalOf(itemPrefix(to))
+	return e.totalOf(itemPrefix(to), slim)
 }
 
 // copyPresent copies the rows as the snapshot has them.
@@ -77,10 +78,11 @@ type total struct {
 	Bytes int64 `json:"bytes"`
 }
 
-// totalOf counts the rows of a prefix that nobody writes to.
-func (e *Engine) totalOf(prefix []byte) (total, error) {
+// totalOf counts the rows of a prefix that nobody writes to, as a table whose view.slim
+// is given.
+func (e *Engine) totalOf(prefix []byte, slim *view) (total, error) {
 	var stats counters
-	c := counting{prefix: prefix, stats: &stats}
+	c := counting{prefix: prefix, stats: &stats, slim: slim}
 	err := c.count(e.background.ctx, e.store)
 	return total{stats.items.Load(), stats.bytes.Load()}, err
 }

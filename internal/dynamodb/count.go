@@ -71,6 +71,43 @@ func (c *counting) count(ctx context.Context, r kv.Reader) error {
 	return nil
 }
 
+// sameNumbers reports whether two vector indexes make an item count the same.
+func sameNumbers(x, y vectorView) bool {
+	return x.Attribute == y.Attribute && x.Dimensions == y.Dimensions
+}
+
+// recount has the size of a table follow from how much its items counted to how much
+// they count now that it has other vector indexes. t.mu is held, so that each write is
+// either in the snapshot or counts as it does now.
+func (e *Engine) recount(t *table, before, now *view) {
+	snapshot := e.store.Snapshot()
+	e.background.Go(func() {
+		less, err := slimmed(e.background.ctx, snapshot, before, now)
+		if err = errors.Join(err, snapshot.Close()); err == nil {
+			t.stats.add(0, -less)
+		} else if e.background.ctx.Err() == nil {
+			e.log.Error("dynamodb: the size of a table is not right", "table", now.arn(), "error", err)
+		}
+	})
+}
+
+// slimmed returns by how much the items of a table count less now than before.
+func slimmed(ctx context.Context, r kv.Reader, before, now *view) (less int, err error) {
+	it := r.Scan(kv.PrefixRange(now.prefix))
+	defer it.Close()
+	for n := 1; it.Next(); n++ {
+		item, err := attr.DecodeMap(it.Value())
+		if err != nil {
+			return 0, err
+		}
+		less += now.slimmer(item) - before.slimmer(item)
+		if n%countStep == 0 && ctx.Err() != nil {
+			return 0, ctx.Err()
+		}
+	}
+	return less, it.Err()
+}
+
 // size returns how much the value of a row counts.
 func (c *counting) size(value []byte) (int, error) {
 	if c.vector != nil {

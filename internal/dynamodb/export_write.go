@@ -47,7 +47,7 @@ func (e *Engine) writeExport(x *export) error {
 
 // writeItems writes the items of a full export.
 func (e *Engine) writeItems(w *exportWriter) error {
-	if _, err := e.copyRows(w.x.Table.ID, w.x.Scratch, w.x.At); err != nil {
+	if _, err := e.copyRows(w.x.Table.ID, w.x.Scratch, w.x.At, nil); err != nil {
 		return err
 	}
 	it := e.store.Scan(kv.PrefixRange(itemPrefix(w.x.Scratch)))

@@ -128,7 +128,7 @@ func (g *group) reviseLocked(r *revision) ([]*table, kv.Commit, error) {
 	}
 	e.catalog.lastID = last
 	for t, v := range views {
-		t.current.Store(v)
+		e.show(t, v)
 	}
 	for _, t := range fresh {
 		e.catalog.tables[t.current.Load().id()] = t

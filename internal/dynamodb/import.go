@@ -51,7 +51,7 @@ func (e *Engine) startImport(t *table, m *tableImport) {
 			done.Failure, done.Message = failure(err)
 			e.log.Error("dynamodb: import failed", "import", m.arn(), "error", err)
 		}
-		sum, err := e.totalOf(itemPrefix(t.id))
+		sum, err := e.totalOf(itemPrefix(t.id), t.current.Load().slim())
 		if err != nil {
 			return err
 		}

@@ -173,7 +173,7 @@ func checkCounted(h *harness, name string) {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	want, err := h.totalOf(itemPrefix(table.id))
+	want, err := h.totalOf(itemPrefix(table.id), table.current.Load().slim())
 	if err != nil {
 		h.t.Fatal(err)
 	}

@@ -275,7 +275,7 @@ func (e *Engine) startRestore(t *table, f *filling, done func() error) {
 		if at == 0 {
 			at = endOfTime
 		}
-		sum, err := e.copyRows(f.Source, t.id, at)
+		sum, err := e.copyRows(f.Source, t.id, at, t.current.Load().slim())
 		if err != nil {
 			return err
 		}

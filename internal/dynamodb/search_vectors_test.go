@@ -297,6 +297,45 @@ func TestVectorIndexesComeAndGo(t *testing.T) {
 	})
 }
 
+// What a table counts for its vectors is right whenever their indexes came or went, and
+// what is restored counts as what was saved.
+func TestSizeOfTableWithVectors(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newEngine(t)
+		size := func(table string) string {
+			synctest.Wait()
+			_, rest, _ := strings.Cut(h.mustDo("DescribeTable", `{"TableName":"`+table+`"}`), `"TableSizeBytes":`)
+			n, _, _ := strings.Cut(rest, ",")
+			return n
+		}
+		const remove = `{"TableName":"docs","Key":{"id":{"S":"%s"}}}`
+		add := func(id string) { h.put("docs", doc(id, 1.2345678901, 2.3456789012, ``)) }
+		h.mustDo("CreateTable", docsPlain)
+		add("a")
+		without := size("docs")
+		h.mustDo("UpdateTable", `{"TableName":"docs","VectorIndexUpdates":[{"Create":`+nearIndex+`}]}`)
+		synctest.Wait()
+		with := size("docs")
+		add("b")
+		h.mustDo("DeleteItem", fmt.Sprintf(remove, "a"))
+		if got := size("docs"); got != with || with >= without {
+			t.Errorf("without the index %s bytes, with it %s, and %s with one made since", without, with, got)
+		}
+		h.mustDo("RestoreTableFromBackup", `{"TargetTableName":"other","BackupArn":"`+h.backup("docs", "saved")+`"}`)
+		if got := size("other"); got != with {
+			t.Errorf("restored: %s bytes, want %s", got, with)
+		}
+		h.mustDo("UpdateTable", `{"TableName":"docs","VectorIndexUpdates":[{"Delete":{"IndexName":"near"}}]}`)
+		if got := size("docs"); got != without {
+			t.Errorf("without the index again: %s bytes, want %s", got, without)
+		}
+		h.mustDo("DeleteItem", fmt.Sprintf(remove, "b"))
+		if got := size("docs"); got != "0" {
+			t.Errorf("the empty table has %s bytes", got)
+		}
+	})
+}
+
 func TestRestoredVectorIndex(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newEngine(t)
