@@ -1,9 +1,9 @@
 package rehearse
 
 import (
+	"cmp"
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -67,16 +67,24 @@ func play(ctx context.Context, s *Scenario, d *Design) (DesignResult, error) {
 		Name: d.Name, Design: d, Played: m.now, All: t.all, Sources: t.sources, Dead: t.letters,
 		Series: t.series, Interval: t.interval, Heat: t.heat,
 	}
-	for _, name := range slices.Sorted(maps.Keys(t.reasons)) {
-		out.Reasons = append(out.Reasons, Reason{name, t.reasons[name]})
-	}
-	slices.SortStableFunc(out.Reasons, func(a, b Reason) int { return int(min(max(b.Count-a.Count, -1), 1)) })
+	out.Reasons = byCount(t.reasons)
 	out.Drained = drained(t.series)
 	out.Cost = t.cost(d, prices().Regions[s.Region], m.now)
 	out.Month = out.Cost.Running()*hoursInMonth/m.now.Hours() + out.Cost.Warm
 	out.Misses = s.Objective.misses(&out)
 	out.Reached = out.Misses == ""
 	return out, nil
+}
+
+// byCount lists reasons, the most frequent first and those as frequent by name.
+func byCount(counts map[string]int64) (list []Reason) {
+	for name, n := range counts {
+		list = append(list, Reason{name, n})
+	}
+	slices.SortFunc(list, func(a, b Reason) int {
+		return cmp.Or(cmp.Compare(b.Count, a.Count), strings.Compare(a.Reason, b.Reason))
+	})
+	return list
 }
 
 // drained is how long it took from the largest backlog until there was next to none.

@@ -2,7 +2,9 @@ package rehearse
 
 import (
 	"bytes"
+	"errors"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -110,6 +112,61 @@ func TestReport(t *testing.T) {
 	}
 	if bytes.Equal(first.Bytes(), other.Bytes()) {
 		t.Error("another seed changes nothing")
+	}
+}
+
+// The reasons of throttles are counted in a map, but listed in one order: by how often,
+// then by name. With this many, a map has that order by chance next to never.
+func TestReasonsAreInOrder(t *testing.T) {
+	counts := map[string]int64{"z most": 5_000_000_000, "a rare": 1}
+	want := []Reason{{"z most", 5_000_000_000}}
+	for c := 'b'; c < 'r'; c++ {
+		name := string(c) + " as frequent"
+		counts[name] = 7
+		want = append(want, Reason{name, 7})
+	}
+	if got := byCount(counts); !slices.Equal(got, append(want, Reason{"a rare", 1})) {
+		t.Errorf("reasons %v", got)
+	}
+}
+
+// A report with several reasons is the same, byte for byte, however often it is made.
+func TestReportOfReasons(t *testing.T) {
+	const text = `
+duration: 10s
+traffic:
+  - rate: 400
+    items: [{size: 1KB}]
+  - rate: 400
+    items: [{size: 4KB, read: true}]
+  - rate: 3000
+    items: [{size: 1KB, keys: {kind: hot, hot: 1, share: 1}}]
+designs:
+  - name: direct
+    table:
+      mode: provisioned
+      provisioned: {write: 1800, read: 100}
+      indexes: [{size: 1KB, provisioned: {write: 900}}]
+  - name: capped
+    table: {maximum: {write: 200, read: 100}}
+`
+	var first bytes.Buffer
+	for i := range 30 {
+		r := run(t, read(t, text))
+		for _, d := range r.Designs {
+			if len(d.Reasons) < 2 {
+				t.Fatalf("%s: reasons %v, want several", d.Name, d.Reasons)
+			}
+		}
+		var out bytes.Buffer
+		if err := errors.Join(r.HTML(&out), r.Summary(&out)); err != nil {
+			t.Fatal(err)
+		}
+		if i == 0 {
+			first = out
+		} else if !bytes.Equal(first.Bytes(), out.Bytes()) {
+			t.Fatal("two reports of one scenario differ")
+		}
 	}
 }
 
