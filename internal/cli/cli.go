@@ -21,6 +21,7 @@ type root struct {
 	Serve       serveCmd       `cmd:"" help:"Serve tables, streams and queues until interrupted."`
 	Surge       surgeCmd       `cmd:"" help:"Play a surge against an embedded engine, and audit it."`
 	Rehearse    rehearseCmd    `cmd:"" help:"Play traffic against designs on the services' capacity model: throttles, lag, cost."`
+	Sample      sampleCmd      `cmd:"" help:"Count the keys of a table, for rehearsals."`
 	Conformance conformanceCmd `cmd:"" help:"Ask an endpoint whether it answers as the services do."`
 	Check       checkCmd       `cmd:"" help:"Look whether a data directory is sound, or save what can be read of it."`
 	Backup      backupCmd      `cmd:"" help:"Copy all data of a server into a file, while it runs or not."`
