@@ -153,11 +153,11 @@ func rest(admin string) error {
 		if err != nil {
 			return err
 		}
-		if n := now["levee_store_compactions_total"]; n == last {
+		n := now["levee_store_compactions_total"]
+		if n == last {
 			return nil
-		} else {
-			last = n
 		}
+		last = n
 	}
 	return nil
 }
