@@ -2,8 +2,10 @@ package console
 
 import (
 	"cmp"
+	"maps"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/levee-io/levee/internal/api"
@@ -71,6 +73,44 @@ func (v *visit) capacitiesAt(ns api.Namespace) capacityList {
 // showCapacities shows only the list, for a page that asks again and again.
 func (v *visit) showCapacities() error {
 	return v.render("overview", "capacityrows", v.capacitiesAt(api.Namespace{Account: v.r.Form.Get("account"), Region: v.r.Form.Get("region")}))
+}
+
+// reasons says of each table that is held to its capacity why requests for it and its
+// indexes were throttled and how many, the most frequent first; "" if none was.
+func (v *visit) reasons() map[resource]string {
+	counts := map[resource]map[string]uint64{}
+	for _, c := range v.c.opts.Capacity() {
+		at := resource{kindTable, c.Namespace, c.Table}
+		if counts[at] == nil {
+			counts[at] = map[string]uint64{}
+		}
+		for _, t := range c.Throttles {
+			counts[at][t.Reason] += t.Count
+		}
+	}
+	texts := make(map[resource]string, len(counts))
+	for at, of := range counts {
+		names := slices.SortedFunc(maps.Keys(of), func(a, b string) int {
+			return cmp.Or(cmp.Compare(of[b], of[a]), strings.Compare(a, b))
+		})
+		for i, name := range names {
+			names[i] = strconv.FormatUint(of[name], 10) + " " + name
+		}
+		texts[at] = strings.Join(names, ", ")
+	}
+	return texts
+}
+
+// liveReasons are those of the tables with live figures, by the name that their cells
+// have for the script.
+func (v *visit) liveReasons(rows map[string][rowColumns]float64) map[string]string {
+	texts := map[string]string{}
+	for at, text := range v.reasons() {
+		if _, ok := rows[at.id()]; ok && text != "" {
+			texts["why/"+at.id()] = text
+		}
+	}
+	return texts
 }
 
 // capacityData is the page of the capacity of a table.

@@ -45,6 +45,38 @@ func TestHeatMap(t *testing.T) {
 	}
 }
 
+// Lists of tables say why requests are throttled, of a table and its indexes together,
+// and go on to say it.
+func TestThrottlesByReasonInLists(t *testing.T) {
+	b, _ := newHouse(t)
+	b.c.opts.Tables = func() []Table {
+		return []Table{{Namespace: defaultSpace, Name: "orders"}, {Namespace: defaultSpace, Name: "calm"}}
+	}
+	b.get(home+"tables/", 200)
+	if strings.Contains(b.page, "Throttled, by reason") {
+		t.Error("there are reasons although no table is held to its capacity")
+	}
+	refused := []Throttle{{"Read<b>", 1}, {"IndexWrite", 2}}
+	b.c.opts.Capacity = func() []Capacity {
+		return []Capacity{
+			{Namespace: defaultSpace, Table: "calm"}, {Namespace: defaultSpace, Table: "orders", Throttles: []Throttle{{"TableWrite", 4}}},
+			{Namespace: defaultSpace, Table: "orders", Index: "a", Throttles: refused}, {Namespace: defaultSpace, Table: "orders", Index: "b", Throttles: refused},
+			{Namespace: api.Namespace{Account: "111122223333", Region: "us-east-1"}, Table: "orders", Throttles: []Throttle{{"TableWrite", 99}}},
+		}
+	}
+	id := resource{kindTable, defaultSpace, "orders"}.id()
+	for _, page := range []string{Path, home + "tables/"} {
+		b.get(page, 200)
+		b.says("Throttled, by reason", `data-text="why/`+id+`">4 IndexWrite, 4 TableWrite, 2 Read&lt;b&gt;</td>`, `/calm">–</td>`)
+	}
+	b.c.opts.Meter.note(resource{kindTable, defaultSpace, "orders"}, outcome{})
+	b.get(Path+"live?rows=1", 200)
+	b.says(`"texts":{"why/` + id + `":"4 IndexWrite, 4 TableWrite, 2 Read`)
+	b.post(Path+"language", url.Values{"language": {"ko"}}, 303)
+	b.get(home+"tables/", 200)
+	b.says("이유별 제한", "4 IndexWrite, 4 TableWrite")
+}
+
 func TestTableCapacity(t *testing.T) {
 	b, calls := newHouse(t)
 	orders(b)

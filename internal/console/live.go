@@ -12,7 +12,7 @@ import (
 type liveAnswer struct {
 	Plot [][]float64                    `json:"plot"`
 	Rows map[string][rowColumns]float64 `json:"rows,omitempty"`
-	// Of a surge: texts and bars of the page by name, and whether it is over.
+	// Texts and bars of the page by name, and whether the surge is over that it shows.
 	Texts map[string]string  `json:"texts,omitempty"`
 	Bars  map[string]float64 `json:"bars,omitempty"`
 	Over  bool               `json:"over,omitempty"`
@@ -40,6 +40,7 @@ func (v *visit) live() error {
 	}
 	if v.r.Form.Get("rows") != "" {
 		answer.Rows = v.c.opts.Meter.rows()
+		answer.Texts = v.liveReasons(answer.Rows)
 	}
 	v.w.Header().Set("Content-Type", "application/json")
 	return json.NewEncoder(v.w).Encode(answer)

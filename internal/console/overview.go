@@ -21,6 +21,7 @@ type (
 		Table
 		ID   string
 		Rate rate
+		Why  string // requests were throttled; "" if none was
 	}
 	queueRow struct {
 		Queue
@@ -44,6 +45,7 @@ type listing struct {
 	Namespaces  []api.Namespace
 	Default     api.Namespace
 	ShowsSpaces bool // there is a column of namespaces
+	ShowsWhy    bool // there is one of reasons of throttles, since a table is held to its capacity
 	Base        string
 	Capacity    capacityList
 	Mapped      mappingList
@@ -122,9 +124,13 @@ func (v *visit) list(in func(api.Namespace) bool) listing {
 	slices.SortFunc(l.Queues, func(a, b queueRow) int { return byName(a.Namespace, b.Namespace, a.Name, b.Name) })
 	l.Tables, l.MoreTables = firstRows(l.Tables)
 	l.Queues, l.MoreQueues = firstRows(l.Queues)
+	reasons := v.reasons()
+	l.ShowsWhy = len(reasons) > 0
 	for i := range l.Tables {
 		row := &l.Tables[i]
-		row.ID, row.Rate = v.rateOf(resource{kindTable, row.Namespace, row.Name})
+		at := resource{kindTable, row.Namespace, row.Name}
+		row.ID, row.Rate = v.rateOf(at)
+		row.Why = reasons[at]
 	}
 	for i := range l.Queues {
 		row := &l.Queues[i]
