@@ -3,6 +3,7 @@ package levee
 import (
 	"context"
 	"crypto/tls"
+	"fmt"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -175,6 +176,9 @@ func (s *Server) openSinks() (*sink.Set, error) {
 	}
 	declared := make(map[string]sink.Declaration, len(s.Sinks))
 	for name, one := range s.Sinks {
+		if one == nil {
+			return nil, fmt.Errorf("sink %s: it is nil", name)
+		}
 		declared[name] = one.declare()
 	}
 	return sink.New(declared)

@@ -104,7 +104,7 @@ func TestSinks(t *testing.T) {
 
 func TestSinksAreChecked(t *testing.T) {
 	for name, s := range map[string]levee.Sink{
-		"http": levee.HTTPSink{}, "opensearch": levee.OpenSearchSink{}, "kinesis": levee.KinesisSink{}, "kafka": levee.KafkaSink{}, "files": levee.FilesSink{},
+		"http": levee.HTTPSink{}, "opensearch": levee.OpenSearchSink{}, "kinesis": levee.KinesisSink{}, "kafka": levee.KafkaSink{}, "files": levee.FilesSink{}, "none": nil,
 	} {
 		srv := &levee.Server{Sinks: map[string]levee.Sink{name: s}}
 		if err := srv.Start(); err == nil || errors.Is(err, levee.ErrNotStarted) || !strings.Contains(err.Error(), name) {

@@ -20,7 +20,8 @@
 //   - kafka produces records, with the id in a header, by an idempotent producer that
 //     waits for all replicas in sync (kafka.go);
 //   - files appends lines to files by time, each of which appears under its name when
-//     it is whole (files.go), or has a Parquet file made of it then (table.go).
+//     it is whole (files.go), or has a Parquet file made of it then (table.go). Its
+//     directory is locked (lock_flock.go).
 //
 // Events of a key stay in order in Kinesis and Kafka; what the key is, key.go says.
 // Requests to services of AWS are signed (signer.go).

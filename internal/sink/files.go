@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -58,7 +59,8 @@ type fileSink struct {
 	dir, layout string
 	maxBytes    int64
 	maxAge      time.Duration
-	table       *table // nil: the lines are what is wanted
+	table       *table    // nil: the lines are what is wanted
+	lock        io.Closer // of the directory
 
 	mu     sync.Mutex
 	open   map[string]*lines // by directory; guarded by mu
@@ -110,7 +112,13 @@ func (o *Files) open() (closing, error) {
 	if err := os.MkdirAll(s.dir, 0o755); err != nil {
 		return nil, err
 	}
-	return s, s.salvage()
+	if s.lock, err = lockDir(s.dir); err != nil { // or salvage would take files that are being written
+		return nil, err
+	}
+	if err := s.salvage(); err != nil {
+		return nil, errors.Join(err, s.lock.Close())
+	}
+	return s, nil
 }
 
 // salvage finishes the files that a crash has left, without the line in which it
@@ -365,5 +373,5 @@ func (s *fileSink) Close() error {
 	for dir := range s.open {
 		errs = append(errs, s.finish(dir))
 	}
-	return errors.Join(append(errs, s.tables.wait())...)
+	return errors.Join(append(errs, s.tables.wait(), s.lock.Close())...)
 }
