@@ -29,7 +29,7 @@
 // Every request has a time-out and every answer a limit, and no error tells a secret.
 // What is tried again, how often and when is for the pipe to say. A sink waits only as
 // an endpoint asks for it with Retry-After, and for seconds while a data stream
-// refuses some of a batch.
+// refuses some of a batch or too many Parquet files are still being made.
 //
 // httpSink.mu, openSearch.mu and fileSink.mu are taken alone.
 package sink

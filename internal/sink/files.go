@@ -196,9 +196,9 @@ func (s *fileSink) Limits() pipeline.SinkLimits {
 
 // Put implements pipeline.Sink. An error is of the disk, and of all events of a
 // stretch of time, or says that Parquet files are behind.
-func (s *fileSink) Put(_ context.Context, events []*pipeline.Event, _ bool) []error {
+func (s *fileSink) Put(ctx context.Context, events []*pipeline.Event, _ bool) []error {
 	errs, failed := make([]error, len(events)), false
-	if err := s.tables.trouble(); err != nil {
+	if err := s.tables.admit(ctx); err != nil {
 		return all(errs, err)
 	}
 	s.mu.Lock()

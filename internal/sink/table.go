@@ -2,6 +2,7 @@ package sink
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/levee-io/levee/internal/jsontok"
 	"github.com/levee-io/levee/internal/parquet"
@@ -78,17 +80,23 @@ func newTable(declared []Column) (*table, error) {
 	return t, nil
 }
 
-// maxConversions is how many Parquet files may be in the making before nothing more is
-// taken.
-const maxConversions = 2
+const (
+	// maxConversions is how many Parquet files may be in the making before nothing more
+	// is taken.
+	maxConversions = 2
+	// tablePatience is how long events wait for that before they are left to the pipe:
+	// a queue counts them as received then.
+	tablePatience = 10 * time.Second
+)
 
 // conversions are the Parquet files that are being made. Its lock is taken alone, or
 // with that of the sink.
 type conversions struct {
 	work   sync.WaitGroup
 	mu     sync.Mutex
-	under  int   // guarded by mu
-	failed error // of one that failed, until it is told; guarded by mu
+	under  int           // guarded by mu
+	ended  chan struct{} // closed when one ends, if anybody waits; guarded by mu
+	failed error         // of one that failed, until it is told; guarded by mu
 }
 
 // begin has a file made in the background. One that cannot be is left to the next
@@ -103,21 +111,46 @@ func (c *conversions) begin(make func() error) {
 		defer c.mu.Unlock()
 		c.under--
 		c.failed = errors.Join(c.failed, err)
+		if c.ended != nil {
+			close(c.ended)
+			c.ended = nil
+		}
 	})
 }
 
-// trouble tells, once, what failed, and else whether too much is to be done.
-func (c *conversions) trouble() error {
+// admit tells, once, what failed. While too much is to be done it waits, and tells if
+// it has waited for long enough.
+func (c *conversions) admit(ctx context.Context) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, tablePatience, errors.New("too many Parquet files are still being made"))
+	defer cancel()
+	for {
+		ended, err := c.look()
+		if ended == nil {
+			return err
+		}
+		select {
+		case <-ended:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// look tells, once, what failed, and returns what is closed when less is to be done; nil
+// if it is little enough.
+func (c *conversions) look() (ended <-chan struct{}, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if err := c.failed; err != nil {
-		c.failed = nil
-		return fmt.Errorf("a Parquet file was not made: %w", err)
+	switch {
+	case c.failed != nil:
+		err, c.failed = fmt.Errorf("a Parquet file was not made: %w", c.failed), nil
+		return nil, err
+	case c.under < maxConversions:
+		return nil, nil
+	case c.ended == nil:
+		c.ended = make(chan struct{})
 	}
-	if c.under >= maxConversions {
-		return errors.New("too many Parquet files are still being made")
-	}
-	return nil
+	return c.ended, nil
 }
 
 // wait waits for all, and tells what failed.

@@ -1,6 +1,7 @@
 package sink_test
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -8,6 +9,8 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/levee-io/levee/internal/parquet/parquettest"
 	"github.com/levee-io/levee/internal/pipeline"
@@ -144,6 +147,33 @@ func TestParquetCrash(t *testing.T) {
 		}
 		whole, _ = os.ReadFile(filepath.Join(dir, "x.parquet"))
 	}
+}
+
+// Events wait for Parquet files that are still being made, but not for long: a queue
+// would count them as failed.
+func TestParquetBehind(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		set := openTable(t, t.TempDir())
+		list := []*pipeline.Event{at("2024-05-06T07:08:09Z", "1")}
+		begun, end := time.Now(), sink.Busy(set.Sink("s"))
+		if errs := set.Sink("s").Put(t.Context(), list, true); errs == nil || time.Since(begun) != 10*time.Second {
+			t.Errorf("%v after %v", errs, time.Since(begun))
+		}
+		time.AfterFunc(time.Second, end)
+		if errs := set.Sink("s").Put(t.Context(), list, true); errs != nil || time.Since(begun) != 11*time.Second {
+			t.Errorf("%v after %v", errs, time.Since(begun))
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		end = sink.Busy(set.Sink("s"))
+		cancel()
+		if errs := set.Sink("s").Put(ctx, list, true); errs == nil || time.Since(begun) != 11*time.Second {
+			t.Errorf("when the pipe ends: %v after %v", errs, time.Since(begun))
+		}
+		end()
+		if err := set.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // A directory is of one sink alone: another, as of a server that is started twice,
