@@ -74,6 +74,7 @@ type kafka struct {
 	keys       keys
 	timeout    time.Duration
 	concurrent int
+	largest    int // bytes of a message
 	secrets    []string
 	client     *kgo.Client
 }
@@ -106,6 +107,7 @@ func (o *Kafka) open() (closing, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.largest = int(largest)
 	opts := []kgo.Opt{
 		kgo.SeedBrokers(o.Brokers...), kgo.ClientID("levee"), kgo.DisableClientMetrics(), kgo.BrokerMaxReadBytes(maxKafkaAnswer), kgo.FetchMaxBytes(maxKafkaAnswer),
 		kgo.DefaultProduceTopicAlways(), kgo.DefaultProduceTopic(o.Topic), kgo.RequiredAcks(kgo.AllISRAcks()),
@@ -180,27 +182,54 @@ func (s *kafka) Limits() pipeline.SinkLimits {
 }
 
 // Put implements pipeline.Sink. What fails in a partition fails with all that was to
-// follow it there.
-func (s *kafka) Put(ctx context.Context, events []*pipeline.Event, _ bool) []error {
+// follow it there, but for what is too large: where events are in order, nothing is
+// sent behind one that may be before it is taken.
+func (s *kafka) Put(ctx context.Context, events []*pipeline.Event, ordered bool) []error {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
-	index := make(map[*kgo.Record]int, len(events))
 	records := make([]*kgo.Record, len(events))
 	for i, e := range events {
 		records[i] = s.record(e)
-		index[records[i]] = i
 	}
-	errs, failed := make([]error, len(events)), false
-	for _, r := range s.client.ProduceSync(ctx, records...) {
-		if r.Err != nil {
-			failed = true
-			errs[index[r.Record]] = errors.New(hide(r.Err.Error(), s.secrets))
+	errs := make([]error, len(events))
+	for begin, end := 0, 0; begin < len(records); begin = end {
+		for end < len(records) && (end == begin || !ordered || !s.isLarge(records[end-1])) {
+			end++
+		}
+		if err := s.produce(ctx, records[begin:end], errs[begin:end]); err != nil && ordered {
+			all(errs[end:], err)
+			break
 		}
 	}
-	if !failed {
+	if errors.Join(errs...) == nil {
 		return nil
 	}
 	return errs
+}
+
+// isLarge reports whether a record may be too large for a broker; what it adds to them
+// is little.
+func (s *kafka) isLarge(r *kgo.Record) bool {
+	size := len(r.Key) + len(r.Value)
+	for _, h := range r.Headers {
+		size += len(h.Key) + len(h.Value)
+	}
+	return size > s.largest/2
+}
+
+// produce sends records, sets their errors, and returns one of them.
+func (s *kafka) produce(ctx context.Context, records []*kgo.Record, errs []error) (failed error) {
+	index := make(map[*kgo.Record]int, len(records))
+	for i, r := range records {
+		index[r] = i
+	}
+	for _, r := range s.client.ProduceSync(ctx, records...) {
+		if r.Err != nil {
+			failed = errors.New(hide(r.Err.Error(), s.secrets))
+			errs[index[r.Record]] = failed
+		}
+	}
+	return failed
 }
 
 // record is the record of an event. One without a key goes to any partition.

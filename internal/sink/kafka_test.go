@@ -106,7 +106,8 @@ func TestKafka(t *testing.T) {
 }
 
 // A broker that is not the leader, or lost the answer, does not make records twice;
-// one that answers nothing ends the batch, and what is too large fails alone.
+// one that answers nothing ends the batch, and what is too large fails alone, or where
+// there is an order with what is behind it.
 func TestKafkaTrouble(t *testing.T) {
 	cluster, address := newKafka(t)
 	s := read(t, fmt.Sprintf(`s: {kafka: {brokers: ["%s"], topic: orders, timeout: 2s}}`, address))
@@ -133,11 +134,18 @@ func TestKafkaTrouble(t *testing.T) {
 	if got := failed(s.Put(t.Context(), []*pipeline.Event{inGroup("h", strings.Repeat("x", 2<<20)), inGroup("g", "3")}, false), 2); got != "x-" {
 		t.Errorf("beside what is too large: %s", got)
 	}
-	if list := consumed(t, address, 3); len(list) != 3 || string(list[0].Value)+string(list[1].Value)+string(list[2].Value) != "123" {
+	large := []*pipeline.Event{inGroup("g", strings.Repeat("x", 2<<20)), inGroup("g", "behind")}
+	if got := failed(s.Put(t.Context(), large, true), 2); got != "xx" {
+		t.Errorf("in order, behind what is too large: %s", got)
+	}
+	if errs := s.Put(t.Context(), []*pipeline.Event{inGroup("g", strings.Repeat("x", 400<<10)), inGroup("g", "4")}, true); errs != nil {
+		t.Error(errs)
+	}
+	if list := consumed(t, address, 5); len(list) != 5 || string(list[4].Value) != "4" || string(list[0].Value)+string(list[1].Value)+string(list[2].Value) != "123" {
 		t.Errorf("records %v", list)
 	}
 	cluster.Close()
-	if got := failed(s.Put(t.Context(), []*pipeline.Event{inGroup("g", "4")}, true), 1); got != "x" {
+	if got := failed(s.Put(t.Context(), []*pipeline.Event{inGroup("g", "5")}, true), 1); got != "x" {
 		t.Error("nobody has taken a record")
 	}
 }
