@@ -38,11 +38,9 @@ func checkSearchBody(body []byte) error {
 			}
 		}
 	}
-	if d.Err() != nil {
-		return nil
-	}
+	whole := d.Err() == nil // or the shape's own reader complains
 	for i, m := range searchMembers {
-		if !present[i] {
+		if whole && !present[i] {
 			return api.Validation("missing field `%s`%s", m.name, placeIn(body, d.Offset()))
 		}
 	}
