@@ -27,11 +27,11 @@ type plainHTTP2 struct {
 	start  sync.Once
 }
 
-func newPlainHTTP2(addr net.Addr, e *Endpoint, limits Limits) *plainHTTP2 {
+func newPlainHTTP2(addr net.Addr, h http.Handler, limits Limits) *plainHTTP2 {
 	s := &plainHTTP2{closed: make(chan struct{})}
 	s.conns = handed{addr: addr, conns: make(chan net.Conn), closed: s.closed}
 	s.http = http.Server{
-		Handler: e, ReadHeaderTimeout: limits.RequestTime, ReadTimeout: limits.RequestTime, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
+		Handler: h, ReadHeaderTimeout: limits.RequestTime, ReadTimeout: limits.RequestTime, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
 		Protocols: new(http.Protocols),
 	}
 	s.http.Protocols.SetUnencryptedHTTP2(true)

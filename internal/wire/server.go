@@ -46,10 +46,10 @@ func NewServer(e *Endpoint, ln net.Listener, config *tls.Config, limits Limits) 
 	limits = limits.withDefaults()
 	s := &Server{endpoint: e, bodies: bodies{limits: limits, held: map[*fasthttp.RequestHeader]heldBody{}}}
 	if config != nil {
-		s.secured = secure(ln, config, e, limits)
+		s.secured = secure(ln, config, admitted{e, &s.bodies}, limits)
 		ln = s.secured
 	} else {
-		s.plain = newPlainHTTP2(ln.Addr(), e, limits)
+		s.plain = newPlainHTTP2(ln.Addr(), admitted{e, &s.bodies}, limits)
 	}
 	s.listener = watched(ln, s.plain)
 	s.http = fasthttp.Server{

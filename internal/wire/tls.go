@@ -37,8 +37,8 @@ type secured struct {
 	conns  handed
 }
 
-// secure returns a listener for TLS on ln. The endpoint serves what is HTTP/2.
-func secure(ln net.Listener, config *tls.Config, e *Endpoint, limits Limits) *secured {
+// secure returns a listener for TLS on ln; h serves what is HTTP/2.
+func secure(ln net.Listener, config *tls.Config, h http.Handler, limits Limits) *secured {
 	config = config.Clone()
 	config.NextProtos = protocols
 	s := &secured{
@@ -47,7 +47,7 @@ func secure(ln net.Listener, config *tls.Config, e *Endpoint, limits Limits) *se
 	}
 	s.conns = handed{addr: ln.Addr(), conns: make(chan net.Conn), closed: s.closed}
 	s.http2 = http.Server{
-		Handler: e, ReadHeaderTimeout: limits.RequestTime, ReadTimeout: limits.RequestTime, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
+		Handler: h, ReadHeaderTimeout: limits.RequestTime, ReadTimeout: limits.RequestTime, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
 		Protocols: new(http.Protocols),
 	}
 	s.http2.Protocols.SetHTTP2(true)
