@@ -46,9 +46,6 @@ func furnishMillion(t *testing.T, c *client) {
 // TestConsoleMillionItems looks through a table of a million items. How long its pages take
 // in the server is measured by BenchmarkMillionItems of internal/console.
 func TestConsoleMillionItems(t *testing.T) {
-	if testing.Short() {
-		t.Skip("-short: a million items take a while to write")
-	}
 	s := startServer(t, "--memory")
 	c := newClient(s, newAccount(), "us-east-1")
 	b := openTab(t, s, c)

@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
-	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -174,38 +173,6 @@ func TestParquetBehind(t *testing.T) {
 			t.Error(err)
 		}
 	})
-}
-
-// A directory is of one sink alone: another, as of a server that is started twice,
-// would take away what the first one writes.
-func TestFilesAreOfOneSink(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("directories are not locked there")
-	}
-	dir := t.TempDir()
-	first := openTable(t, dir)
-	put := func() {
-		t.Helper()
-		if errs := first.Sink("s").Put(t.Context(), []*pipeline.Event{at("2024-05-06T07:08:09Z", "1")}, true); errs != nil {
-			t.Fatal(errs)
-		}
-	}
-	put()
-	second, err := sink.New(map[string]sink.Declaration{"s": &sink.Files{Dir: dir}})
-	if err == nil {
-		t.Error("two sinks have one directory")
-		defer second.Close()
-	}
-	put()
-	if err := first.Close(); err != nil {
-		t.Error(err)
-	}
-	if rows, names := tableRows(t, dir); len(rows) != 2 {
-		t.Errorf("of 2 events %d are in %v", len(rows), names)
-	}
-	if err := openTable(t, dir).Close(); err != nil {
-		t.Errorf("after the first one: %v", err)
-	}
 }
 
 // What cannot be made a Parquet file is told, and made one at the next start.
