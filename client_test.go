@@ -224,21 +224,7 @@ func TestConsume(t *testing.T) {
 		if err := <-done; !errors.Is(err, context.Canceled) {
 			t.Errorf("Consume: %v", err)
 		}
-		for g := range groups {
-			var want []string
-			for i := range each {
-				if text := fmt.Sprint(g, "-", i); text != "1-5" {
-					want = append(want, text)
-				}
-			}
-			if got := s.list(fmt.Sprint("g", g)); !slices.Equal(got, want) {
-				t.Errorf("group %d has %q, want %q", g, got, want)
-			}
-		}
-		got, err := s.Queues.ReceiveMessage(s.Context(), &sqs.ReceiveMessageInput{QueueUrl: &dead})
-		if err != nil || len(got.Messages) != 1 || *got.Messages[0].Body != "1-5" {
-			t.Errorf("the dead letters are %+v, %v", got.Messages, err)
-		}
+		s.allButOne(groups, each, dead, "1-5")
 	})
 }
 
@@ -328,4 +314,25 @@ func TestFollowOfNoStream(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 	})
+}
+
+// allButOne looks whether each group has all of its messages in their order, but for one,
+// which is in the dead-letter queue.
+func (s *stage) allButOne(groups, each int, deadLetters, poison string) {
+	s.Helper()
+	for g := range groups {
+		var want []string
+		for i := range each {
+			if text := fmt.Sprint(g, "-", i); text != poison {
+				want = append(want, text)
+			}
+		}
+		if got := s.list(fmt.Sprint("g", g)); !slices.Equal(got, want) {
+			s.Errorf("group %d has %q, want %q", g, got, want)
+		}
+	}
+	got, err := s.Queues.ReceiveMessage(s.Context(), &sqs.ReceiveMessageInput{QueueUrl: &deadLetters})
+	if err != nil || len(got.Messages) != 1 || *got.Messages[0].Body != poison {
+		s.Errorf("the dead letters are %+v, %v", got.Messages, err)
+	}
 }

@@ -118,21 +118,7 @@ func TestConsumeBatch(t *testing.T) {
 		if has, err := s.HasTransact(s.Context()); err != nil || has && slices.Max(sizes) == 1 {
 			t.Errorf("batches of %v, %v", sizes, err)
 		}
-		for g := range groups {
-			var want []string
-			for i := range each {
-				if text := fmt.Sprint(g, "-", i); text != "1-5" {
-					want = append(want, text)
-				}
-			}
-			if got := s.list(fmt.Sprint("g", g)); !slices.Equal(got, want) {
-				t.Errorf("group %d has %q, want %q", g, got, want)
-			}
-		}
-		got, err := s.Queues.ReceiveMessage(s.Context(), &sqs.ReceiveMessageInput{QueueUrl: &dead})
-		if err != nil || len(got.Messages) != 1 || *got.Messages[0].Body != "1-5" {
-			t.Errorf("the dead letters are %+v, %v", got.Messages, err)
-		}
+		s.allButOne(groups, each, dead, "1-5")
 	})
 }
 

@@ -21,13 +21,13 @@ func (b *backoff) wait(ctx context.Context) bool {
 		d = firstBackoff << b.failures
 	}
 	b.failures++
-	return sleep(ctx, d)
+	return Sleep(ctx, d)
 }
 
 func (b *backoff) reset() { b.failures = 0 }
 
-// sleep reports whether the time passed before ctx ended.
-func sleep(ctx context.Context, d time.Duration) bool {
+// Sleep waits, and reports whether the time passed before ctx ended.
+func Sleep(ctx context.Context, d time.Duration) bool {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {

@@ -158,7 +158,7 @@ func (x *exactReceiver) commit(ctx context.Context, b *batch, units []*unit) (do
 		if !errors.As(err, &typed) {
 			return 0, err
 		}
-		if conflicts(typed) && tries < conflictTries && sleep(ctx, time.Duration(tries)*conflictPause) {
+		if conflicts(typed) && tries < conflictTries && Sleep(ctx, time.Duration(tries)*conflictPause) {
 			tries++
 			continue
 		}

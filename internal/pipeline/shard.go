@@ -125,7 +125,7 @@ func (r *reader) readAll(ctx context.Context) bool {
 			}
 			r.iterator = out.NextShardIterator.V
 			if len(out.Records) == 0 {
-				sleep(ctx, pollInterval)
+				Sleep(ctx, pollInterval)
 			}
 			continue
 		}

@@ -135,7 +135,7 @@ func (s *kinesis) Put(ctx context.Context, events []*pipeline.Event, ordered boo
 		todo = append(failed, later...)
 		slices.SortFunc(todo, func(a, b *entry) int { return a.index - b.index })
 		pause := min(firstPause<<min(failures, 10), maxRetryPause)
-		if !again || time.Until(end) < pause || !wait(ctx, pause) {
+		if !again || time.Until(end) < pause || !pipeline.Sleep(ctx, pause) {
 			giveUp(errs, todo, err)
 			return errs
 		}
@@ -149,18 +149,6 @@ func (s *kinesis) Put(ctx context.Context, events []*pipeline.Event, ordered boo
 func giveUp(errs []error, list []*entry, err error) {
 	for _, e := range list {
 		errs[e.index] = err
-	}
-}
-
-// wait reports whether the time passed before ctx ended.
-func wait(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return ctx.Err() == nil
-	case <-ctx.Done():
-		return false
 	}
 }
 

@@ -7,22 +7,8 @@ import (
 	"github.com/levee-io/levee/internal/jsontok"
 )
 
-// members reads an object: one is called for each of its members and reports whether
-// it knows the name.
-func members(d *jsontok.Decoder, name string, one func(key string) bool) {
-	if !d.Object() {
-		d.Name(name)
-		return
-	}
-	for key, ok := d.Key(); ok; key, ok = d.Key() {
-		if !one(string(key)) {
-			d.Skip()
-		}
-	}
-}
-
 func (s *Dimension) readJSON(d *jsontok.Decoder) {
-	members(d, "Dimension", func(key string) bool {
+	api.ReadMembers(d, "Dimension", func(key string) bool {
 		switch key {
 		case "Name":
 			s.Name = api.ReadString(d)
@@ -57,7 +43,7 @@ func (s *Metric) read(d *jsontok.Decoder, key string) bool {
 // ReadJSON implements api.Input.
 func (s *ListMetricsInput) ReadJSON(d *jsontok.Decoder) {
 	var m Metric
-	members(d, "ListMetricsInput", func(key string) bool {
+	api.ReadMembers(d, "ListMetricsInput", func(key string) bool {
 		if key == "NextToken" {
 			s.NextToken = api.ReadString(d)
 			return true
@@ -69,7 +55,7 @@ func (s *ListMetricsInput) ReadJSON(d *jsontok.Decoder) {
 
 // ReadJSON implements api.Input.
 func (s *GetMetricStatisticsInput) ReadJSON(d *jsontok.Decoder) {
-	members(d, "GetMetricStatisticsInput", func(key string) bool {
+	api.ReadMembers(d, "GetMetricStatisticsInput", func(key string) bool {
 		switch key {
 		case "StartTime":
 			s.StartTime = api.ReadTime(d)
@@ -90,7 +76,7 @@ func (s *GetMetricStatisticsInput) ReadJSON(d *jsontok.Decoder) {
 
 // ReadJSON implements api.Input.
 func (s *GetMetricDataInput) ReadJSON(d *jsontok.Decoder) {
-	members(d, "GetMetricDataInput", func(key string) bool {
+	api.ReadMembers(d, "GetMetricDataInput", func(key string) bool {
 		switch key {
 		case "StartTime":
 			s.StartTime = api.ReadTime(d)
@@ -112,7 +98,7 @@ func (s *GetMetricDataInput) ReadJSON(d *jsontok.Decoder) {
 }
 
 func (s *MetricDataQuery) readJSON(d *jsontok.Decoder) {
-	members(d, "MetricDataQuery", func(key string) bool {
+	api.ReadMembers(d, "MetricDataQuery", func(key string) bool {
 		switch key {
 		case "Id":
 			s.ID = api.ReadString(d)
@@ -133,10 +119,10 @@ func (s *MetricDataQuery) readJSON(d *jsontok.Decoder) {
 }
 
 func (s *MetricStat) readJSON(d *jsontok.Decoder) {
-	members(d, "MetricStat", func(key string) bool {
+	api.ReadMembers(d, "MetricStat", func(key string) bool {
 		switch key {
 		case "Metric":
-			members(d, "Metric", func(key string) bool { return s.Metric.read(d, key) })
+			api.ReadMembers(d, "Metric", func(key string) bool { return s.Metric.read(d, key) })
 		case "Period":
 			s.Period = api.ReadInt(d)
 		case "Stat":

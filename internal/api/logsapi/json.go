@@ -5,20 +5,6 @@ import (
 	"github.com/levee-io/levee/internal/jsontok"
 )
 
-// members reads an object: one is called for each of its members and reports whether
-// it knows the name.
-func members(d *jsontok.Decoder, name string, one func(key string) bool) {
-	if !d.Object() {
-		d.Name(name)
-		return
-	}
-	for key, ok := d.Key(); ok; key, ok = d.Key() {
-		if !one(string(key)) {
-			d.Skip()
-		}
-	}
-}
-
 // read takes a member that names the group.
 func (s *Group) read(d *jsontok.Decoder, key string) bool {
 	switch key {
@@ -39,7 +25,7 @@ func (s *Group) validate(v *api.Violations, at *api.Path) {
 
 // ReadJSON implements api.Input.
 func (s *DescribeLogGroupsRequest) ReadJSON(d *jsontok.Decoder) {
-	members(d, "DescribeLogGroupsRequest", func(key string) bool {
+	api.ReadMembers(d, "DescribeLogGroupsRequest", func(key string) bool {
 		switch key {
 		case "logGroupNamePrefix":
 			s.LogGroupNamePrefix = api.ReadString(d)
@@ -72,7 +58,7 @@ func (s *DescribeLogGroupsRequest) Validate(v *api.Violations) {
 
 // ReadJSON implements api.Input.
 func (s *DescribeLogStreamsRequest) ReadJSON(d *jsontok.Decoder) {
-	members(d, "DescribeLogStreamsRequest", func(key string) bool {
+	api.ReadMembers(d, "DescribeLogStreamsRequest", func(key string) bool {
 		switch key {
 		case "logStreamNamePrefix":
 			s.LogStreamNamePrefix = api.ReadString(d)
@@ -103,7 +89,7 @@ func (s *DescribeLogStreamsRequest) Validate(v *api.Violations) {
 
 // ReadJSON implements api.Input.
 func (s *GetLogEventsRequest) ReadJSON(d *jsontok.Decoder) {
-	members(d, "GetLogEventsRequest", func(key string) bool {
+	api.ReadMembers(d, "GetLogEventsRequest", func(key string) bool {
 		switch key {
 		case "logStreamName":
 			s.LogStreamName = api.ReadString(d)
@@ -138,7 +124,7 @@ func (s *GetLogEventsRequest) Validate(v *api.Violations) {
 
 // ReadJSON implements api.Input.
 func (s *FilterLogEventsRequest) ReadJSON(d *jsontok.Decoder) {
-	members(d, "FilterLogEventsRequest", func(key string) bool {
+	api.ReadMembers(d, "FilterLogEventsRequest", func(key string) bool {
 		switch key {
 		case "logStreamNames":
 			s.LogStreamNames = api.ReadList(d, func(d *jsontok.Decoder) string { return api.ReadString(d).V })
