@@ -6,6 +6,9 @@ import (
 	"github.com/levee-io/levee/internal/wire"
 )
 
+// maxCache is the largest cache, in MiB: a terabyte.
+const maxCache = 1 << 20
+
 // limitFlags bound what clients can make the server hold.
 type limitFlags struct {
 	MaxConnections int           `default:"65536" placeholder:"N" help:"Connections served at once; more are refused with status 503 (${default})."`

@@ -115,8 +115,8 @@ func (c *serveCmd) Run(ctx context.Context, std streams) error {
 		return err
 	}
 	cfg.Limits = c.Limits.limits()
-	if c.Limits.Cache < 1 {
-		return errors.New("--cache is at least 1 MiB")
+	if c.Limits.Cache < 1 || c.Limits.Cache > maxCache {
+		return fmt.Errorf("--cache is from 1 to %d MiB", maxCache)
 	}
 	cfg.CacheBytes = c.Limits.Cache << 20
 	cfg.Console = c.Console.config(c.Addr, keys)
