@@ -13,13 +13,14 @@ import (
 // watchedListener makes its connections watchable, and can close them all.
 type watchedListener struct {
 	net.Listener
-	http2 *plainHTTP2 // for those that speak it; nil with TLS
+	http2 *plainHTTP2   // for those that speak it; nil with TLS
+	slack time.Duration // by which a deadline may be too early
 	mu    sync.Mutex
 	conns map[*watchedConn]struct{}
 }
 
-func watched(ln net.Listener, http2 *plainHTTP2) *watchedListener {
-	return &watchedListener{Listener: ln, http2: http2, conns: make(map[*watchedConn]struct{})}
+func watched(ln net.Listener, http2 *plainHTTP2, slack time.Duration) *watchedListener {
+	return &watchedListener{Listener: ln, http2: http2, slack: slack, conns: make(map[*watchedConn]struct{})}
 }
 
 func (l *watchedListener) Accept() (net.Conn, error) {
@@ -59,6 +60,9 @@ type watchedConn struct {
 	// to read the response.
 	linger atomic.Bool
 
+	// reading and writing are the deadlines of Read and Write.
+	reading, writing deadline
+
 	stopped chan struct{} // closed when the background read has returned; nil if there is none
 	// early is to be read first. It belongs to the background read until stopped is
 	// closed.
@@ -82,7 +86,62 @@ func (c *watchedConn) Read(p []byte) (int, error) {
 		c.http2 = nil
 		return c.readFirst(p, http2)
 	}
+	if err := c.reading.apply(c.Conn.SetReadDeadline, c.listener.slack); err != nil {
+		return 0, err
+	}
 	return c.Conn.Read(p)
+}
+
+func (c *watchedConn) Write(p []byte) (int, error) {
+	if err := c.writing.apply(c.Conn.SetWriteDeadline, c.listener.slack); err != nil {
+		return 0, err
+	}
+	return c.Conn.Write(p)
+}
+
+// SetReadDeadline implements net.Conn for whoever is about to read: it does not
+// end a Read that is under way.
+func (c *watchedConn) SetReadDeadline(t time.Time) error {
+	c.reading.wanted = t
+	return nil
+}
+
+// SetWriteDeadline implements net.Conn for whoever is about to write.
+func (c *watchedConn) SetWriteDeadline(t time.Time) error {
+	c.writing.wanted = t
+	return nil
+}
+
+// SetDeadline implements net.Conn.
+func (c *watchedConn) SetDeadline(t time.Time) error {
+	c.reading, c.writing = deadline{wanted: t, set: t}, deadline{wanted: t, set: t}
+	return c.Conn.SetDeadline(t)
+}
+
+// deadline is one that is set when it is needed, and only if the one that is set is
+// not about as good: fasthttp sets three for each request, most of them a moment later
+// than the last one, and each change of the timer behind it costs as much as a header.
+type deadline struct{ wanted, set time.Time }
+
+// apply sets the wanted deadline, unless it is later than the one that is set by less
+// than slack.
+func (d *deadline) apply(set func(time.Time) error, slack time.Duration) error {
+	if d.wanted == d.set {
+		return nil
+	}
+	if !d.set.IsZero() && !d.wanted.IsZero() {
+		if later := d.wanted.Sub(d.set); later >= 0 && later < slack {
+			return nil
+		}
+	}
+	d.set = d.wanted
+	return set(d.wanted)
+}
+
+// setNow sets a deadline for reading at once.
+func (c *watchedConn) setNow(t time.Time) {
+	c.reading = deadline{wanted: t, set: t}
+	_ = c.Conn.SetReadDeadline(t) // if the connection is broken, the next read will tell
 }
 
 func (c *watchedConn) Close() error {
@@ -109,9 +168,7 @@ func (c *watchedConn) watch(gone func()) {
 	}
 	stopped := make(chan struct{})
 	c.stopped = stopped
-	// The deadline was for reading the request. If the connection is broken, the
-	// read below will tell.
-	_ = c.Conn.SetReadDeadline(time.Time{})
+	c.setNow(time.Time{}) // there was one for reading the request
 	go func() {
 		defer close(stopped)
 		n, err := c.Conn.Read(c.ahead[:])
@@ -130,8 +187,8 @@ func (c *watchedConn) unwatch() {
 	if c.stopped == nil {
 		return
 	}
-	_ = c.Conn.SetReadDeadline(longAgo)
+	c.setNow(longAgo)
 	<-c.stopped
 	c.stopped = nil
-	_ = c.Conn.SetReadDeadline(time.Time{})
+	c.setNow(time.Time{})
 }

@@ -54,9 +54,12 @@ type heldBody struct {
 // admit is told of a request when its head was read, and says how long its body
 // may be.
 func (b *bodies) admit(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
-	limit := bodyLimit(alias(h.Peek("X-Amz-Target")), alias(h.RequestURI()))
 	n := h.ContentLength()
-	if n > limit || n >= 0 && n <= smallBody || n == noBody {
+	if n >= 0 && n <= smallBody {
+		return fasthttp.RequestConfig{MaxRequestBodySize: smallBody}
+	}
+	limit := bodyLimit(alias(h.Peek("X-Amz-Target")), alias(h.RequestURI()))
+	if n > limit || n == noBody {
 		return fasthttp.RequestConfig{MaxRequestBodySize: limit}
 	}
 	if n < 0 {

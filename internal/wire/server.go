@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 	"unsafe"
 
@@ -25,6 +26,9 @@ const (
 	// ones. It is also how long one of fasthttp's goroutines sleeps on after
 	// Shutdown.
 	workerIdle = time.Second
+	// deadlineSlack is the part of the time of a request by which a deadline may come
+	// early.
+	deadlineSlack = 64
 )
 
 // Server serves an Endpoint over HTTP/1.1 at about half the CPU per request of
@@ -51,7 +55,7 @@ func NewServer(e *Endpoint, ln net.Listener, config *tls.Config, limits Limits) 
 	} else {
 		s.plain = newPlainHTTP2(ln.Addr(), admitted{e, &s.bodies}, limits)
 	}
-	s.listener = watched(ln, s.plain)
+	s.listener = watched(ln, s.plain, limits.RequestTime/deadlineSlack)
 	s.http = fasthttp.Server{
 		Handler:            s.handle,
 		HeaderReceived:     s.bodies.admit,
@@ -100,23 +104,32 @@ func (s *Server) shutdownHTTP2(ctx context.Context) error {
 	return s.plain.shutdown(ctx)
 }
 
+// handling is what a request needs while it is handled. It is pooled.
+type handling struct {
+	req  Request
+	head fastHeader
+	resp Response
+}
+
+var handlings = sync.Pool{New: func() any { return new(handling) }}
+
 func (s *Server) handle(ctx *fasthttp.RequestCtx) {
-	resp := responses.Get().(*Response)
-	defer responses.Put(resp)
-	resp.Reset()
 	h := &ctx.Request.Header
 	if counted(h) {
 		defer s.bodies.release(h)
 		defer ctx.Request.SwapBody(nil) // or the connection keeps it while it is idle
 	}
+	x := handlings.Get().(*handling)
+	defer x.release()
 	path, query, _ := bytes.Cut(h.RequestURI(), []byte("?"))
-	req := Request{
+	x.head.of = h
+	x.req = Request{
 		Method: alias(h.Method()),
 		Path:   alias(path),
 		Query:  alias(query),
 		Host:   alias(h.Host()),
 		TLS:    s.secured != nil,
-		Header: (*fastHeader)(h),
+		Header: &x.head,
 		Body:   ctx.Request.Body(),
 		Remote: ctx.RemoteAddr(),
 	}
@@ -124,8 +137,14 @@ func (s *Server) handle(ctx *fasthttp.RequestCtx) {
 	if conn, ok := ctx.Conn().(*watchedConn); ok {
 		c.hangup = conn
 	}
-	s.endpoint.serveCall(c, &req, resp)
-	writeFast(&ctx.Response, resp)
+	s.endpoint.serveCall(c, &x.req, &x.resp)
+	writeFast(&ctx.Response, &x.resp)
+}
+
+func (x *handling) release() {
+	x.req, x.head = Request{}, fastHeader{}
+	x.resp.Reset()
+	handlings.Put(x)
 }
 
 func writeFast(out *fasthttp.Response, resp *Response) {
@@ -180,19 +199,6 @@ func (s *Server) refuse(ctx *fasthttp.RequestCtx, err error) {
 type discard struct{}
 
 func (discard) Printf(string, ...any) {}
-
-// fastHeader is the head of a fasthttp request as a Header.
-type fastHeader fasthttp.RequestHeader
-
-// Get implements Header.
-func (h *fastHeader) Get(name string) string {
-	return alias((*fasthttp.RequestHeader)(h).Peek(name))
-}
-
-// Joined implements Header.
-func (h *fastHeader) Joined(name string) string {
-	return string(bytes.Join((*fasthttp.RequestHeader)(h).PeekAll(name), []byte(",")))
-}
 
 // alias returns the bytes as a string without copying them. Like them, it is
 // valid until the handler of the request returns.

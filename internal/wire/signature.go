@@ -47,11 +47,7 @@ func parseHeader(header string, headers Header) (signature, error) {
 	}
 	for rest := header; rest != ""; {
 		var part string
-		if i := strings.IndexAny(rest, ", "); i >= 0 {
-			part, rest = rest[:i], rest[i+1:]
-		} else {
-			part, rest = rest, ""
-		}
+		part, rest = cutAtSeparator(rest)
 		if s.algorithm == "" {
 			s.algorithm = part
 			continue
@@ -69,6 +65,16 @@ func parseHeader(header string, headers Header) (signature, error) {
 		return s, incompleteHeader(&s, header)
 	}
 	return s, nil
+}
+
+// cutAtSeparator cuts s around its first comma or space.
+func cutAtSeparator(s string) (part, rest string) {
+	for i := range len(s) {
+		if s[i] == ',' || s[i] == ' ' {
+			return s[:i], s[i+1:]
+		}
+	}
+	return s, ""
 }
 
 func incompleteHeader(s *signature, header string) error {
