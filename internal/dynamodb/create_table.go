@@ -67,6 +67,9 @@ func newDescriptor(c *api.Caller, in *ddb.CreateTableInput, now time.Time) (*des
 	if err := d.setSchema(in); err != nil {
 		return nil, err
 	}
+	if err := checkClass(in.TableClass); err != nil {
+		return nil, err
+	}
 	if d.Stream, err = newStreamSettings(in.StreamSpecification, now); err != nil {
 		return nil, err
 	}

@@ -13,6 +13,9 @@ func (e *Engine) DeleteBackup(_ context.Context, c *api.Caller, in *ddb.DeleteBa
 	if err != nil {
 		return nil, err
 	}
+	if k.Type == ddb.BackupTypeSystem {
+		return nil, errInvalidRequest("User is not allowed to delete the system backup with arn %s. It will automatically expire on %s", k.arn(), k.Expires.UTC().Format("2006-01-02T15:04:05.000Z"))
+	}
 	if err := e.removeBackup(k); err != nil {
 		return nil, err
 	}

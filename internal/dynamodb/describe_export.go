@@ -14,6 +14,14 @@ func (e *Engine) DescribeExport(_ context.Context, c *api.Caller, in *ddb.Descri
 	if !ok {
 		return nil, api.Validation("Invalid Export ARN")
 	}
+	if part := strings.SplitN(in.ExportArn.V, ":", 6); len(part) == 6 {
+		switch {
+		case part[4] != c.Account:
+			return nil, errDenied()
+		case part[3] != c.Region:
+			return nil, api.Errorf(ddb.CodeExportNotFoundException, "Export not found: Invalid export arn")
+		}
+	}
 	x := e.exports.find(recordID{c.Namespace, id})
 	// What another caller did may not be on disk yet.
 	if err := e.settled(); err != nil {

@@ -14,6 +14,9 @@ func (e *Engine) DescribeImport(_ context.Context, c *api.Caller, in *ddb.Descri
 	if !ok {
 		return nil, api.Validation("Invalid Import ARN")
 	}
+	if part := strings.SplitN(in.ImportArn.V, ":", 6); len(part) == 6 && part[4] != c.Account {
+		return nil, errDenied()
+	}
 	m := e.imports.find(recordID{c.Namespace, id})
 	// What another caller did may not be on disk yet.
 	if err := e.settled(); err != nil {

@@ -37,3 +37,9 @@ func errNoTable(name string) *api.Error {
 func errUnsupported(parameter string) error {
 	return api.Validation("Levee does not support the parameter %s yet", parameter)
 }
+
+// errDenied refuses an ARN of another account where the service names neither the
+// caller nor the action.
+func errDenied() error {
+	return api.Errorf("AccessDeniedException", "Access is denied")
+}

@@ -50,6 +50,7 @@ type export struct {
 	Owner     string `json:"owner,omitempty"`
 	Prefix    string `json:"prefix,omitempty"`
 	Algorithm string `json:"algorithm,omitempty"`
+	Type      string `json:"type,omitempty"` // as the request named it
 	KMSKey    string `json:"kmsKey,omitempty"`
 
 	// Time is that of the table that is exported; of an incremental export, From
@@ -138,13 +139,12 @@ func (x *export) describe() *ddb.ExportDescription {
 		S3SseAlgorithm: some(x.Algorithm),
 		S3SseKmsKeyId:  some(x.KMSKey),
 		ExportFormat:   api.Some(ddb.ExportFormatDynamodbJson),
-		ExportType:     api.Some(ddb.ExportTypeFullExport),
+		ExportType:     some(x.Type),
 		FailureCode:    some(x.Failure),
 		FailureMessage: some(x.Message),
 		ExportManifest: some(x.Manifest),
 	}
 	if x.incremental() {
-		out.ExportType = api.Some(ddb.ExportTypeIncrementalExport)
 		out.IncrementalExportSpecification = &ddb.IncrementalExportSpecification{
 			ExportFromTime: api.Some(x.From), ExportToTime: api.Some(x.To), ExportViewType: api.Some(x.View),
 		}

@@ -25,6 +25,9 @@ func (e *Engine) ExportTableToPointInTime(_ context.Context, c *api.Caller, in *
 	if err := checkExport(in); err != nil {
 		return nil, err
 	}
+	if err := checkExported(c, in.TableArn.V); err != nil {
+		return nil, err
+	}
 	t, v, err := e.alterSource(c, in.TableArn.V, errSourceInUse)
 	if isCode(err, ddb.CodeTableNotFoundException) {
 		err = api.Errorf(ddb.CodeTableNotFoundException, "Table not found: %s", in.TableArn.V)
@@ -59,12 +62,25 @@ func checkExport(in *ddb.ExportTableToPointInTimeInput) error {
 		return errInvalidRequest("Incremental Export Specification expected when export type is set as Incremental Export")
 	case incremental && !spec.ExportFromTime.OK:
 		return errInvalidRequest("ExportFromTime must be provided in IncrementalExportSpecification")
-	case incremental && in.ExportTime.OK:
-		return badParameter("ExportTime cannot be specified when ExportType is INCREMENTAL_EXPORT")
 	case !incremental && spec != nil && in.ExportType.OK:
 		return errInvalidRequest("When Export Type is Full Export , Incremental Export Specification should not be provided")
 	case !incremental && spec != nil:
 		return errInvalidRequest("Export Type expected to be Incremental Export when incremental export specification is provided")
+	}
+	return nil
+}
+
+// checkExported checks the ARN of the table that is exported. The region in it is not
+// checked by itself: a table of another region is one that is not there.
+func checkExported(c *api.Caller, arn string) error {
+	part := strings.SplitN(arn, ":", 6)
+	switch {
+	case len(part) < 6 || strings.Count(part[5], "/") != 1:
+		return errInvalidRequest("Table ARN is invalid.")
+	case part[4] != c.Account:
+		return errDenied()
+	case part[3] != c.Region:
+		return api.Errorf(ddb.CodeTableNotFoundException, "Table not found: %s", arn)
 	}
 	return nil
 }
@@ -83,28 +99,52 @@ func (e *Engine) newExport(v *view, in *ddb.ExportTableToPointInTimeInput, now t
 		}
 		return before, true, nil
 	}
+	incremental := in.ExportType.V == ddb.ExportTypeIncrementalExport
+	if incremental {
+		if err := v.checkIncrement(in.IncrementalExportSpecification, now); err != nil {
+			return nil, false, err
+		}
+	}
 	if v.Recovery == nil {
 		return nil, false, errNoRecovery(v.Name)
 	}
 	x = &export{
 		ID: newRecordID(now), Request: string(request), Token: token, Status: ddb.ExportStatusInProgress, Started: now, Table: *v.clone(),
-		Bucket: in.S3Bucket.V, Owner: in.S3BucketOwner.V, Prefix: strings.TrimSuffix(in.S3Prefix.V, "/"),
-		Algorithm: in.S3SseAlgorithm.V, KMSKey: in.S3SseKmsKeyId.V,
+		Bucket: in.S3Bucket.V, Owner: in.S3BucketOwner.V, Prefix: in.S3Prefix.V,
+		Algorithm: in.S3SseAlgorithm.Or(ddb.S3SseAlgorithmAes256), KMSKey: in.S3SseKmsKeyId.V, Type: in.ExportType.V,
 	}
-	if in.ExportType.V == ddb.ExportTypeIncrementalExport {
+	if incremental {
 		return x, false, x.setIncrement(v, in.IncrementalExportSpecification, now)
 	}
 	x.Time = in.ExportTime.Or(now)
 	return x, false, v.checkExportTime(x.Time, now)
 }
 
+// checkIncrement checks the times of an incremental export against the table, in the
+// order of the service: even that there is no history comes later.
+func (v *view) checkIncrement(spec *ddb.IncrementalExportSpecification, now time.Time) error {
+	from, to := spec.ExportFromTime.V, spec.ExportToTime.Or(now)
+	const wrong = ddb.CodeInvalidExportTimeException
+	switch length := to.Sub(from); {
+	case from.Before(v.Created.Truncate(time.Second)):
+		return api.Errorf(wrong, "Incremental export period from time cannot be less than the table creation time : %s", second(from))
+	case to.After(now):
+		return api.Errorf(wrong, "Incremental export period to time cannot be greater than the current time : %s", second(to))
+	case length < minIncrement:
+		return api.Errorf(wrong, "Difference between export period from time and export period to time is less than 15 minutes")
+	case length > maxIncrement:
+		return api.Errorf(wrong, "Difference between export period from time and export period to time is greater than 24 hours")
+	}
+	return nil
+}
+
+// second returns a time as errors of exports and restores quote it.
+func second(at time.Time) string { return at.UTC().Format("2006-01-02T15:04:05Z") }
+
 // setIncrement sets the times of an incremental export.
 func (x *export) setIncrement(v *view, spec *ddb.IncrementalExportSpecification, now time.Time) error {
 	x.From, x.To = spec.ExportFromTime.V, spec.ExportToTime.Or(now)
 	x.View = spec.ExportViewType.Or(ddb.ExportViewTypeNewAndOldImages)
-	if length := x.To.Sub(x.From); length < minIncrement || length > maxIncrement {
-		return api.Errorf(ddb.CodeInvalidExportTimeException, "Difference between export times must be at least 15 minutes and at most 24 hours")
-	}
 	if err := v.checkExportTime(x.From, now); err != nil {
 		return err
 	}

@@ -112,6 +112,9 @@ func (r *replication) acrossAccounts() bool {
 
 // setOwn sets what replicas do not share.
 func (d *descriptor) setOwn(c *api.Caller, in *ddb.CreateTableInput) (err error) {
+	if err := checkClass(in.TableClass); err != nil {
+		return err
+	}
 	d.DeletionProtected, d.Class = in.DeletionProtectionEnabled.V, in.TableClass.V
 	if d.SSE, err = d.newSSE(in.SSESpecification); err != nil {
 		return err
@@ -127,7 +130,7 @@ func (d *descriptor) setPolicy(c *api.Caller, text api.Opt[string]) error {
 	if !text.OK {
 		return nil
 	}
-	p, err := newPolicy(c, text.V, false, resourcePolicy{})
+	p, err := newPolicy(c, text.V, false, false, resourcePolicy{})
 	d.Policies = map[string]resourcePolicy{"": p}
 	return err
 }

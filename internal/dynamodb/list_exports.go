@@ -26,7 +26,7 @@ func (e *Engine) ListExports(_ context.Context, c *api.Caller, in *ddb.ListExpor
 	last := ""
 	for _, id := range idsAfter(e.exports.ids(c.Namespace), after) {
 		x := e.exports.find(recordID{c.Namespace, id})
-		if x == nil || in.TableArn.OK && x.Table.arn() != in.TableArn.V {
+		if x == nil || in.TableArn.OK && !e.exportedFrom(x, in.TableArn.V) {
 			continue
 		}
 		if len(out.ExportSummaries) == limit {
@@ -34,10 +34,20 @@ func (e *Engine) ListExports(_ context.Context, c *api.Caller, in *ddb.ListExpor
 			break
 		}
 		d := x.describe()
-		out.ExportSummaries = append(out.ExportSummaries, ddb.ExportSummary{ExportArn: d.ExportArn, ExportStatus: d.ExportStatus, ExportType: d.ExportType})
+		out.ExportSummaries = append(out.ExportSummaries, ddb.ExportSummary{ExportArn: d.ExportArn, ExportStatus: d.ExportStatus, ExportType: api.Some(d.ExportType.Or(ddb.ExportTypeFullExport))})
 		last = id
 	}
 	return out, nil
+}
+
+// exportedFrom reports whether an export is of the table that has an ARN now: exports
+// of one that was deleted are only described, even when its name is used again.
+func (e *Engine) exportedFrom(x *export, arn string) bool {
+	if x.Table.arn() != arn {
+		return false
+	}
+	v, _ := e.viewOf(arn)
+	return v != nil && v.UUID == x.Table.UUID
 }
 
 // jobTokenBytes is the length of what a NextToken of a list says: it must have

@@ -2,6 +2,7 @@ package dynamodb
 
 import (
 	"context"
+	"strings"
 
 	"github.com/levee-io/levee/internal/api"
 	ddb "github.com/levee-io/levee/internal/api/dynamodbapi"
@@ -11,10 +12,7 @@ import (
 // again keeps its revision.
 func (e *Engine) PutResourcePolicy(_ context.Context, c *api.Caller, in *ddb.PutResourcePolicyInput) (*ddb.PutResourcePolicyOutput, error) {
 	_, after, err := e.changePolicy(c, in.ResourceArn.V, in.ExpectedRevisionId, func(before resourcePolicy) (resourcePolicy, error) {
-		if before.Text == in.Policy.V && before.Text != "" {
-			return before, nil
-		}
-		return newPolicy(c, in.Policy.V, in.ConfirmRemoveSelfResourceAccess.V, before)
+		return newPolicy(c, in.Policy.V, strings.Contains(in.ResourceArn.V, "/stream/"), in.ConfirmRemoveSelfResourceAccess.V, before)
 	})
 	if err != nil {
 		return nil, err

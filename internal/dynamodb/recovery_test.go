@@ -113,9 +113,9 @@ func TestContinuousBackups(t *testing.T) {
 		week := strings.Replace(recoveryOn, "true", `true,"RecoveryPeriodInDays":7`, 1)
 		h.expect("UpdateContinuousBackups", week, on(7, time.Now().Add(-7*24*time.Hour)))
 		h.fails("RestoreTableToPointInTime", restoreAt("other", start.Add(time.Hour)),
-			"InvalidRestoreTimeException: RestoreDateTime must be between EarliestRestorableDateTime and LatestRestorableDateTime")
+			"InvalidRestoreTimeException: RestoreDateTime '2000-01-01T01:00:00Z' must be within EarliestRestorableDateTime '2000-01-24T00:00:00Z' and LatestRestorableDateTime '2000-01-31T00:00:00Z'")
 		h.fails("RestoreTableToPointInTime", restoreAt("other", time.Now().Add(time.Second)),
-			"InvalidRestoreTimeException: RestoreDateTime must be between EarliestRestorableDateTime and LatestRestorableDateTime")
+			"InvalidRestoreTimeException: RestoreDateTime '2000-01-31T00:00:01Z' must be within EarliestRestorableDateTime '2000-01-24T00:00:00Z' and LatestRestorableDateTime '2000-01-31T00:00:00Z'")
 		time.Sleep(historyInterval)
 		synctest.Wait()
 		h.checkNoUndo() // the only write is out of the window

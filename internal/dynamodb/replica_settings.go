@@ -49,7 +49,7 @@ func (u *tableUpdate) follow(first *tableUpdate) error {
 	if p.sse {
 		d.SSE = nil
 		if from.SSE != nil {
-			d.SSE = &sse{Type: from.SSE.Type, Key: d.kmsKeyARN("alias/aws/dynamodb")}
+			d.SSE = &sse{Type: from.SSE.Type, Key: d.kmsKeyARN(managedKey)}
 		}
 	}
 	d.SettingsMode = from.SettingsMode

@@ -20,15 +20,20 @@ type resourcePolicy struct {
 // noPolicy as an ExpectedRevisionId means that there must be no policy yet.
 const noPolicy = "NO_POLICY"
 
-// newPolicy checks a policy document and gives it a revision, which differs from
-// that of the policy before.
-func newPolicy(c *api.Caller, text string, confirmed bool, before resourcePolicy) (resourcePolicy, error) {
+// newPolicy checks the policy document of a table or of a stream and gives it a
+// revision, which differs from that of the policy before. A document that says the
+// same is that policy.
+func newPolicy(c *api.Caller, text string, stream, confirmed bool, before resourcePolicy) (resourcePolicy, error) {
 	if len(text) > iam.MaxDocument {
-		return resourcePolicy{}, api.Validation("Resource Policy exceeds the maximum size of 20KB")
+		return resourcePolicy{}, badParameter("Maximum policy size of %d bytes exceeded", iam.MaxDocument)
+	}
+	text, err := canonicalPolicy(text, stream)
+	if err != nil || text == before.Text {
+		return before, err
 	}
 	p, err := iam.Parse(text, iam.ResourcePolicy)
 	if err != nil {
-		return resourcePolicy{}, api.Validation("Invalid policy document: %s", err)
+		return resourcePolicy{}, errPolicy("%s", err)
 	}
 	r := &iam.Request{Principal: iam.Root(c.Account), Action: "dynamodb:PutResourcePolicy", Resource: "*", Owner: c.Account}
 	if !confirmed && p.Evaluate(r) == iam.Deny {
@@ -44,11 +49,22 @@ func newPolicy(c *api.Caller, text string, confirmed bool, before resourcePolicy
 // policyHolder finds what a ResourceArn names: a table, and the label of its
 // stream, "" if it is the table itself.
 func (e *Engine) policyHolder(c *api.Caller, arn string) (t *table, label string, err error) {
-	if !strings.Contains(arn, "/stream/") {
+	if err := checkHolder(c, arn); err != nil {
+		return nil, "", err
+	}
+	_, rest, _ := strings.Cut(arn, ":table/")
+	name, label, streamed := strings.Cut(rest, "/stream/")
+	if !streamed {
 		t, err = e.lookupTagged(c, arn)
+		if isCode(err, ddb.CodeResourceNotFoundException) {
+			err = errNoTable(name)
+		}
 		return t, "", err
 	}
 	ref, err := e.findStream(c, arn)
+	if isCode(err, ddb.CodeResourceNotFoundException) {
+		err = api.Errorf(ddb.CodeResourceNotFoundException, "Requested resource not found: Stream: %s not found for Table: %s", label, name)
+	}
 	if err != nil {
 		return nil, "", err
 	}
@@ -57,6 +73,22 @@ func (e *Engine) policyHolder(c *api.Caller, arn string) (t *table, label string
 		err = errNoStream(arn)
 	}
 	return t, ref.settings.Label, err
+}
+
+// checkHolder checks a ResourceArn by itself.
+func checkHolder(c *api.Caller, arn string) error {
+	part := strings.SplitN(arn, ":", 6)
+	switch {
+	case len(part) < 6 || part[0] != "arn":
+		return badParameter("ARNs must start with 'arn:': %s", arn)
+	case part[2] == "dynamodb" && (part[1] != "aws" || part[3] != c.Region):
+		return badParameter("Invalid resource Arn: %s", arn)
+	case part[2] == "dynamodb" && part[4] != c.Account:
+		return errOtherAccount()
+	case strings.Contains(part[5], "/backup/"):
+		return badParameter("Provided Arn is not a DynamoDB resource arn: %s", arn)
+	}
+	return nil
 }
 
 // changePolicy replaces a policy by what change makes of it; an empty text means

@@ -13,7 +13,7 @@ const guarded = `"ResourceArn":"arn:aws:dynamodb:us-east-1:000000000000:table/gu
 
 // policyText is a policy document, quoted as a JSON string.
 func policyText(effect, action string) string {
-	text := fmt.Sprintf(`{"Version":"2012-10-17","Statement":[{"Effect":"%s","Principal":"*","Action":"%s","Resource":"*"}]}`, effect, action)
+	text := fmt.Sprintf(`{"Version":"2012-10-17","Statement":[{"Effect":"%s","Principal":{"AWS":"arn:aws:iam::000000000000:root"},"Action":"%s","Resource":"*"}]}`, effect, action)
 	quoted, _ := json.Marshal(text)
 	return string(quoted)
 }
@@ -67,8 +67,8 @@ func TestResourcePolicyIsChecked(t *testing.T) {
 	h := newEngine(t)
 	h.mustDo("CreateTable", plain("guarded", onDemand))
 	for policy, want := range map[string]string{
-		`"{"`: "Invalid policy document", `"{\"Statement\":[]}"`: "there is no statement",
-		`"` + strings.Repeat(" ", 20<<10+1) + `"`:        "20KB",
+		`"{"`: "Invalid policy document", `"{\"Statement\":[]}"`: "Statement is empty!",
+		`"` + strings.Repeat(" ", 20<<10+1) + `"`:        "Maximum policy size of 20480 bytes exceeded",
 		policyText("Deny", "dynamodb:PutResourcePolicy"): "ConfirmRemoveSelfResourceAccess",
 	} {
 		_, err := h.do("PutResourcePolicy", `{`+guarded+`,"Policy":`+policy+`}`)
@@ -78,7 +78,7 @@ func TestResourcePolicyIsChecked(t *testing.T) {
 	}
 	h.revision("PutResourcePolicy", `{`+guarded+`,"Policy":`+policyText("Deny", "dynamodb:*")+`,"ConfirmRemoveSelfResourceAccess":true}`)
 	h.fails("GetResourcePolicy", `{"ResourceArn":"arn:aws:dynamodb:us-east-1:000000000000:table/absent"}`,
-		"ResourceNotFoundException: Requested resource not found: ResourcArn: arn:aws:dynamodb:us-east-1:000000000000:table/absent not found")
+		"ResourceNotFoundException: Requested resource not found: Table: absent not found")
 }
 
 // A stream has a policy of its own, and a table may be born with one.

@@ -65,9 +65,6 @@ func (d *descriptor) request(name string) *ddb.CreateTableInput {
 		BillingMode:          api.Some(ddb.BillingModePayPerRequest),
 		OnDemandThroughput:   d.OnDemandLimit.limits(),
 	}
-	if d.Class != "" {
-		in.TableClass = api.Some(d.Class)
-	}
 	if !d.OnDemand {
 		in.BillingMode, in.ProvisionedThroughput = api.Some(ddb.BillingModeProvisioned), d.Throughput.rates()
 	}
@@ -159,6 +156,9 @@ func (r *restoration) overrideThroughput(in *ddb.CreateTableInput) {
 func (r *restoration) overrideIndexes(in *ddb.CreateTableInput) error {
 	if r.globals != nil {
 		for i := range r.globals {
+			if err := r.checkIndexThroughput(in.BillingMode.V, &r.globals[i]); err != nil {
+				return err
+			}
 			if !slices.ContainsFunc(in.GlobalSecondaryIndexes, sameGlobal(&r.globals[i])) {
 				return errNoSuchIndex(r.globals[i].IndexName.V)
 			}
@@ -184,15 +184,29 @@ func (r *restoration) overrideIndexes(in *ddb.CreateTableInput) error {
 	return nil
 }
 
+// checkIndexThroughput checks what a request says of the throughput of an index, whose
+// table will have a billing mode.
+func (r *restoration) checkIndexThroughput(mode string, x *ddb.GlobalSecondaryIndex) error {
+	switch {
+	case x.ProvisionedThroughput != nil && r.billing.V == ddb.BillingModePayPerRequest:
+		return errInvalidRequest("Cannot override ProvisionedThroughput if BillingMode is overridden to PAY_PER_REQUEST for index %s", x.IndexName.V)
+	case x.ProvisionedThroughput == nil && mode == ddb.BillingModeProvisioned:
+		return errInvalidRequest("Must specify provisioned throughput for index %s", x.IndexName.V)
+	}
+	return nil
+}
+
+// sameGlobal returns what recognises an index by its keys and projection. Its name may
+// be another: so an index is renamed.
 func sameGlobal(x *ddb.GlobalSecondaryIndex) func(ddb.GlobalSecondaryIndex) bool {
 	return func(y ddb.GlobalSecondaryIndex) bool {
-		return x.IndexName == y.IndexName && slices.Equal(x.KeySchema, y.KeySchema) && sameProjection(x.Projection, y.Projection)
+		return slices.Equal(x.KeySchema, y.KeySchema) && sameProjection(x.Projection, y.Projection)
 	}
 }
 
 func sameLocal(x *ddb.LocalSecondaryIndex) func(ddb.LocalSecondaryIndex) bool {
 	return func(y ddb.LocalSecondaryIndex) bool {
-		return x.IndexName == y.IndexName && slices.Equal(x.KeySchema, y.KeySchema) && sameProjection(x.Projection, y.Projection)
+		return slices.Equal(x.KeySchema, y.KeySchema) && sameProjection(x.Projection, y.Projection)
 	}
 }
 
@@ -329,7 +343,7 @@ func (e *Engine) open(t *table, sum total, stage func(kv.Batch), then func()) er
 // describeOrigin returns the RestoreSummary, which restored tables have.
 func (d *descriptor) describeOrigin() *ddb.RestoreSummary {
 	o := d.Origin
-	if o == nil {
+	if o == nil || d.status() != ddb.TableStatusCreating { // nothing tells of it later
 		return nil
 	}
 	out := &ddb.RestoreSummary{

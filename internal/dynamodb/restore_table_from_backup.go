@@ -12,6 +12,9 @@ import (
 // streams, time to live, deletion protection and point-in-time recovery are not
 // restored, as in the service.
 func (e *Engine) RestoreTableFromBackup(_ context.Context, c *api.Caller, in *ddb.RestoreTableFromBackupInput) (*ddb.RestoreTableFromBackupOutput, error) {
+	if err := checkRestoreRegion(c, in.BackupArn.V, in.SSESpecificationOverride); err != nil {
+		return nil, err
+	}
 	k, err := e.findBackup(c, "RestoreTableFromBackup", in.BackupArn.V)
 	if err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package dynamodb
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/levee-io/levee/internal/api"
@@ -17,6 +18,9 @@ func (e *Engine) RestoreTableToPointInTime(_ context.Context, c *api.Caller, in 
 	source := in.SourceTableName.V
 	if in.SourceTableArn.OK {
 		source = in.SourceTableArn.V
+		if err := checkSourceARN(c, in); err != nil {
+			return nil, err
+		}
 	}
 	t, v, err := e.alterSource(c, source, errSourceInUse)
 	if err != nil {
@@ -55,6 +59,35 @@ func checkRestore(in *ddb.RestoreTableToPointInTimeInput) error {
 	return nil
 }
 
+// checkSourceARN checks the ARN of the table that is restored.
+func checkSourceARN(c *api.Caller, in *ddb.RestoreTableToPointInTimeInput) error {
+	part := strings.SplitN(in.SourceTableArn.V, ":", 6)
+	switch {
+	case len(part) < 6 || part[0] != "arn" || !strings.HasPrefix(part[5], "table/"):
+		return badParameter("sourceTableArn is not a valid ARN")
+	case part[4] != c.Account:
+		return errOtherAccount()
+	}
+	return checkRestoreRegion(c, in.SourceTableArn.V, in.SSESpecificationOverride)
+}
+
+// checkRestoreRegion refuses what would be restored from another region.
+func checkRestoreRegion(c *api.Caller, arn string, sse *ddb.SSESpecification) error {
+	part := strings.SplitN(arn, ":", 6)
+	switch {
+	case len(part) < 6 || part[3] == c.Region || part[4] != c.Account:
+		return nil
+	case sse == nil:
+		return errInvalidRequest("sseSpecificationOverride must be provided for cross-region restores")
+	}
+	return errUnsupported("restoring from another region")
+}
+
+// errOtherAccount refuses an ARN of another account where policies let nobody in.
+func errOtherAccount() *api.Error {
+	return api.Validation("This action is only supported by accounts that match the resource owner’s account.")
+}
+
 // restoreTo begins to restore a table to a time, absent for the present. t.alter
 // must be held; v is the present view.
 func (e *Engine) restoreTo(c *api.Caller, t *table, v *view, r *restoration, at api.Opt[time.Time]) (*ddb.TableDescription, error) {
@@ -63,7 +96,8 @@ func (e *Engine) restoreTo(c *api.Caller, t *table, v *view, r *restoration, at 
 	}
 	now := time.Now()
 	if at.OK && (at.V.Before(v.Recovery.earliest(now)) || at.V.After(now)) {
-		return nil, api.Errorf(ddb.CodeInvalidRestoreTimeException, "RestoreDateTime must be between EarliestRestorableDateTime and LatestRestorableDateTime")
+		return nil, api.Errorf(ddb.CodeInvalidRestoreTimeException, "RestoreDateTime '%s' must be within EarliestRestorableDateTime '%s' and LatestRestorableDateTime '%s'",
+			second(at.V), second(v.Recovery.earliest(now)), second(now))
 	}
 	d, err := r.descriptor(c, v.descriptor, now)
 	if err != nil {

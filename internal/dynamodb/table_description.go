@@ -140,7 +140,7 @@ func (d *descriptor) encryption() *ddb.SSEDescription {
 	}
 	switch {
 	case d.SSE != nil:
-		return &ddb.SSEDescription{Status: api.Some(status), SSEType: api.Some(d.SSE.Type), KMSMasterKeyArn: api.Some(d.SSE.Key)}
+		return &ddb.SSEDescription{Status: api.Some(status), SSEType: api.Some(d.SSE.Type), KMSMasterKeyArn: api.Some(d.kmsKeyARN(d.SSE.Key))}
 	case status == ddb.SSEStatusUpdating:
 		return &ddb.SSEDescription{Status: api.Some(status)}
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/levee-io/levee/internal/api"
 	ddb "github.com/levee-io/levee/internal/api/dynamodbapi"
+	"github.com/levee-io/levee/internal/capacity"
 	"github.com/levee-io/levee/internal/kv"
 )
 
@@ -33,7 +34,7 @@ func (e *Engine) UpdateTable(_ context.Context, c *api.Caller, in *ddb.UpdateTab
 		}
 		return e.updateReplicas(g, t, before, r)
 	}
-	u := &tableUpdate{in: in, now: time.Now(), paced: e.modelTime(), before: before, next: before.clone()}
+	u := &tableUpdate{in: in, now: time.Now(), paced: e.modelTime(), before: before, next: before.clone(), warm: before.meter.warm(capacity.Itself, before.Warm)}
 	if err := u.admit(); err != nil {
 		return nil, err
 	}
@@ -87,6 +88,7 @@ type tableUpdate struct {
 	now    time.Time
 	paced  time.Time // what time it is for how often capacity may fall
 	before *view
+	warm   throughput  // the table's before the change
 	next   *descriptor // a copy that is being changed
 
 	created        string        // the new index of either kind, if there is one
@@ -161,6 +163,9 @@ func checkUpdate(c *api.Caller, in *ddb.UpdateTableInput) error {
 			consistency = "" // which is present, and not enough
 		}
 		return api.Validation("At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates, SSESpecification, ReplicaUpdates, MultiAccountReplicaReady, ReplicaTransitRoleArn, %sDeletionProtectionEnabled, OnDemandThroughput, WarmThroughput or TableClass is required", consistency)
+	}
+	if err := checkClass(in.TableClass); err != nil {
+		return err
 	}
 	if in.GlobalSecondaryIndexUpdates != nil && !p.indexes {
 		return badParameter("List of GlobalSecondaryIndexUpdates is empty")
@@ -299,6 +304,14 @@ func (u *tableUpdate) changeClass() error {
 	return nil
 }
 
+// checkClass checks the class that a request names.
+func checkClass(class api.Opt[string]) error {
+	if class.OK && class.V != ddb.TableClassStandard && class.V != ddb.TableClassStandardInfrequentAccess {
+		return api.Validation("Invalid table-class parameter provided. Please try again with a valid table-class value: [STANDARD, STANDARD_INFREQUENT_ACCESS].")
+	}
+	return nil
+}
+
 // orStandard is the class of a table for which no request named one.
 func orStandard(class string) string {
 	if class == "" {
@@ -337,13 +350,38 @@ func (u *tableUpdate) describe(t *table, after *view) *ddb.TableDescription {
 	if p.throughput || p.billing || p.vectors || p.stream || p.class {
 		out.TableStatus = api.Some(ddb.TableStatusUpdating)
 	}
-	if p.throughput && !u.before.OnDemand {
-		out.ProvisionedThroughput = u.before.Throughput.describe(u.paced)
-	}
+	u.describeOld(out, p)
 	out.OnDemandThroughput = withNoLimit(out.OnDemandThroughput, u.in.OnDemandThroughput)
 	u.describeIndexes(out)
 	u.describeDeletedVectors(out)
 	return out
+}
+
+// describeOld puts into an answer what the service shows there as it was, or as it is
+// while it changes.
+func (u *tableUpdate) describeOld(out *ddb.TableDescription, p present) {
+	if p.throughput && !u.before.OnDemand {
+		since := out.ProvisionedThroughput
+		out.ProvisionedThroughput = u.before.Throughput.describe(u.paced)
+		out.ProvisionedThroughput.LastIncreaseDateTime, out.ProvisionedThroughput.LastDecreaseDateTime = since.LastIncreaseDateTime, since.LastDecreaseDateTime
+	}
+	if u.next.OnDemand != u.before.OnDemand {
+		out.BillingModeSummary = &ddb.BillingModeSummary{BillingMode: out.BillingModeSummary.BillingMode}
+		out.WarmThroughput = u.warm.tableWarm(false)
+	}
+	if p.warm {
+		out.WarmThroughput = u.warm.tableWarm(true)
+	}
+	if p.class {
+		out.TableClassSummary = u.before.class()
+	}
+	if p.sse {
+		out.SSEDescription = &ddb.SSEDescription{}
+		if u.before.SSE != nil {
+			out.SSEDescription = u.before.encryption()
+		}
+		out.SSEDescription.Status = api.Some(ddb.SSEStatusUpdating)
+	}
 }
 
 // withNoLimit returns the limits of an answer with those members that a request

@@ -141,7 +141,7 @@ func (e *Engine) admitCreation(g *group, t *table, v *view, r *replicaUpdates) e
 			continue // its encryption is its own
 		}
 		switch key := c.KMSMasterKeyId; {
-		case v.SSE != nil && !key.OK && v.SSE.Key != v.kmsKeyARN("alias/aws/dynamodb"):
+		case v.SSE != nil && !key.OK && v.kmsKeyARN(v.SSE.Key) != v.kmsKeyARN(managedKey):
 			return badParameter("KMSMasterKeyId must be specified for each replica.")
 		case v.SSE == nil && key.OK:
 			return badParameter("All replica keys must either be Customer Managed CMK or AWS Managed CMK.")
@@ -220,7 +220,7 @@ func (d *descriptor) replica(c *ddb.CreateReplicationGroupMemberAction, account 
 		r.TTL = &timeToLive{Attribute: d.TTL.Attribute, Changed: d.TTL.Changed}
 	}
 	if d.SSE != nil {
-		r.SSE = &sse{Type: d.SSE.Type, Key: r.kmsKeyARN(c.KMSMasterKeyId.Or("alias/aws/dynamodb"))}
+		r.SSE = &sse{Type: d.SSE.Type, Key: r.kmsKeyARN(c.KMSMasterKeyId.Or(managedKey))}
 	}
 	o := overrides{c.ProvisionedThroughputOverride, c.OnDemandThroughputOverride, c.GlobalSecondaryIndexes, c.TableClassOverride}
 	return r, r.override(o, now)
@@ -330,6 +330,9 @@ type overrides struct {
 // override applies overrides to a descriptor. What they say of capacity that the
 // table does not have, and of indexes that it does not have, is ignored.
 func (d *descriptor) override(o overrides, now time.Time) error {
+	if err := checkClass(o.class); err != nil {
+		return err
+	}
 	if err := d.Throughput.override(o.throughput, d.OnDemand); err != nil {
 		return err
 	}

@@ -170,7 +170,7 @@ func TestOtherSettingsChange(t *testing.T) {
 		h.mustDo("UpdateTable", update(`"DeletionProtectionEnabled":true`))
 		h.restart()
 		h.describes(`"TableClassSummary":{"TableClass":"STANDARD_INFREQUENT_ACCESS","LastUpdateDateTime":946684800}`,
-			`"SSEDescription":{"Status":"ENABLED","SSEType":"KMS","KMSMasterKeyArn":"arn:aws:kms:us-east-1:000000000000:alias/aws/dynamodb"}`,
+			`"SSEDescription":{"Status":"ENABLED","SSEType":"KMS","KMSMasterKeyArn":"arn:aws:kms:us-east-1:000000000000:key/`,
 			`"WarmThroughput":{"ReadUnitsPerSecond":100,"WriteUnitsPerSecond":5,"Status":"ACTIVE"}`, `"DeletionProtectionEnabled":true`)
 		h.mustDo("UpdateTable", update(`"SSESpecification":{"Enabled":false}`))
 	})

@@ -194,7 +194,6 @@ func (s *CreateReplicationGroupMemberAction) check(v *api.Violations, at *api.Pa
 		at := at.Member("globalSecondaryIndexes")
 		checkReplicaGlobalSecondaryIndexList(s.GlobalSecondaryIndexes, v, &at)
 	}
-	v.Enum(s.TableClassOverride, enumTableClass, at.Member("tableClassOverride"))
 }
 
 func (s *CreateTableInput) check(v *api.Violations, at *api.Path) {
@@ -228,7 +227,6 @@ func (s *CreateTableInput) check(v *api.Violations, at *api.Path) {
 		at := at.Member("sSESpecification")
 		s.SSESpecification.check(v, &at)
 	}
-	v.Enum(s.TableClass, enumTableClass, at.Member("tableClass"))
 	v.Length(s.GlobalTableSourceArn, 1, 1024, at.Member("globalTableSourceArn"))
 	v.Enum(s.GlobalTableSettingsReplicationMode, enumGlobalTableSettingsReplicationMode, at.Member("globalTableSettingsReplicationMode"))
 	if s.VectorIndexes != nil {
@@ -993,7 +991,6 @@ func (s *ReplicaSettingsUpdate) check(v *api.Violations, at *api.Path) {
 		at := at.Member("replicaGlobalSecondaryIndexSettingsUpdate")
 		checkReplicaGlobalSecondaryIndexSettingsUpdateList(s.ReplicaGlobalSecondaryIndexSettingsUpdate, v, &at)
 	}
-	v.Enum(s.ReplicaTableClass, enumTableClass, at.Member("replicaTableClass"))
 }
 
 func checkReplicaSettingsUpdateList(list []ReplicaSettingsUpdate, v *api.Violations, at *api.Path) {
@@ -1427,7 +1424,6 @@ func (s *UpdateReplicationGroupMemberAction) check(v *api.Violations, at *api.Pa
 		at := at.Member("globalSecondaryIndexes")
 		checkReplicaGlobalSecondaryIndexList(s.GlobalSecondaryIndexes, v, &at)
 	}
-	v.Enum(s.TableClassOverride, enumTableClass, at.Member("tableClassOverride"))
 }
 
 func (s *UpdateTableInput) check(v *api.Violations, at *api.Path) {
@@ -1457,7 +1453,6 @@ func (s *UpdateTableInput) check(v *api.Violations, at *api.Path) {
 		at := at.Member("replicaUpdates")
 		checkReplicationGroupUpdateList(s.ReplicaUpdates, v, &at)
 	}
-	v.Enum(s.TableClass, enumTableClass, at.Member("tableClass"))
 	v.Enum(s.MultiRegionConsistency, enumMultiRegionConsistency, at.Member("multiRegionConsistency"))
 	if s.GlobalTableWitnessUpdates != nil {
 		at := at.Member("globalTableWitnessUpdates")
