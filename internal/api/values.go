@@ -33,6 +33,18 @@ func ReadParameter(d *jsontok.Decoder) attr.Value {
 	return v
 }
 
+// ReadApart has read read one element of a list, and returns what is wrong with an
+// attribute value in it. That is not noted, because it is the error of this element: what
+// is wrong with the ones before it in any other way comes first.
+func ReadApart(d *jsontok.Decoder, read func(*jsontok.Decoder)) error {
+	before := d.Noted()
+	d.Renote(nil)
+	read(d)
+	refused := d.Noted()
+	d.Renote(before)
+	return refused
+}
+
 // ReadMap reads a map of attribute values; nil when null.
 func ReadMap(d *jsontok.Decoder) attr.Map {
 	if d.Null() {
@@ -71,10 +83,16 @@ func readMap(d *jsontok.Decoder, read func(*jsontok.Decoder) attr.Map, older fun
 		return nil
 	}
 	before := d.Noted()
+	d.Renote(nil)
 	m := read(d)
 	var bad *attr.ValueError
-	if before == nil && errors.As(d.Noted(), &bad) {
+	switch placed := errors.As(d.Noted(), &bad); {
+	case placed && before == nil:
 		d.Renote(&placedError{bad, older(bad)})
+	case placed:
+		d.Renote(&secondError{before, &placedError{bad, older(bad)}})
+	case before != nil:
+		d.Renote(before)
 	}
 	return m
 }
@@ -88,6 +106,15 @@ type placedError struct {
 
 // Unwrap returns the complaint about the value.
 func (e *placedError) Unwrap() error { return e.ValueError }
+
+// secondError is a complaint that was noted after another, which counts.
+type secondError struct {
+	error
+	second *placedError
+}
+
+// Unwrap returns the first complaint.
+func (e *secondError) Unwrap() error { return e.error }
 
 // ValueCheck says how an operation words what is wrong with an attribute value of
 // its request. The service checks values in one of two layers.
@@ -104,6 +131,20 @@ const (
 	// constraints.
 	CheckEnveloped
 )
+
+// InExpression returns that part of what ReadApart returned that is about a value of an
+// expression; nil: there is none.
+func InExpression(refused error) error {
+	var second *secondError
+	var placed *placedError
+	switch {
+	case errors.As(refused, &second):
+		return second.second
+	case errors.As(refused, &placed):
+		return placed
+	}
+	return nil
+}
 
 // Refusal makes the error of what was noted while the request was read.
 func (c ValueCheck) Refusal(noted error) error {

@@ -40,7 +40,7 @@ func (e *Engine) itemOperations() []api.Operation {
 		api.Op(ddb.Target, "UpdateItem", api.Write, "whole", e.UpdateItem).Checking(api.CheckEnveloped),
 		api.Op(ddb.Target, "DeleteItem", api.Write, "whole", e.DeleteItem).Checking(api.CheckEnveloped),
 		api.Op(ddb.Target, "BatchWriteItem", api.Write, "whole; the writes of one call, up to 4 MB of items, become visible together, which the service does not promise; those that a transaction is in the way of are left unprocessed", e.BatchWriteItem),
-		api.Op(ddb.Target, "TransactWriteItems", api.Write, "whole; a value that is none is complained of before an expression that is none, whichever action has it", e.TransactWriteItems),
+		api.Op(ddb.Target, "TransactWriteItems", api.Write, "whole", e.TransactWriteItems),
 		api.Op(ddb.Target, "ExecuteStatement", api.Write, "whole; a NextToken does not expire", e.ExecuteStatement),
 		api.Op(ddb.Target, "BatchExecuteStatement", api.Write, "whole", e.BatchExecuteStatement),
 		api.Op(ddb.Target, "ExecuteTransaction", api.Write, "whole", e.ExecuteTransaction),

@@ -72,7 +72,9 @@ type action struct {
 	key       attr.Map
 }
 
-// parse makes the write of one action and parses its expressions.
+// parse makes the write of one action and parses its expressions. What is wrong with one
+// action comes before what is with the next: with values of its expressions, with these,
+// and then with its item or key.
 func (a *action) parse(t *ddb.TransactWriteItem) error {
 	x, mode, n := expressions{}, api.Opt[string]{}, 0
 	if p := t.Put; p != nil {
@@ -98,8 +100,14 @@ func (a *action) parse(t *ddb.TransactWriteItem) error {
 	if n != 1 {
 		return api.Validation("TransactItems can only contain one of Check, Put, Update or Delete")
 	}
+	if refused := api.InExpression(t.Refused); refused != nil {
+		return api.CheckOlder.Refusal(refused)
+	}
 	x.null = "ConditionExpression is null"
 	p, err := x.parse()
+	if err == nil && t.Refused != nil {
+		err = api.CheckOlder.Refusal(t.Refused)
+	}
 	a.cond, a.update, a.keep = p.condition, p.update, keepsItem(mode)
 	return err
 }

@@ -76,3 +76,8 @@ func checkOrder(name string, all members) members {
 	slices.SortStableFunc(sorted, func(a, b member) int { return rank(a) - rank(b) })
 	return sorted
 }
+
+// apart are the structures whose lists keep what is wrong with an attribute value of an
+// element in the element: the service looks at the elements one after the other, at
+// their values and at all else.
+var apart = map[string]bool{"TransactWriteItem": true}

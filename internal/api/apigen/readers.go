@@ -62,6 +62,9 @@ func (g *generator) elemReader(name string) string {
 	s := g.model.Shapes[name]
 	switch s.Type {
 	case "structure":
+		if apart[name] {
+			return fmt.Sprintf("func(d *jsontok.Decoder) (s %s) { s.Refused = api.ReadApart(d, s.ReadJSON); return s }", name)
+		}
 		return fmt.Sprintf("func(d *jsontok.Decoder) (s %s) { s.ReadJSON(d); return s }", name)
 	case "list", "map":
 		return "read" + name

@@ -58,6 +58,9 @@ func (g *generator) shapes() {
 		for _, m := range s.Members {
 			g.p("%s %s", goName(m.Name), g.goType(m.Shape))
 		}
+		if apart[name] {
+			g.p("\n// Refused is what is wrong with an attribute value of an element of a list: see\n// api.ReadApart.\nRefused error")
+		}
 		g.p("}\n")
 	}
 }

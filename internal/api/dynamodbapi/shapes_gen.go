@@ -1538,6 +1538,10 @@ type TransactWriteItem struct {
 	Put            *Put
 	Delete         *Delete
 	Update         *Update
+
+	// Refused is what is wrong with an attribute value of an element of a list: see
+	// api.ReadApart.
+	Refused error
 }
 
 // TransactWriteItemsInput is the structure of that name in the model.
