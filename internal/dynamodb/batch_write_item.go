@@ -221,7 +221,7 @@ func consumedByTable(writes []*write, usages []*usage, mode api.Opt[string]) []d
 func collections(writes []*write, mode api.Opt[string]) api.Map[[]ddb.ItemCollectionMetrics] {
 	var out api.Map[[]ddb.ItemCollectionMetrics]
 	for _, w := range writes {
-		m := w.collection(mode)
+		m := w.collectionMetrics(mode)
 		if m == nil {
 			continue
 		}

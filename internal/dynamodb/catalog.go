@@ -269,6 +269,7 @@ func (e *Engine) stageRemoval(b kv.Batch, t *table, v *view) (*removal, error) {
 	r := &removal{table: t, view: v, gone: v.remains(time.Now())}
 	b.Delete(catalogKey(v.id().ns, v.Name))
 	erasePrefix(b, tableIndexPrefix(v.ID))
+	erasePrefix(b, collectionPrefix(v.ID))
 	erasePrefix(b, undoPrefix(v.ID))
 	erasePrefix(b, expiryPrefix(v.ID))
 	eraseReplication(b, v.ID)

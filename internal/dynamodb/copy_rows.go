@@ -1,6 +1,8 @@
 package dynamodb
 
 import (
+	"errors"
+
 	"github.com/levee-io/levee/internal/attr"
 	"github.com/levee-io/levee/internal/kv"
 )
@@ -87,18 +89,19 @@ func (e *Engine) totalOf(prefix []byte, slim *view) (total, error) {
 	return total{stats.items.Load(), stats.bytes.Load()}, err
 }
 
-// enter writes the entry of an item, and counts it.
-func (x *indexView) enter(w *bulk, v *view, item attr.Map, raw []byte) error {
+// enter writes the entry of an item, counts it, and returns its size.
+func (x *indexView) enter(w *bulk, v *view, item attr.Map, raw []byte) (int, error) {
 	entry := x.entry(v, item, raw, item.Size())
 	if entry.row == nil {
-		return nil
+		return 0, nil
 	}
 	x.stats.add(1, entry.size)
-	return w.set(entry.row, entry.value)
+	return entry.size, w.set(entry.row, entry.value)
 }
 
 // fillIndexes makes the index entries of all items of a table that nobody else
-// writes to, and that has none yet or none that are counted.
+// writes to, and that has none yet or none that are counted, and the rows of the item
+// collections.
 func (e *Engine) fillIndexes(v *view) error {
 	if len(v.indexes) == 0 && len(v.vectors) == 0 {
 		return nil
@@ -107,15 +110,25 @@ func (e *Engine) fillIndexes(v *view) error {
 	defer it.Close()
 	w := e.newBulk()
 	defer w.discard()
+	erasePrefix(w.batch, collectionPrefix(v.ID))
+	collections := collectionFiller{v: v}
 	for it.Next() {
 		item, err := attr.DecodeMap(it.Value())
 		if err != nil {
 			return err
 		}
+		size := item.Size()
 		for i := range v.indexes {
-			if err := v.indexes[i].enter(w, v, item, it.Value()); err != nil {
+			n, err := v.indexes[i].enter(w, v, item, it.Value())
+			if err != nil {
 				return err
 			}
+			if !v.indexes[i].Global {
+				size += n
+			}
+		}
+		if err := collections.add(w, it.Key(), size); err != nil {
+			return err
 		}
 		for i := range v.vectors {
 			if err := v.vectors[i].enter(w, v, item); err != nil {
@@ -123,7 +136,7 @@ func (e *Engine) fillIndexes(v *view) error {
 			}
 		}
 	}
-	if err := it.Err(); err != nil {
+	if err := errors.Join(it.Err(), collections.flush(w)); err != nil {
 		return err
 	}
 	return w.flush()

@@ -67,6 +67,7 @@ func newDescriptor(c *api.Caller, in *ddb.CreateTableInput, now time.Time) (*des
 	if err := d.setSchema(in); err != nil {
 		return nil, err
 	}
+	d.Collections = d.hasLocal()
 	if err := checkClass(in.TableClass); err != nil {
 		return nil, err
 	}

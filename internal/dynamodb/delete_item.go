@@ -33,6 +33,6 @@ func (e *Engine) DeleteItem(_ context.Context, c *api.Caller, in *ddb.DeleteItem
 	return &ddb.DeleteItemOutput{
 		Attributes:            w.allOld(in.ReturnValues),
 		ConsumedCapacity:      w.consumed(in.TableName.V, in.ReturnConsumedCapacity),
-		ItemCollectionMetrics: w.collection(in.ReturnItemCollectionMetrics),
+		ItemCollectionMetrics: w.collectionMetrics(in.ReturnItemCollectionMetrics),
 	}, nil
 }

@@ -25,6 +25,9 @@ type descriptor struct {
 	Indexes       []index       `json:"indexes,omitempty"`
 	VectorIndexes []vectorIndex `json:"vectorIndexes,omitempty"`
 	NextIndex     uint16        `json:"nextIndex"` // the number of the next index
+	// Collections is true if each item collection has a row with its size: the table
+	// has local indexes, and was made since there are such rows.
+	Collections bool `json:"collections,omitempty"`
 
 	OnDemand          bool             `json:"onDemand"`
 	OnDemandSince     time.Time        `json:"onDemandSince,omitzero"`

@@ -61,6 +61,13 @@
 // before it applies them; one goroutine, the tender, brings the graph up to date, and
 // until then searches look at the noted rows besides.
 //
+// # Item collections
+//
+// Of a table with local indexes there is a row for each partition key, with the size
+// of its items and their entries there. Every write of one of them changes it in its
+// own batch, and so takes the latch of it as well as that of the item. A write that
+// would make it larger than the limit is refused (collection.go).
+//
 // # Streams
 //
 // A stream is cut into shards, each for a range of partition hashes and a time

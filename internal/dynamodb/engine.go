@@ -42,6 +42,9 @@ type Options struct {
 	// ModelTime says what time it is for capacity, which may pass faster; nil means
 	// time.Now.
 	ModelTime func() time.Time
+	// CollectionLimit is the size in bytes that an item collection of a table with
+	// local indexes may have. 0 means 10 GB, as in the service.
+	CollectionLimit int64
 	// Scaling tells whether tables scale by themselves, which provisioned ones
 	// must to have replicas. Without it that is not asked.
 	Scaling Scaling
@@ -64,6 +67,7 @@ type Engine struct {
 
 	replicationDelay time.Duration
 	scaling          Scaling
+	collectionLimit  int64
 
 	enforce   bool             // Options.EnforceCapacity
 	params    capacity.Params  // of every meter
@@ -106,7 +110,8 @@ type tableID struct {
 // caller's to close, after the engine.
 func Open(store kv.Store, opts Options) (*Engine, error) {
 	e := &Engine{store: store, log: opts.Logger, delay: opts.TableDelay, replicationDelay: opts.ReplicationDelay, scaling: opts.Scaling,
-		work: make(chan struct{}, maxWork), buckets: opts.Buckets, graphs: newGraphs(),
+		collectionLimit: cmp.Or(opts.CollectionLimit, defaultCollectionLimit),
+		work:            make(chan struct{}, maxWork), buckets: opts.Buckets, graphs: newGraphs(),
 		shardLife: cmp.Or(opts.ShardLife, defaultShardLife), shardRate: cmp.Or(opts.ShardRate, defaultShardRate)}
 	e.enforce, e.params = opts.EnforceCapacity, capacity.Defaults()
 	if opts.Capacity != nil {

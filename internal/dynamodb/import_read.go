@@ -149,7 +149,7 @@ func (r *importReader) check(item attr.Map, err error) (row []byte, ok bool) {
 	if err == nil {
 		err = r.v.checkIndexKeys(item)
 	}
-	return row, err == nil && item.Size() <= maxItemSize
+	return row, err == nil && r.v.fits(item, item.Size())
 }
 
 // readCSV reads records under a header, which is the first of them unless the

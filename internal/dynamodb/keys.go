@@ -27,6 +27,8 @@ const (
 	kindImport  byte = 'm' // records of imports
 	kindExpiry  byte = 'e' // when items expire, of tables with time to live
 
+	kindCollection byte = 'l' // sizes of item collections, of tables with local indexes
+
 	// Of tables with replicas.
 	kindVersion   byte = 'v' // when and where items were written last
 	kindTombstone byte = 'r' // which items were deleted, by time
@@ -76,6 +78,11 @@ func streamPrefix(stream uint64) []byte {
 // expiryPrefix begins every expiry row of a table.
 func expiryPrefix(table uint64) []byte {
 	return binary.BigEndian.AppendUint64([]byte{space, kindExpiry}, table)
+}
+
+// collectionPrefix begins the row of every item collection of a table.
+func collectionPrefix(table uint64) []byte {
+	return binary.BigEndian.AppendUint64([]byte{space, kindCollection}, table)
 }
 
 // undoPrefix begins every undo row of a table.

@@ -53,7 +53,7 @@ func (p *Part) Lock() (failed []error, err error) {
 		return nil, err
 	}
 	for _, w := range withMirrors(p.writes) {
-		p.latches.add(w.row)
+		w.v.addLatches(&p.latches, w.row)
 	}
 	p.latches.lock(&p.engine.latches)
 	return nil, nil

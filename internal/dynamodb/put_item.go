@@ -38,7 +38,7 @@ func (e *Engine) PutItem(_ context.Context, c *api.Caller, in *ddb.PutItemInput)
 	return &ddb.PutItemOutput{
 		Attributes:            w.allOld(in.ReturnValues),
 		ConsumedCapacity:      w.consumed(in.TableName.V, in.ReturnConsumedCapacity),
-		ItemCollectionMetrics: w.collection(in.ReturnItemCollectionMetrics),
+		ItemCollectionMetrics: w.collectionMetrics(in.ReturnItemCollectionMetrics),
 	}, nil
 }
 
@@ -52,7 +52,13 @@ func (e *Engine) targetPut(c *api.Caller, w *write, tableName string, keyOf func
 	if err := e.target(c, w, tableName, keyOf); err != nil {
 		return err
 	}
-	return w.v.checkIndexKeys(w.item)
+	if err := w.v.checkIndexKeys(w.item); err != nil {
+		return err
+	}
+	if !w.v.fits(w.item, w.size) {
+		return api.Validation(msgItemSize)
+	}
+	return nil
 }
 
 // measure finds the size of the item of a put and refuses one that is too large.
@@ -127,17 +133,4 @@ func (w *write) consumed(tableName string, mode api.Opt[string]) *ddb.ConsumedCa
 	u := usage{name: tableName, write: true}
 	u.addWrite(w)
 	return u.report(mode)
-}
-
-// collection returns the metrics of the item's collection, for a table with a
-// local secondary index. Sizes are a coarse estimate in the service too.
-func (w *write) collection(mode api.Opt[string]) *ddb.ItemCollectionMetrics {
-	if mode.V != ddb.ReturnItemCollectionMetricsSize || !w.v.hasLocal() {
-		return nil
-	}
-	partition := keySchema{Hash: w.v.Key.Hash}
-	return &ddb.ItemCollectionMetrics{
-		ItemCollectionKey:   partition.keyAttrs(w.key),
-		SizeEstimateRangeGB: []float64{0, 1},
-	}
 }

@@ -186,7 +186,7 @@ func (e *Engine) sendLatched(from, to *table, l *link, rows [][]byte) (s *sendin
 	var h held
 	for _, row := range rows {
 		h.add(joined(s.from.prefix, row))
-		h.add(joined(s.to.prefix, row))
+		s.to.addLatches(&h, joined(s.to.prefix, row))
 	}
 	h.lock(&e.latches)
 	defer func() { h.unlock(commit) }()
@@ -201,6 +201,9 @@ func (e *Engine) sendLatched(from, to *table, l *link, rows [][]byte) (s *sendin
 	}
 	for _, w := range s.writes {
 		w.compareIndexes()
+	}
+	if err := e.collect(s.writes); err != nil {
+		return nil, nil, err
 	}
 	commit, err = e.applyAll(s.batch, s.writes, nil, time.Now())
 	return s, commit, err

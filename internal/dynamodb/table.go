@@ -32,13 +32,16 @@ type table struct {
 // immutable but for the counters and the stream that it points to.
 type view struct {
 	*descriptor
-	prefix   []byte        // of item rows
-	indexes  []indexView   // by name: of several indexes an error names the first
-	vectors  []vectorView  // by name
-	stream   *stream       // nil when the table has none enabled
-	insights *contributors // nil unless they are on
-	expiry   *expiry       // nil when the table has no time to live
-	hidden   bool          // from operations on items: the table is being created or deleted
+	prefix []byte // of item rows
+	// collections is the prefix of the rows of item collections; nil without local
+	// indexes.
+	collections []byte
+	indexes     []indexView   // by name: of several indexes an error names the first
+	vectors     []vectorView  // by name
+	stream      *stream       // nil when the table has none enabled
+	insights    *contributors // nil unless they are on
+	expiry      *expiry       // nil when the table has no time to live
+	hidden      bool          // from operations on items: the table is being created or deleted
 	// recording is true while writes leave undo rows.
 	recording bool
 	links     []*link // to the other replicas that writes travel to
@@ -97,6 +100,9 @@ func (e *Engine) newEmptyTable(d *descriptor) (*table, error) {
 // newView makes the view of a descriptor; before is the one that it follows.
 func (e *Engine) newView(d *descriptor, before *view) (*view, error) {
 	v := &view{descriptor: d, prefix: itemPrefix(d.ID), expiry: newExpiry(d), hidden: d.under(changeCreate, changeDelete) != nil}
+	if d.hasLocal() {
+		v.collections = collectionPrefix(d.ID)
+	}
 	v.recording = d.Recovery != nil || before != nil && before.recording
 	v.hidden = v.hidden || d.beingAdded()
 	v.links = newLinks(d, before)

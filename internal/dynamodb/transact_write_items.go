@@ -186,6 +186,8 @@ func reasonCode(code string) string {
 		return "ConditionalCheckFailed"
 	case ddb.CodeTransactionConflictException:
 		return "TransactionConflict"
+	case ddb.CodeItemCollectionSizeLimitExceededException:
+		return "ItemCollectionSizeLimitExceeded"
 	case ddb.CodeProvisionedThroughputExceededException:
 		return "ProvisionedThroughputExceeded"
 	case ddb.CodeThrottlingException:

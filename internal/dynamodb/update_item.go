@@ -33,7 +33,7 @@ func (e *Engine) UpdateItem(_ context.Context, c *api.Caller, in *ddb.UpdateItem
 	return &ddb.UpdateItemOutput{
 		Attributes:            w.updated(in.ReturnValues),
 		ConsumedCapacity:      w.consumed(in.TableName.V, in.ReturnConsumedCapacity),
-		ItemCollectionMetrics: w.collection(in.ReturnItemCollectionMetrics),
+		ItemCollectionMetrics: w.collectionMetrics(in.ReturnItemCollectionMetrics),
 	}, nil
 }
 

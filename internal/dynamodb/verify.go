@@ -21,7 +21,7 @@ type Verified struct {
 // Verify reads what a store holds of tables and calls wrong with a sentence for
 // everything that contradicts something else: items that do not read or stand
 // under the wrong key, index entries and expiry rows without their item, items
-// without them, stream records out of order, and items that are not as their last
+// without them, wrong sizes of item collections, stream records out of order, and items that are not as their last
 // stream record left them. What cannot be read is said too, and the rest is
 // looked at. Nothing may use the store meanwhile; it may be read-only. Of each key
 // in a stream eight bytes are kept in memory.
@@ -50,6 +50,7 @@ type verification struct {
 	v     *view
 	total *Verified
 	wrong func(string)
+	sum   collectionSum
 }
 
 func (c *verification) say(format string, args ...any) {
@@ -63,6 +64,10 @@ func (c *verification) table() {
 		return
 	}
 	c.each("items", c.v.prefix, c.item)
+	if c.v.collections != nil {
+		c.endCollection()
+		c.each("item collections", c.v.collections, c.collection)
+	}
 	for i := range c.v.indexes {
 		x := &c.v.indexes[i]
 		c.each("index "+x.Name, x.prefix, func(row, value []byte) error {
@@ -102,6 +107,9 @@ func (c *verification) each(what string, prefix []byte, look func(row, value []b
 func (c *verification) item(row, raw []byte) error {
 	c.total.Items++
 	item, err := c.decode(row, raw)
+	if c.v.collections != nil {
+		c.inCollection(row, item, raw, err == nil)
+	}
 	if err != nil {
 		return err
 	}

@@ -56,6 +56,7 @@ type write struct {
 	indexed          []indexChange
 	vectored         []vectorChange
 	shard            *streamShard // of the stream record, if there is one
+	collected        *collection  // nil where the table has none
 }
 
 // commit carries out writes as one atomic change: each item at most once. It
@@ -118,7 +119,7 @@ func (e *Engine) commitLatched(writes []*write, tok *token) (done applied) {
 	var room [latchesOfMost]uint16
 	h := held{place: room[:0]}
 	for _, w := range withMirrors(writes) {
-		h.add(w.row)
+		w.v.addLatches(&h, w.row)
 	}
 	if tok != nil {
 		h.add(tok.latch())
@@ -157,9 +158,9 @@ func (e *Engine) decideAndApply(writes []*write, tok *token) (kv.Commit, []error
 	return commit, nil, err
 }
 
-// decideWrites works out what becomes of the items and the indexes, and asks for the
-// capacity that it takes. It returns nil, or nil errors for the writes that could be
-// done and what is wrong with the others.
+// decideWrites works out what becomes of the items, the indexes and the item
+// collections, and asks for the capacity that it takes. It returns nil, or nil errors
+// for the writes that could be done and what is wrong with the others.
 func (e *Engine) decideWrites(writes []*write) (failed []error, err error) {
 	failed, err = e.decideAll(writes)
 	if err != nil {
@@ -177,7 +178,10 @@ func (e *Engine) decideWrites(writes []*write) (failed []error, err error) {
 	for _, w := range withMirrors(writes) {
 		w.compareIndexes()
 	}
-	return admitWrites(writes), nil
+	if failed = admitWrites(writes); failed != nil {
+		return failed, nil
+	}
+	return e.admitCollections(writes)
 }
 
 // replay marks writes as done before and reads the items, whose sizes are what
@@ -189,7 +193,7 @@ func (e *Engine) replay(writes []*write) error {
 		}
 		w.replayed, w.newSize = true, w.oldSize
 	}
-	return nil
+	return e.collect(writes)
 }
 
 // lockAll is lockViews for the writes and their mirrors.
@@ -325,7 +329,13 @@ func (w *write) decideUpdate() (err error) {
 	if w.newSize = w.new.Size(); w.newSize > maxItemSize {
 		return api.Validation(msgUpdateItemSize)
 	}
-	return w.v.checkUpdatedIndexKeys(w.update, w.new)
+	if err := w.v.checkUpdatedIndexKeys(w.update, w.new); err != nil {
+		return err
+	}
+	if !w.v.fits(w.new, w.newSize) {
+		return api.Validation(msgUpdateItemSize)
+	}
+	return nil
 }
 
 func (w *write) conditionFailed() error {
@@ -365,6 +375,7 @@ func (e *Engine) applyAll(b kv.Batch, writes []*write, tok *token, now time.Time
 func (e *Engine) stageAll(b kv.Batch, writes []*write, now time.Time) {
 	for _, w := range writes {
 		w.stage(b)
+		w.stageCollection(b)
 	}
 	e.stageUndo(b, writes, now)
 }
