@@ -173,3 +173,19 @@ func TestExpressionsBeforeTables(t *testing.T) {
 		"Value provided in ExpressionAttributeValues unused in expressions: keys: {:v}")
 	h.fails("TransactWriteItems", fmt.Sprintf(in, `"ConditionExpression":"attribute_exists(a)"`), "ResourceNotFoundException: Requested resource not found")
 }
+
+// A key that is none does not hide that a value of the same action's expressions is none.
+func TestTransactionOfBadKeyAndValue(t *testing.T) {
+	h := newEngine(t)
+	for _, members := range []string{
+		`"Key":{"a":{"N":"x"}},"ExpressionAttributeValues":{":v":{"N":"y"}}`,
+		`"ExpressionAttributeValues":{":v":{"N":"y"}},"Key":{"a":{"N":"x"}}`,
+	} {
+		h.refused("TransactWriteItems", `{"TransactItems":[{"Delete":{"TableName":"abc","ConditionExpression":"a = :v AND size(:v) > :w",`+members+`}}]}`,
+			"ExpressionAttributeValues contains invalid value: The parameter cannot be converted to a numeric value: y for key :v")
+	}
+	h.refused("TransactWriteItems", `{"TransactItems":[{"Delete":{"TableName":"abc","Key":{"a":{"N":"x"}},"ConditionExpression":"a ="}}]}`,
+		`Invalid ConditionExpression: Syntax error; token: "<EOF>", near: "="`)
+	h.refused("TransactWriteItems", `{"TransactItems":[{"Delete":{"TableName":"abc","Key":{"a":{"N":"x"}}}}]}`,
+		"The parameter cannot be converted to a numeric value: x")
+}
