@@ -30,6 +30,7 @@ func engines() []engine {
 		{name: "dynalite", tables: true, disk: true, command: dynaliteCommand},
 		{name: "dynoxide", tables: true, disk: true, command: dynoxideCommand},
 		{name: "moto", tables: true, queues: true, command: motoCommand},
+		{name: "ministack", tables: true, queues: true, command: ministackCommand},
 		{name: "elasticmq", queues: true, command: elasticmqCommand},
 		{name: "goaws", queues: true, query: true, command: goawsCommand},
 		{name: "fauxqs", queues: true, command: fauxqsCommand},
@@ -124,6 +125,11 @@ func dynoxideCommand(c *config, addr, dir string) ([]string, error) {
 func motoCommand(c *config, addr, _ string) ([]string, error) {
 	host, port := split(addr)
 	return c.installed("moto_server", "-H", host, "-p", port)
+}
+
+func ministackCommand(c *config, addr, _ string) ([]string, error) {
+	host, port := split(addr)
+	return c.installed("env", "BIND_HOST="+host, "MINISTACK_HOST="+host, "GATEWAY_PORT="+port, "LOG_LEVEL=ERROR", "ministack")
 }
 
 func elasticmqCommand(c *config, addr, _ string) ([]string, error) {
