@@ -65,14 +65,19 @@ func (e *Engine) lookupTagged(c *api.Caller, arn string) (*table, error) {
 		return nil, badParameter("Provided Arn is not a DynamoDB resource arn: %s", arn)
 	}
 	name, ok := strings.CutPrefix(part[5], "table/")
-	if !ok || strings.Contains(name, "/") {
+	switch {
+	case strings.Contains(name, "/backup/"):
+		return nil, badParameter("Provided Arn is not a DynamoDB resource arn: %s", arn)
+	case strings.Contains(name, "/stream/"): // may be named, and has no tags
+		return nil, errNoTagged(arn)
+	case !ok || strings.Contains(name, "/"):
 		return nil, badParameter("Invalid resource arn provided, only table or stream is accepted. Provided resource arn: %s", arn)
 	}
 	if part[3] != c.Region {
 		return nil, api.Validation("Invalid TableArn: Invalid ResourceArn provided as input %s", arn)
 	}
 	if part[4] != c.Account {
-		return nil, errNoTagged(arn)
+		return nil, errDenied()
 	}
 	e.catalog.RLock()
 	t := e.catalog.tables[tableID{c.Namespace, name}]
@@ -84,8 +89,7 @@ func (e *Engine) lookupTagged(c *api.Caller, arn string) (*table, error) {
 }
 
 func errNoTagged(arn string) error {
-	// The letter that is missing is missing in the service.
-	return api.Errorf(ddb.CodeResourceNotFoundException, "Requested resource not found: ResourcArn: %s not found", arn)
+	return api.Errorf(ddb.CodeResourceNotFoundException, "Requested resource not found: ResourceArn: %s not found", arn)
 }
 
 // mergeTags checks tags and returns old with them, in a new list. A tag with

@@ -47,7 +47,7 @@ func TestTagsAreChecked(t *testing.T) {
 		{"tagged", "ValidationException: " + bad + "ARNs must start with 'arn:': tagged"},
 		{"arn:aws:s3:us-east-1:000000000000:bucket", "ValidationException: " + bad + "Provided Arn is not a DynamoDB resource arn: arn:aws:s3:us-east-1:000000000000:bucket"},
 		{"arn:aws:dynamodb:us-east-1:000000000000:table/tagged/index/x", "ValidationException: " + bad + "Invalid resource arn provided, only table or stream is accepted. Provided resource arn: arn:aws:dynamodb:us-east-1:000000000000:table/tagged/index/x"},
-		{"arn:aws:dynamodb:us-east-1:000000000000:table/absent", "ResourceNotFoundException: Requested resource not found: ResourcArn: arn:aws:dynamodb:us-east-1:000000000000:table/absent not found"},
+		{"arn:aws:dynamodb:us-east-1:000000000000:table/absent", "ResourceNotFoundException: Requested resource not found: ResourceArn: arn:aws:dynamodb:us-east-1:000000000000:table/absent not found"},
 	} {
 		h.fails("ListTagsOfResource", fmt.Sprintf(`{"ResourceArn":%q}`, c.arn), c.want)
 	}

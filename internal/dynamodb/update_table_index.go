@@ -263,9 +263,9 @@ func (u *tableUpdate) describeIndexes(out *ddb.TableDescription) {
 		x := &out.GlobalSecondaryIndexes[i]
 		if x.IndexName.V == u.created {
 			x.Backfilling = api.Some(false)
-		} else if pt := u.indexThroughput(x.IndexName.V); pt != nil {
+		} else if pt := u.indexThroughput(x.IndexName.V); pt != nil || u.limitsIndex(x.IndexName.V) {
 			x.IndexStatus = api.Some(ddb.IndexStatusUpdating)
-			if !u.before.OnDemand {
+			if pt != nil && !u.before.OnDemand {
 				x.ProvisionedThroughput = u.before.find(x.IndexName.V).Throughput.describe(u.paced)
 			}
 		}

@@ -1,6 +1,7 @@
 package dynamodb
 
 import (
+	"slices"
 	"time"
 
 	"github.com/levee-io/levee/internal/api"
@@ -77,6 +78,13 @@ func (u *tableUpdate) indexThroughput(name string) *ddb.ProvisionedThroughput {
 		}
 	}
 	return nil
+}
+
+// limitsIndex reports whether a request has a limit for an index.
+func (u *tableUpdate) limitsIndex(name string) bool {
+	return slices.ContainsFunc(u.in.GlobalSecondaryIndexUpdates, func(up ddb.GlobalSecondaryIndexUpdate) bool {
+		return up.Update != nil && up.Update.IndexName.V == name && up.Update.OnDemandThroughput != nil
+	})
 }
 
 // release ends provisioning: what is warm is at least what on-demand gives.
