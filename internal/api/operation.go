@@ -42,6 +42,13 @@ type Output interface {
 	AppendJSON(dst []byte) []byte
 }
 
+// Sized is an Output that may be large.
+type Sized interface {
+	// JSONSize estimates how many bytes AppendJSON will append; it had better be too
+	// many than too few.
+	JSONSize() int
+}
+
 // Class is the kind of capacity that an operation consumes.
 type Class uint8
 

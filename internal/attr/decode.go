@@ -1,5 +1,7 @@
 package attr
 
+import "unsafe"
+
 // decoder builds values whose strings are parts of one copy of the bytes.
 type decoder struct {
 	cursor
@@ -9,12 +11,22 @@ type decoder struct {
 // DecodeMap decodes what AppendMap wrote. It keeps nothing of b. Bytes that
 // AppendMap cannot have written are an error; the memory that they make it
 // allocate is bounded by their length.
-func DecodeMap(b []byte) (Map, error) {
+func DecodeMap(b []byte) (Map, error) { return decodeMap(nil, string(b), b) }
+
+// DecodeShared is DecodeMap without copying: the attributes are put in place of those
+// of dst where there is room, and what they hold shares memory with b, which MUST NOT
+// change while the result is in use.
+func DecodeShared(dst Map, b []byte) (Map, error) {
+	return decodeMap(dst[:0], unsafe.String(unsafe.SliceData(b), len(b)), b)
+}
+
+// decodeMap decodes b, of which s is the text.
+func decodeMap(dst Map, s string, b []byte) (Map, error) {
 	d := decoder{cursor: newCursor(b)}
 	if !d.bad {
-		d.s = string(b)
+		d.s = s
 	}
-	m := d.attrs(d.mapHead(), 1)
+	m := d.attrsInto(dst, d.mapHead(), 1)
 	if err := d.err(); err != nil {
 		return nil, err
 	}
@@ -39,10 +51,17 @@ func (d *decoder) str(n int) string {
 
 // attrs decodes that many attributes, whose values are at that depth.
 func (d *decoder) attrs(count, depth int) Map {
+	return d.attrsInto(nil, count, depth)
+}
+
+// attrsInto is attrs with the attributes in place of those of m if they have room there.
+func (d *decoder) attrsInto(m Map, count, depth int) Map {
 	if count == 0 || d.bad {
 		return nil
 	}
-	m := make(Map, 0, room(count))
+	if cap(m) < count {
+		m = make(Map, 0, room(count))
+	}
 	for ; count > 0 && !d.bad; count-- {
 		name := d.str(d.uvarint())
 		if len(m) > 0 && m[len(m)-1].Name >= name {

@@ -35,6 +35,15 @@ func (it Item) Map() (Map, error) {
 	return DecodeMap(it.encoded)
 }
 
+// JSONSize estimates how many bytes AppendJSON appends: of items of a few small
+// attributes it is about right, of larger ones too much.
+func (it Item) JSONSize() int {
+	if it.encoded == nil {
+		return it.attrs.Size() * 3 / 2
+	}
+	return len(it.encoded) * 3 / 2
+}
+
 // AppendJSON appends the item as a JSON object; null stands for the zero Item and
 // for malformed bytes, which Map would tell.
 func (it Item) AppendJSON(dst []byte) []byte {

@@ -2,6 +2,7 @@ package dynamodb
 
 import (
 	"context"
+	"slices"
 
 	"github.com/levee-io/levee/internal/api"
 	ddb "github.com/levee-io/levee/internal/api/dynamodbapi"
@@ -40,6 +41,7 @@ type page struct {
 	last             attr.Map
 	room             []byte // where stored items are kept
 	scratch          []byte
+	decoded          attr.Map // of the item that is looked at
 }
 
 // newPage returns the page of a request whose expressions fit its source.
@@ -103,6 +105,7 @@ func (p *page) read(ctx context.Context, from kv.Reader, r kv.Range) (err error)
 				return err
 			}
 			long = true
+			p.expect()
 		}
 		raw := it.Value()
 		if err := p.evaluate(from, raw); err != nil {
@@ -135,24 +138,40 @@ func (p *page) evaluate(from kv.Reader, raw []byte) error {
 			return err
 		}
 	}
-	var item attr.Map
+	if p.count && p.filter == nil {
+		p.matched++
+		return nil
+	}
+	kept := p.keep(raw)
 	if p.filter != nil || p.projection != nil {
-		if item, err = attr.DecodeMap(raw); err != nil {
+		if p.decoded, err = attr.DecodeShared(p.decoded, kept); err != nil {
 			return err
 		}
 	}
-	if p.filter != nil && !p.filter.Eval(item) {
+	if p.filter != nil && !p.filter.Eval(p.decoded) {
+		p.drop(kept)
 		return nil
 	}
 	p.matched++
 	switch {
 	case p.count:
+		p.drop(kept)
 	case p.projection != nil:
-		p.items = append(p.items, attr.ItemOf(p.projection.Apply(item)))
+		p.items = append(p.items, attr.ItemOf(p.projection.Apply(p.decoded)))
 	default:
-		p.items = append(p.items, attr.EncodedItem(p.keep(raw)))
+		p.items = append(p.items, attr.EncodedItem(kept))
 	}
 	return nil
+}
+
+// expect makes room for the items that will come if they go on as they have begun.
+func (p *page) expect() {
+	n := len(p.items)
+	most := n*maxPageSize/(p.size+p.fetchedSize) + n // and a little more
+	if p.limit > 0 {
+		most = min(most, int(p.limit))
+	}
+	p.items = slices.Grow(p.items, max(0, most-n))
 }
 
 // base returns the table's item of an index entry; it is valid until the next
@@ -187,6 +206,9 @@ func (p *page) keep(raw []byte) []byte {
 	p.room = append(p.room, raw...)
 	return p.room[start:len(p.room):len(p.room)]
 }
+
+// drop takes back what keep has copied last.
+func (p *page) drop(kept []byte) { p.room = p.room[:len(p.room)-len(kept)] }
 
 // output returns the answer; Query and Scan have the same.
 func (p *page) output(table string, mode api.Opt[string]) ddb.QueryOutput {

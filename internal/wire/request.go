@@ -50,14 +50,11 @@ type Response struct {
 	Body   []byte
 }
 
-// maxKeptBody is the largest response body, in bytes, whose memory is kept for
-// the next response.
-const maxKeptBody = 256 << 10
-
 // Reset empties r.
 func (r *Response) Reset() {
 	body := r.Body[:0]
 	if cap(body) > maxKeptBody {
+		pages.put(body)
 		body = nil
 	}
 	*r = Response{Body: body}

@@ -166,8 +166,8 @@ func writeFast(out *fasthttp.Response, resp *Response) {
 	for _, e := range resp.Header {
 		h.Set(e.Key, e.Value)
 	}
-	if cap(resp.Body) > maxKeptBuffer {
-		out.SetBodyRaw(resp.Body) // goes once it is sent
+	if cap(resp.Body) > maxKeptBody { // the connection would keep it while it is idle
+		out.SetBodyStream(pages.sent(resp.Body), len(resp.Body))
 		resp.Body = nil
 		return
 	}
