@@ -33,14 +33,18 @@ func ReadParameter(d *jsontok.Decoder) attr.Value {
 	return v
 }
 
-// ReadApart has read read one element of a list, and returns what is wrong with an
-// attribute value in it. That is not noted, because it is the error of this element: what
-// is wrong with the ones before it in any other way comes first.
-func ReadApart(d *jsontok.Decoder, read func(*jsontok.Decoder)) error {
-	before := d.Noted()
+// BeginApart begins an element of a list that keeps what is wrong with an attribute value
+// in it. That is not noted, because it is the error of this element: what is wrong with
+// the ones before it in any other way comes first. EndApart wants what it returns.
+func BeginApart(d *jsontok.Decoder) (before error) {
+	before = d.Noted()
 	d.Renote(nil)
-	read(d)
-	refused := d.Noted()
+	return before
+}
+
+// EndApart ends such an element and returns what is wrong with a value in it.
+func EndApart(d *jsontok.Decoder, before error) (refused error) {
+	refused = d.Noted()
 	d.Renote(before)
 	return refused
 }
@@ -132,9 +136,12 @@ const (
 	CheckEnveloped
 )
 
-// InExpression returns that part of what ReadApart returned that is about a value of an
+// InExpression returns that part of what EndApart returned that is about a value of an
 // expression; nil: there is none.
 func InExpression(refused error) error {
+	if refused == nil {
+		return nil
+	}
 	var second *secondError
 	var placed *placedError
 	switch {

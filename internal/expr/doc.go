@@ -41,5 +41,6 @@
 //
 // An expression has at most 4096 bytes, which also bounds the parser's
 // recursion; 300 operators; 100 operands of IN; document paths 32 deep; list
-// indexes up to 2147483647. They are those of the service's quotas page.
+// indexes up to 2147483647. A placeholder has at most 255 bytes, and all of a request
+// have 2 MB together with what they stand for. They are those of the service's quotas page.
 package expr

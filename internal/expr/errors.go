@@ -117,6 +117,11 @@ const (
 	textNamesEmpty   = "ExpressionAttributeNames must not be empty"
 	textNamesKey     = `ExpressionAttributeNames contains invalid key: Syntax error; key: "%s"`
 	textNamesUnused  = "Value provided in ExpressionAttributeNames unused in expressions: keys: {%s}"
+	textNamesLong    = "ExpressionAttributeNames contains invalid key: The expression attribute map contains a key that is too long; size of key: %d"
+	textNamesSize    = "ExpressionAttributeNames exceeds max size"
+	textValuesLong   = "ExpressionAttributeValues contains invalid key: The expression attribute map contains a key that is too long; size of key: %d"
+	textValuesSize   = "ExpressionAttributeValues exceeds max size"
+	textTogetherSize = "Combined size of ExpressionAttributeNames and ExpressionAttributeValues exceeds max size"
 	textValuesEmpty  = "ExpressionAttributeValues must not be empty"
 	textValuesKey    = `ExpressionAttributeValues contains invalid key: Syntax error; key: "%s"`
 	textValuesUnused = "Value provided in ExpressionAttributeValues unused in expressions: keys: {%s}"

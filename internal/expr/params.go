@@ -26,24 +26,41 @@ type Params struct {
 // NewParams returns the parameters of a request. It takes over names, which it
 // sorts. A nil slice or map stands for an absent parameter: one that is present
 // must not be empty, and its keys must be "#" or ":" followed by letters,
-// digits and underscores.
+// digits and underscores. Neither is a key without bounds, nor are all together.
 func NewParams(names []Name, values attr.Map) (*Params, error) {
 	p := &Params{names: names, values: values}
 	if names != nil && len(names) == 0 {
 		return nil, Error(textNamesEmpty)
 	}
+	size := 0
 	for _, n := range names {
-		if !isPlaceholder(n.Placeholder, '#') {
+		size += len(n.Placeholder) + len(n.Attribute)
+		switch {
+		case len(n.Placeholder) > maxPlaceholder:
+			return nil, errorf(textNamesLong, len(n.Placeholder))
+		case !isPlaceholder(n.Placeholder, '#'):
 			return nil, errorf(textNamesKey, n.Placeholder)
 		}
+	}
+	if size > maxSubstitutions {
+		return nil, Error(textNamesSize)
 	}
 	if values != nil && len(values) == 0 {
 		return nil, Error(textValuesEmpty)
 	}
 	for _, v := range values {
-		if !isPlaceholder(v.Name, ':') {
+		switch {
+		case len(v.Name) > maxPlaceholder:
+			return nil, errorf(textValuesLong, len(v.Name))
+		case !isPlaceholder(v.Name, ':'):
 			return nil, errorf(textValuesKey, v.Name)
 		}
+	}
+	switch n := values.Size(); {
+	case n > maxSubstitutions:
+		return nil, Error(textValuesSize)
+	case size+n > maxSubstitutions:
+		return nil, Error(textTogetherSize)
 	}
 	slices.SortFunc(names, func(a, b Name) int { return strings.Compare(a.Placeholder, b.Placeholder) })
 	return p, nil

@@ -11,6 +11,9 @@ const (
 	maxOperators = 300
 	maxOperands  = 100 // of IN
 	maxDepth     = 32  // of a document path
+
+	maxPlaceholder   = 255     // bytes of a key of ExpressionAttributeNames or ExpressionAttributeValues
+	maxSubstitutions = 2 << 20 // bytes of both, keys and all
 )
 
 // parser turns tokens into a tree, by recursive descent with one token of

@@ -63,7 +63,7 @@ func (g *generator) elemReader(name string) string {
 	switch s.Type {
 	case "structure":
 		if apart[name] {
-			return fmt.Sprintf("func(d *jsontok.Decoder) (s %s) { s.Refused = api.ReadApart(d, s.ReadJSON); return s }", name)
+			return fmt.Sprintf("func(d *jsontok.Decoder) (s %s) { before := api.BeginApart(d); s.ReadJSON(d); s.Refused = api.EndApart(d, before); return s }", name)
 		}
 		return fmt.Sprintf("func(d *jsontok.Decoder) (s %s) { s.ReadJSON(d); return s }", name)
 	case "list", "map":

@@ -59,7 +59,7 @@ func (g *generator) shapes() {
 			g.p("%s %s", goName(m.Name), g.goType(m.Shape))
 		}
 		if apart[name] {
-			g.p("\n// Refused is what is wrong with an attribute value of an element of a list: see\n// api.ReadApart.\nRefused error")
+			g.p("\n// Refused is what is wrong with an attribute value of an element of a list: see\n// api.BeginApart.\nRefused error")
 		}
 		g.p("}\n")
 	}

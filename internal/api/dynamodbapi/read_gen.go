@@ -2597,7 +2597,12 @@ func (s *TransactWriteItem) ReadJSON(d *jsontok.Decoder) {
 }
 
 func readTransactWriteItemList(d *jsontok.Decoder) []TransactWriteItem {
-	return api.ReadList(d, func(d *jsontok.Decoder) (s TransactWriteItem) { s.Refused = api.ReadApart(d, s.ReadJSON); return s })
+	return api.ReadList(d, func(d *jsontok.Decoder) (s TransactWriteItem) {
+		before := api.BeginApart(d)
+		s.ReadJSON(d)
+		s.Refused = api.EndApart(d, before)
+		return s
+	})
 }
 
 // ReadJSON implements api.Input.

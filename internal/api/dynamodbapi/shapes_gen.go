@@ -1540,7 +1540,7 @@ type TransactWriteItem struct {
 	Update         *Update
 
 	// Refused is what is wrong with an attribute value of an element of a list: see
-	// api.ReadApart.
+	// api.BeginApart.
 	Refused error
 }
 
