@@ -36,7 +36,7 @@ type page struct {
 	items            []attr.Item
 	scanned, matched int64
 	size             int     // of the rows read
-	fetchedSize      int     // of the table's items read besides
+	fetchedSize      int     // of the table's items read besides, in blocks
 	fetchedUnits     float64 // their cost: each is rounded up on its own
 	last             attr.Map
 	room             []byte // where stored items are kept
@@ -122,8 +122,17 @@ func (p *page) read(ctx context.Context, from kv.Reader, r kv.Range) (err error)
 // full reports whether the page ends with the row evaluated last. The service
 // does not look whether there are more.
 func (p *page) full() bool {
-	return p.scanned == p.limit || p.size+p.fetchedSize >= maxPageSize
+	size := p.size
+	if p.fetch {
+		size = inBlocks(size) + p.fetchedSize
+	}
+	return p.scanned == p.limit || size >= maxPageSize
 }
+
+// inBlocks rounds up a size to the 4 KB in which what is fetched counts: all entries of
+// the index together, and each item of the table (Developer Guide, "Read capacity
+// units" of local secondary indexes).
+func inBlocks(size int) int { return (size + 4<<10 - 1) &^ (4<<10 - 1) }
 
 // evaluate takes one stored row into the page.
 func (p *page) evaluate(from kv.Reader, raw []byte) error {
@@ -190,7 +199,7 @@ func (p *page) base(from kv.Reader, entry []byte) ([]byte, error) {
 	}
 	p.scratch = raw
 	size, err := attr.SizeEncoded(raw)
-	p.fetchedSize += size
+	p.fetchedSize += inBlocks(size)
 	p.fetchedUnits += capacity.ReadUnits(size, p.consistent)
 	return raw, err
 }

@@ -277,3 +277,21 @@ func TestBackfillingIndexCannotBeRead(t *testing.T) {
 	h.refused("Query", `{"TableName":"ranged","IndexName":"index3","KeyConditionExpression":"c = :x","ExpressionAttributeValues":{":x":{"S":"m"}}}`, message)
 	h.refused("Scan", `{"TableName":"ranged","IndexName":"index3"}`, message)
 }
+
+// Developer Guide, "Querying a local secondary index": where items are fetched, a page
+// of 1 MB counts each of them, and all entries of the index together, in 4 KB.
+func TestFetchedItemsFillPages(t *testing.T) {
+	h := newEngine(t)
+	h.mustDo("CreateTable", rangedTable)
+	for i := range 260 {
+		h.put("ranged", fmt.Sprintf(`{"a":{"S":"x"},"b":{"S":"%03d"},"d":{"S":"y"},"f":{"S":"fetched"},"e":{"S":%q}}`, i, filler(186)))
+	}
+	const query = `{"TableName":"ranged","IndexName":"index2","KeyConditionExpression":"a = :a","ExpressionAttributeValues":{":a":{"S":"x"}},"Select":%q}`
+	if f := h.read("Query", fmt.Sprintf(query, "ALL_PROJECTED_ATTRIBUTES")); f.Count != 260 || f.LastEvaluatedKey != nil {
+		t.Errorf("%d projected, next %s", f.Count, f.LastEvaluatedKey)
+	}
+	// An entry has 195 bytes: 244 of them are 12 blocks, and the items are 244.
+	if f := h.read("Query", fmt.Sprintf(query, "ALL_ATTRIBUTES")); f.Count != 244 || f.LastEvaluatedKey == nil {
+		t.Errorf("%d fetched, next %s", f.Count, f.LastEvaluatedKey)
+	}
+}
