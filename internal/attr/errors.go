@@ -22,6 +22,7 @@ const (
 	ErrEmptyNumberSet = Error(invalidParameter + "An number set  may not be empty")
 	ErrEmptyBinarySet = Error(invalidParameter + "Binary sets should not be empty")
 	ErrEmptyName      = Error("Empty attribute name")
+	ErrLongName       = Error("Attribute name is too large, must be less than 65536 bytes")
 	ErrFalseNull      = Error(invalidParameter + "Null attribute value types must have the value of true")
 	ErrTooDeep        = Error("Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit")
 )

@@ -68,6 +68,9 @@ func (r reader) attrs(depth int) Map {
 			r.key = name
 		}
 		unnamed = unnamed || name == ""
+		if len(name) > MaxName && (depth > 0 || !r.placeholders) {
+			r.note(ErrLongName)
+		}
 		attrs = append(attrs, Attr{Name: name, Value: r.value(depth + 1)})
 	}
 	if r.d.Err() != nil {

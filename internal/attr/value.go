@@ -7,6 +7,10 @@ import (
 	"strings"
 )
 
+// MaxName is the number of bytes that the name of an attribute may have, or that of a
+// member of a map.
+const MaxName = 1<<16 - 1
+
 // MaxDepth is the number of levels to which a value may nest, the attribute's own
 // value being the first.
 const MaxDepth = 32

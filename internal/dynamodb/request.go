@@ -17,6 +17,9 @@ type expressions struct {
 	legacy legacy
 	keyed  bool // one of KeyConditionExpression and KeyConditions must be there
 
+	// idle allows names and values without an expression that could use them, as
+	// transactions do.
+	idle bool
 	// null says which expressions are absent where values come without one that
 	// could use them, for the operations that say so.
 	null string
@@ -114,6 +117,9 @@ func (x *expressions) present() (names []string) {
 
 // checkPlaceholders refuses names and values that no expression can use.
 func (x *expressions) checkPlaceholders() error {
+	if x.idle {
+		return nil
+	}
 	if x.names != nil && !x.usesValues() && !x.projection.OK {
 		return api.Validation("ExpressionAttributeNames can only be specified when using expressions")
 	}

@@ -81,11 +81,12 @@ func (e *Engine) transactGets(c *api.Caller, items []ddb.TransactGetItem) ([]tra
 		if in == nil {
 			return nil, api.Validation("TransactItems can only contain Get")
 		}
-		p, err := parseProjection(nil, in.ProjectionExpression, in.ExpressionAttributeNames)
+		x := expressions{names: in.ExpressionAttributeNames, projection: in.ProjectionExpression, idle: true}
+		p, err := x.parse()
 		if err != nil {
 			return nil, err
 		}
-		gets[i].table, gets[i].projection = in.TableName.V, p
+		gets[i].table, gets[i].projection = in.TableName.V, p.projection
 	}
 	seen := make(map[string]bool, len(gets))
 	for i := range gets {

@@ -103,7 +103,7 @@ func (a *action) parse(t *ddb.TransactWriteItem) error {
 	if refused := api.InExpression(t.Refused); refused != nil {
 		return api.CheckOlder.Refusal(refused)
 	}
-	x.null = "ConditionExpression is null"
+	x.idle = true
 	p, err := x.parse()
 	if err == nil && t.Refused != nil {
 		err = api.CheckOlder.Refusal(t.Refused)

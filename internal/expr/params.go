@@ -40,6 +40,8 @@ func NewParams(names []Name, values attr.Map) (*Params, error) {
 			return nil, errorf(textNamesLong, len(n.Placeholder))
 		case !isPlaceholder(n.Placeholder, '#'):
 			return nil, errorf(textNamesKey, n.Placeholder)
+		case n.Attribute == "":
+			return nil, errorf(textNamesNothing, n.Placeholder)
 		}
 	}
 	if size > maxSubstitutions {
@@ -51,7 +53,7 @@ func NewParams(names []Name, values attr.Map) (*Params, error) {
 	for _, v := range values {
 		switch {
 		case len(v.Name) > maxPlaceholder:
-			return nil, errorf(textValuesLong, len(v.Name))
+			return nil, Error(textValuesLong)
 		case !isPlaceholder(v.Name, ':'):
 			return nil, errorf(textValuesKey, v.Name)
 		}
