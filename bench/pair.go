@@ -78,6 +78,9 @@ func (s *side) can(i int) bool {
 	if s.loads[i].pass != nil && strings.HasPrefix(s.process.spec.name, "floor") {
 		return false // it has no queues, only their cost
 	}
+	if strings.HasPrefix(s.loads[i].name, "pipe ") && s.process.spec.name != "levee" && s.process.spec.store != "endpoint" {
+		return false // no other engine has pipes, and waiting for what goes through one takes minutes
+	}
 	if s.loads[i].queue {
 		return s.process.spec.queues
 	}

@@ -83,3 +83,17 @@ func TestWants(t *testing.T) {
 		}
 	}
 }
+
+// Waiting for what goes through the pipe of an engine without pipes takes minutes.
+func TestPipesAreForThoseWhoHaveThem(t *testing.T) {
+	for text, can := range map[string]bool{"levee:disk": true, "floor:disk": false, "moto": false, "http://127.0.0.1:1": true} {
+		s, err := parseSpec(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		one := &side{process: &process{spec: s}, loads: []workload{{name: "pipe from queue to queue", queue: true, pass: func(*config, *client) (result, error) { return result{}, nil }}}}
+		if one.can(0) != can {
+			t.Errorf("%s: %v", text, !can)
+		}
+	}
+}
