@@ -41,6 +41,12 @@ func TestDeadlines(t *testing.T) {
 		}
 	}
 
+	first := new(noted)
+	fresh := &watchedConn{Conn: first, listener: c.listener, http2: new(plainHTTP2)}
+	_ = fresh.SetReadDeadline(start)
+	_, _ = fresh.Read(make([]byte, 1))
+	want("before what tells HTTP/2", first.read, 0)
+
 	const idle, request = 5 * time.Minute, time.Minute
 	read(idle)
 	want("the first", below.read, idle)

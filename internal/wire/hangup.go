@@ -82,12 +82,12 @@ func (c *watchedConn) Read(p []byte) (int, error) {
 		c.early = c.early[n:]
 		return n, nil
 	}
+	if err := c.reading.apply(c.Conn.SetReadDeadline, c.listener.slack); err != nil {
+		return 0, err
+	}
 	if http2 := c.http2; http2 != nil {
 		c.http2 = nil
 		return c.readFirst(p, http2)
-	}
-	if err := c.reading.apply(c.Conn.SetReadDeadline, c.listener.slack); err != nil {
-		return 0, err
 	}
 	return c.Conn.Read(p)
 }
