@@ -78,6 +78,11 @@ type Server struct {
 	// server, by the names that end the ARNs of their targets, such as
 	// arn:aws:levee:::sink/search.
 	Sinks map[string]Sink
+	// Kinesis is where the Kinesis streaming destinations of tables are: its
+	// BaseEndpoint, in which {region} stands for the region of a table, and its
+	// Credentials. Without a BaseEndpoint it is the service itself. nil means nowhere:
+	// destinations are then kept and described, and nothing is delivered.
+	Kinesis *aws.Config
 	// Logger gets what an operator should know. nil means slog.Default.
 	Logger *slog.Logger
 
@@ -129,7 +134,7 @@ func (s *Server) Start() error {
 	}
 	srv, err := server.Open(server.Config{
 		Dir: s.Dir, CacheBytes: s.CacheBytes, Keys: s.serverKeys(), TableDelay: s.TableDelay, EnforceCapacity: s.EnforceCapacity, TimeScale: s.TimeScale,
-		Buckets: s.Buckets, S3: s.S3, Logger: s.Logger, Faults: &s.faults,
+		Buckets: s.Buckets, S3: s.S3, Kinesis: s.Kinesis, Logger: s.Logger, Faults: &s.faults,
 		Functions: s.RunFunctions, Handlers: s.handlers(), Sinks: sinks,
 	})
 	if err != nil {

@@ -40,6 +40,7 @@ type serveCmd struct {
 	Buckets        string        `placeholder:"DIR" xor:"buckets" type:"existingdir" help:"Directory whose subdirectories are the buckets of exports and imports."`
 	S3Endpoint     string        `name:"s3-endpoint" placeholder:"URL" xor:"buckets" help:"S3-compatible service whose buckets are those of exports and imports."`
 	Functions      bool          `help:"Run the functions of the Lambda API as programs of this machine. Needs a loopback address, or --auth."`
+	Kinesis        string        `name:"kinesis-endpoint" placeholder:"URL" help:"Where Kinesis is, to which the changes of tables with a Kinesis streaming destination go; {region} stands for the region."`
 	Sinks          string        `placeholder:"FILE" type:"existingfile" help:"Declares the sinks that pipes may lead to: HTTP endpoints, OpenSearch, Kinesis, Kafka, files."`
 	Console        consoleFlags  `embed:""`
 	Observe        observeFlags  `embed:""`
@@ -85,6 +86,9 @@ ARN of a target, arn:aws:levee:::sink/NAME:
     archive:
       files: {dir: /var/archive, partition: hour}
 
+With --kinesis-endpoint, what changes in tables with a Kinesis streaming destination goes to that data stream, with
+the credentials that AWS tools would use. The service itself is at https://kinesis.{region}.amazonaws.com.
+
 The console, at /_levee/, is there by itself where the address is a loopback one and any access key is accepted: it
 may do everything, and asks nobody on this machine who they are. Elsewhere it is there with --console-password.
 
@@ -127,6 +131,9 @@ func (c *serveCmd) Run(ctx context.Context, std streams) error {
 		if cfg.S3, err = usualAWS(ctx, c.S3Endpoint); err != nil {
 			return err
 		}
+	}
+	if c.Kinesis != "" {
+		cfg.Kinesis = &aws.Config{BaseEndpoint: &c.Kinesis, Credentials: usualKeys()}
 	}
 	if cfg.Sinks, err = c.readSinks(); err != nil {
 		return err

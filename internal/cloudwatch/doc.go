@@ -24,7 +24,7 @@ func New(r *metrics.Recorder) *Engine { return &Engine{r} }
 func (e *Engine) Operations() []api.Operation {
 	const t = model.Target
 	return []api.Operation{
-		api.Op(t, "GetMetricData", api.Control, "metrics of tables that are held to their capacity, and of queues; no expressions. Minutes are kept for a day, in memory; the least and the largest value of a minute are those of its parts, not of single requests. The age of a dead letter of a standard queue counts from when it was sent", e.GetMetricData),
+		api.Op(t, "GetMetricData", api.Control, "metrics of tables that are held to their capacity, of changes on their way to Kinesis (AgeOfOldestUnreplicatedRecord, FailedToReplicateRecordCount), and of queues; no expressions. Minutes are kept for a day, in memory; the least and the largest value of a minute are those of its parts, not of single requests. The age of a dead letter of a standard queue counts from when it was sent", e.GetMetricData),
 		api.Op(t, "GetMetricStatistics", api.Control, "as GetMetricData; no percentiles", e.GetMetricStatistics),
 		api.Op(t, "ListMetrics", api.Control, "whole, for these metrics", e.ListMetrics),
 	}

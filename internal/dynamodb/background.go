@@ -42,6 +42,9 @@ func (e *Engine) startBackground() error {
 	e.background.Go(e.forgetHistory)
 	e.background.Go(e.clearTombstones)
 	e.background.Go(e.tendGraphs)
+	if err := e.resumeDestinations(); err != nil {
+		return err
+	}
 	var list []counting
 	views := map[*table]*view{}
 	for _, t := range e.catalog.tables {

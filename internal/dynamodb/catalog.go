@@ -194,9 +194,11 @@ func (e *Engine) swap(t *table, next *descriptor, erase func(kv.Batch), seal fun
 	e.catalog.Lock()
 	defer e.catalog.Unlock()
 	last := e.catalog.lastID
-	if next.Stream != nil && next.Stream.ID == 0 {
-		last++
-		next.Stream.ID = last
+	for _, s := range append(next.outboxes(), next.Stream) {
+		if s != nil && s.ID == 0 {
+			last++
+			s.ID = last
+		}
 	}
 	v, err := e.newView(next, t.current.Load())
 	if err != nil {
@@ -222,7 +224,8 @@ func (e *Engine) show(t *table, v *view) {
 	if before := t.current.Load(); before != nil && !slices.EqualFunc(before.vectors, v.vectors, sameNumbers) {
 		e.recount(t, before, v)
 	}
-	t.current.Store(v)
+	before := t.current.Swap(v)
+	before.kickOutbox()
 }
 
 // drop deletes a table: its entry in the catalog, its items and the rows of its
@@ -273,6 +276,9 @@ func (e *Engine) stageRemoval(b kv.Batch, t *table, v *view) (*removal, error) {
 	erasePrefix(b, undoPrefix(v.ID))
 	erasePrefix(b, expiryPrefix(v.ID))
 	eraseReplication(b, v.ID)
+	for _, s := range v.outboxes() {
+		erasePrefix(b, streamPrefix(s.ID))
+	}
 	if v.Recovery == nil {
 		erasePrefix(b, v.prefix)
 	} else {
@@ -297,6 +303,7 @@ func (e *Engine) removed(r *removal) {
 		e.catalog.gone[id] = append(slices.Clip(e.catalog.gone[id]), r.gone)
 	}
 	r.table.current.Store(nil)
+	r.view.kickOutbox()
 }
 
 // newNumber returns a number that no table, stream or backup has had.

@@ -1,6 +1,7 @@
 package dynamodb
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -31,7 +32,7 @@ func (e *Engine) DescribeKinesisStreamingDestination(_ context.Context, c *api.C
 			ApproximateCreationDateTimePrecision: api.Opt[string]{V: k.Precision, OK: k.Precision != ""},
 		}
 		if one.DestinationStatus.V == ddb.DestinationStatusEnableFailed {
-			one.DestinationStatusDescription = api.Some(noAccess)
+			one.DestinationStatusDescription = api.Some(cmp.Or(k.Why, noAccess))
 		}
 		out.KinesisDataStreamDestinations[i] = one
 	}

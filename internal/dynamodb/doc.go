@@ -79,6 +79,10 @@
 // The streams of a deleted table are still readable for a day; what that needs is
 // kept beside the catalog (gone_table.go).
 //
+// The changes of a table with a Kinesis streaming destination also go to an outbox: a
+// stream that is not shown, whose records are deleted as they are delivered
+// (kinesis_delivery.go).
+//
 // # Counters
 //
 // A counter of a table counts its items, and sums up attributes of them, by group. The
@@ -167,6 +171,6 @@
 // and it never calls back.
 //
 // Background work (filling indexes, counting after Open, trimming and rolling
-// streams, deleting expired items, ending changes, copying whole tables, tending graphs) ends with
+// streams, delivering to Kinesis, deleting expired items, ending changes, copying whole tables, tending graphs) ends with
 // Close. It takes the same locks for one step at a time.
 package dynamodb

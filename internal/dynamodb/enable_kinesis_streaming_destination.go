@@ -13,7 +13,7 @@ import (
 const noAccess = "User does not have a permission to use kinesis stream"
 
 // EnableKinesisStreamingDestination names a data stream as the place for a table's
-// changes. Nothing is delivered yet.
+// changes. Where the engine has data streams it is enabled in the background.
 func (e *Engine) EnableKinesisStreamingDestination(_ context.Context, c *api.Caller, in *ddb.KinesisStreamingDestinationInput) (*ddb.KinesisStreamingDestinationOutput, error) {
 	stream := in.StreamArn.V
 	d, err := e.redirect(c, in.TableName.V, func(d *descriptor, now time.Time) error {
@@ -21,8 +21,11 @@ func (e *Engine) EnableKinesisStreamingDestination(_ context.Context, c *api.Cal
 			return errDestination("EnableKinesisStreamingDestination must be DISABLED or ENABLE_FAILED to perform ENABLE operation.")
 		}
 		k := destination{Stream: stream, Status: ddb.DestinationStatusActive, Changing: ddb.DestinationStatusEnabling, Until: now.Add(e.delay)}
-		if !d.canReceive(stream) {
+		switch {
+		case !d.canReceive(stream):
 			k.Status = ddb.DestinationStatusEnableFailed
+		case e.dataStreams != nil:
+			k = destination{Stream: stream, Status: ddb.DestinationStatusEnabling}
 		}
 		if cfg := in.EnableKinesisStreamingConfiguration; cfg != nil {
 			k.Precision = cfg.ApproximateCreationDateTimePrecision.V

@@ -45,6 +45,9 @@ type Options struct {
 	// CollectionLimit is the size in bytes that an item collection of a table with
 	// local indexes may have. 0 means 10 GB, as in the service.
 	CollectionLimit int64
+	// DataStreams are where the changes of tables with a Kinesis streaming destination
+	// go. Without them destinations are kept and described, and nothing is delivered.
+	DataStreams DataStreams
 	// Scaling tells whether tables scale by themselves, which provisioned ones
 	// must to have replicas. Without it that is not asked.
 	Scaling Scaling
@@ -88,11 +91,12 @@ type Engine struct {
 	imports ledger[tableImport]
 	// importing lets one import begin at a time: two with a token are one. It is
 	// taken before all other locks.
-	importing sync.Mutex
-	buckets   Buckets       // nil: there are none
-	work      chan struct{} // has an element for each that runs; see startWork
-	graphs    graphs
-	readers   struct {
+	importing   sync.Mutex
+	buckets     Buckets       // nil: there are none
+	dataStreams DataStreams   // nil: there are none
+	work        chan struct{} // has an element for each that runs; see startWork
+	graphs      graphs
+	readers     struct {
 		sync.Mutex                     // taken before that of the ledger
 		of         map[uint64][]string // the tables that a backup's rows are read for, by its number
 	}
@@ -111,7 +115,7 @@ type tableID struct {
 func Open(store kv.Store, opts Options) (*Engine, error) {
 	e := &Engine{store: store, log: opts.Logger, delay: opts.TableDelay, replicationDelay: opts.ReplicationDelay, scaling: opts.Scaling,
 		collectionLimit: cmp.Or(opts.CollectionLimit, defaultCollectionLimit),
-		work:            make(chan struct{}, maxWork), buckets: opts.Buckets, graphs: newGraphs(),
+		work:            make(chan struct{}, maxWork), buckets: opts.Buckets, dataStreams: opts.DataStreams, graphs: newGraphs(),
 		shardLife: cmp.Or(opts.ShardLife, defaultShardLife), shardRate: cmp.Or(opts.ShardRate, defaultShardRate)}
 	e.enforce, e.params = opts.EnforceCapacity, capacity.Defaults()
 	if opts.Capacity != nil {

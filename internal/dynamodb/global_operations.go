@@ -17,9 +17,9 @@ func (e *Engine) globalOperations() []api.Operation {
 		api.Op(ddb.Target, "UpdateGlobalTableSettings", api.Control, "there is none of version 2017.11.29", e.UpdateGlobalTableSettings),
 		api.Op(ddb.Target, "DescribeTableReplicaAutoScaling", api.Control, "whole; the settings are those of Application Auto Scaling", e.DescribeTableReplicaAutoScaling),
 		api.Op(ddb.Target, "UpdateTableReplicaAutoScaling", api.Control, "the settings are kept by Application Auto Scaling, where nothing acts on them yet", e.UpdateTableReplicaAutoScaling),
-		api.Op(ddb.Target, "EnableKinesisStreamingDestination", api.Control, "kept and described; nothing is delivered yet", e.EnableKinesisStreamingDestination),
+		api.Op(ddb.Target, "EnableKinesisStreamingDestination", api.Control, "whole with `--kinesis-endpoint`; without it kept and described, and nothing is delivered", e.EnableKinesisStreamingDestination),
 		api.Op(ddb.Target, "DisableKinesisStreamingDestination", api.Control, "whole", e.DisableKinesisStreamingDestination),
-		api.Op(ddb.Target, "UpdateKinesisStreamingDestination", api.Control, "kept and described; nothing is delivered yet", e.UpdateKinesisStreamingDestination),
+		api.Op(ddb.Target, "UpdateKinesisStreamingDestination", api.Control, "whole", e.UpdateKinesisStreamingDestination),
 		api.Op(ddb.Target, "DescribeKinesisStreamingDestination", api.Control, "whole", e.DescribeKinesisStreamingDestination),
 	}
 }

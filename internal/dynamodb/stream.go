@@ -35,6 +35,8 @@ type streamShard struct {
 	// restart). Guarded by mu.
 	last   uint64
 	commit kv.Commit
+	// outlet is nil unless the shard is one of an outbox.
+	outlet *outlet
 	// written are the records since the last look for hot shards, of the lower
 	// and of the upper half of the range. Guarded by mu.
 	written [2]uint64
@@ -67,13 +69,16 @@ func (e *Engine) openStream(s *streamSettings, before *stream, fresh bool) (*str
 	return st, nil
 }
 
-// lastRecord returns the last sequence number that a shard has stored, or 0.
+// lastRecord returns the last sequence number that a shard has stored, or has
+// delivered (outboxes), or 0.
 func (e *Engine) lastRecord(st *stream, number uint32) (last uint64, err error) {
 	r := kv.PrefixRange(st.shardPrefix(number))
 	r.Reverse, r.Limit = true, 1
 	it := e.store.Scan(r)
 	if it.Next() {
-		last = recordSequence(it.Key())
+		if last = recordSequence(it.Key()); last == 0 {
+			last = deliveredIn(it.Value())
+		}
 	}
 	return last, errors.Join(it.Err(), it.Close())
 }
@@ -150,6 +155,7 @@ type streamRecord struct {
 	Event    recordEvent
 	At       time.Time
 	Expired  bool // deleted by time to live, not by a caller
+	Exact    bool // the time is kept in microseconds, not in milliseconds
 	Keys     attr.Map
 	Old, New []byte // encoded images, nil where the view has none
 }
@@ -165,15 +171,24 @@ const (
 // recordVersion is the first byte of a stored record.
 const recordVersion = 1
 
-// appendRecord appends the stored form of a record: version, event, flags, time
-// in milliseconds, then keys and images, each with its length (0: none).
+// Flags of a stored record.
+const (
+	recordExpired byte = 1 << iota
+	recordExact
+)
+
+// appendRecord appends the stored form of a record: version, event, flags, time,
+// then keys and images, each with its length (0: none).
 func appendRecord(dst []byte, r *streamRecord) []byte {
-	flags := byte(0)
+	flags, at := byte(0), r.At.UnixMilli()
 	if r.Expired {
-		flags = 1
+		flags |= recordExpired
+	}
+	if r.Exact {
+		flags, at = flags|recordExact, r.At.UnixMicro()
 	}
 	dst = append(dst, recordVersion, byte(r.Event), flags)
-	dst = binary.AppendUvarint(dst, uint64(r.At.UnixMilli()))
+	dst = binary.AppendUvarint(dst, uint64(at))
 	dst = appendSized(dst, attr.AppendMap(nil, r.Keys))
 	dst = appendSized(dst, r.Old)
 	return appendSized(dst, r.New)
@@ -191,12 +206,14 @@ func decodeRecord(b []byte) (*streamRecord, error) {
 	if len(b) < 3 || b[0] != recordVersion {
 		return nil, errRecord
 	}
-	r := &streamRecord{Event: recordEvent(b[1]), Expired: b[2]&1 != 0}
-	ms, n := binary.Uvarint(b[3:])
+	r := &streamRecord{Event: recordEvent(b[1]), Expired: b[2]&recordExpired != 0, Exact: b[2]&recordExact != 0}
+	at, n := binary.Uvarint(b[3:])
 	if n <= 0 {
 		return nil, errRecord
 	}
-	r.At = time.UnixMilli(int64(ms))
+	if r.At = time.UnixMilli(int64(at)); r.Exact {
+		r.At = time.UnixMicro(int64(at))
+	}
 	var part [3][]byte
 	rest := b[3+n:]
 	for i := range part {

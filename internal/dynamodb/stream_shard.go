@@ -102,6 +102,9 @@ func (s *streamSettings) settle(live *stream, now time.Time) {
 // settleStreams settles the streams of a new descriptor. Those that were
 // disabled before have no open shard any more.
 func (d *descriptor) settleStreams(before *view, now time.Time) {
+	for _, s := range d.outboxes() {
+		s.settle(before.streamRunning(s), now)
+	}
 	var live *stream
 	if before != nil {
 		live = before.stream

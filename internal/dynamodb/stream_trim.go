@@ -63,6 +63,11 @@ func (e *Engine) trimStreamsAt(now time.Time) error {
 				return err
 			}
 		}
+		for _, s := range v.outboxes() {
+			if err := e.trimStream(s, now); err != nil {
+				return err
+			}
+		}
 		if err := e.forgetStreams(t, now); err != nil {
 			return err
 		}
@@ -77,7 +82,7 @@ func (e *Engine) trimStream(settings *streamSettings, now time.Time) error {
 	defer b.Discard()
 	for i := range settings.Shards {
 		number := settings.Shards[i].Number
-		old := kv.Range{Start: s.recordKey(nil, number, 0), End: s.recordKey(nil, number, before), Limit: 1}
+		old := kv.Range{Start: s.recordKey(nil, number, 1), End: s.recordKey(nil, number, before), Limit: 1}
 		it := e.store.Scan(old)
 		if it.Next() {
 			b.DeleteRange(old.Start, old.End)

@@ -24,6 +24,10 @@ func lockShards(writes []*write) (l shardLocks) {
 			w.shard = w.v.stream.shardOf(w.partitionHash())
 			l.list = append(l.list, w.shard)
 		}
+		if w.posted() {
+			w.outgoing = w.v.outbox.shardOf(w.partitionHash())
+			l.list = append(l.list, w.outgoing)
+		}
 	}
 	slices.SortFunc(l.list, func(a, b *streamShard) int {
 		return cmp.Or(cmp.Compare(a.stream, b.stream), cmp.Compare(a.number, b.number))
@@ -39,6 +43,7 @@ func (l *shardLocks) unlock(commit kv.Commit) {
 	for _, s := range l.list {
 		if commit != nil {
 			s.commit = commit
+			s.outlet.kick()
 		}
 		s.mu.Unlock()
 	}
@@ -50,10 +55,14 @@ func (w *write) recorded() bool {
 	return w.v.stream != nil && w.changed()
 }
 
-// stageRecord adds the stream record of a write to the batch. The shard's lock
-// must be held.
-func (w *write) stageRecord(b kv.Batch, now time.Time) {
-	s := w.v.stream
+// posted reports whether the write leaves a record in an outbox.
+func (w *write) posted() bool {
+	return w.v.outbox != nil && w.changed()
+}
+
+// stageRecord adds a record of a write to the batch, in a shard of a stream, whose
+// lock must be held.
+func (w *write) stageRecord(b kv.Batch, s *stream, shard *streamShard, now time.Time) {
 	r := streamRecord{Event: recordModify, At: now, Expired: w.expired, Keys: w.v.Key.keyAttrs(w.key)}
 	if !w.existed {
 		r.Event = recordInsert
@@ -66,6 +75,7 @@ func (w *write) stageRecord(b kv.Batch, now time.Time) {
 	if s.view == "NEW_IMAGE" || s.view == "NEW_AND_OLD_IMAGES" {
 		r.New = w.newRaw
 	}
-	b.Set(s.recordKey(nil, w.shard.number, w.shard.next(now)), appendRecord(nil, &r))
-	w.shard.count(w.partitionHash())
+	r.Exact = shard.outlet != nil
+	b.Set(s.recordKey(nil, shard.number, shard.next(now)), appendRecord(nil, &r))
+	shard.count(w.partitionHash())
 }

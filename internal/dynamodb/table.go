@@ -26,6 +26,8 @@ type table struct {
 
 	stats counters
 	rows  keyFilter
+	// undelivered is how many changes were passed over on their way to Kinesis.
+	undelivered atomic.Int64
 }
 
 // view is a table as it is between two changes of its descriptor. It is
@@ -39,6 +41,7 @@ type view struct {
 	indexes     []indexView   // by name: of several indexes an error names the first
 	vectors     []vectorView  // by name
 	stream      *stream       // nil when the table has none enabled
+	outbox      *stream       // of a Kinesis streaming destination; nil when it has none
 	insights    *contributors // nil unless they are on
 	expiry      *expiry       // nil when the table has no time to live
 	hidden      bool          // from operations on items: the table is being created or deleted
@@ -124,16 +127,32 @@ func (e *Engine) newView(d *descriptor, before *view) (*view, error) {
 	}
 	slices.SortFunc(v.vectors, func(a, b vectorView) int { return strings.Compare(a.Name, b.Name) })
 	slices.SortFunc(v.indexes, func(a, b indexView) int { return strings.Compare(a.Name, b.Name) })
-	if d.Stream == nil {
-		return v, nil
+	if v.stream, err = e.openStreamOf(d.Stream, before.streamRunning(d.Stream), before != nil); err != nil {
+		return nil, err
 	}
-	var running *stream
-	if before != nil && before.stream != nil && before.stream.id == d.Stream.ID {
-		running = before.stream
-	}
-	s, err := e.openStream(d.Stream, running, before != nil)
-	v.stream = s
+	v.outbox, err = e.openOutbox(d.openOutbox(), before)
 	return v, err
+}
+
+// openStreamOf is openStream for a stream that there may not be.
+func (e *Engine) openStreamOf(s *streamSettings, running *stream, fresh bool) (*stream, error) {
+	if s == nil {
+		return nil, nil
+	}
+	return e.openStream(s, running, fresh)
+}
+
+// streamRunning returns a stream, or an outbox, if it is one of a view, which may be
+// nil.
+func (v *view) streamRunning(s *streamSettings) *stream {
+	switch {
+	case v == nil || s == nil:
+	case v.stream != nil && v.stream.id == s.ID:
+		return v.stream
+	case v.outbox != nil && v.outbox.id == s.ID:
+		return v.outbox
+	}
+	return nil
 }
 
 // statsOf returns the counters of an index that a view already has, or new ones.

@@ -1,6 +1,7 @@
 package dynamodb
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -27,12 +28,18 @@ func expiring(pk int, d time.Duration) string {
 // expiryRows is the number of expiry rows in the store.
 func (h *harness) expiryRows() (n int) {
 	h.t.Helper()
-	it := h.store.Scan(kv.PrefixRange([]byte{space, kindExpiry}))
+	return len(h.keysOf(kindExpiry))
+}
+
+// keysOf returns the keys of a kind of rows.
+func (h *harness) keysOf(kind byte) (keys [][]byte) {
+	h.t.Helper()
+	it := h.store.Scan(kv.PrefixRange([]byte{space, kind}))
 	defer it.Close()
 	for it.Next() {
-		n++
+		keys = append(keys, bytes.Clone(it.Key()))
 	}
-	return n
+	return keys
 }
 
 // left returns the keys of the items in abc.

@@ -57,6 +57,7 @@ type write struct {
 	vectored         []vectorChange
 	shard            *streamShard // of the stream record, if there is one
 	collected        *collection  // nil where the table has none
+	outgoing         *streamShard // of the record in an outbox, likewise
 }
 
 // commit carries out writes as one atomic change: each item at most once. It
@@ -384,7 +385,10 @@ func (e *Engine) stageAll(b kv.Batch, writes []*write, now time.Time) {
 func stageRecords(b kv.Batch, writes []*write, now time.Time) {
 	for _, w := range writes {
 		if w.recorded() {
-			w.stageRecord(b, now)
+			w.stageRecord(b, w.v.stream, w.shard, now)
+		}
+		if w.posted() {
+			w.stageRecord(b, w.v.outbox, w.outgoing, now)
 		}
 	}
 }

@@ -17,6 +17,8 @@ const (
 	inCount   = "Count"
 	inBytes   = "Bytes"
 	inSeconds = "Seconds"
+
+	inMilliseconds = "Milliseconds"
 )
 
 // Figures returns what there is to know of tables that are held to their capacity and
@@ -36,6 +38,25 @@ func (s *Server) tableFigures() []metrics.Figure {
 			r.addClass(capacity.Class(class))
 		}
 		list = append(list, r.list...)
+	}
+	return append(list, s.destinationFigures()...)
+}
+
+// delegated is the dimension of what the service does on behalf of a table's owner,
+// for which it publishes no values.
+var delegated = metrics.Dimension{Name: "DelegatedOperation", Value: "ChangeDataCaptureForKinesisDataStreams"}
+
+// destinationFigures are those of changes on their way to Kinesis.
+func (s *Server) destinationFigures() (list []metrics.Figure) {
+	for _, f := range s.tables.DestinationFigures() {
+		of := []metrics.Dimension{{Name: "TableName", Value: f.Table}, delegated}
+		list = append(list, metrics.Figure{
+			Owner: f.Namespace, Unit: inMilliseconds, Value: float64(f.Oldest.Milliseconds()), Count: 1,
+			Metric: metrics.Metric{Namespace: tableMetrics, Name: "AgeOfOldestUnreplicatedRecord", Dimensions: of},
+		}, metrics.Figure{
+			Owner: f.Namespace, Unit: inCount, Counter: true, Value: float64(f.Refused), Count: float64(f.Refused),
+			Metric: metrics.Metric{Namespace: tableMetrics, Name: "FailedToReplicateRecordCount", Dimensions: of},
+		})
 	}
 	return list
 }

@@ -11,6 +11,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/prometheus/client_golang/prometheus"
 )
 
@@ -41,6 +43,34 @@ func (a *asker) json(target, body string) string {
 		scope = "monitoring"
 	}
 	return a.ask("/", "application/x-amz-json-1.0", target, scope, body).Body.String()
+}
+
+// Changes on their way to Kinesis have the metrics that the service documents.
+func TestMetricsOfADestination(t *testing.T) {
+	kinesis := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, `{"StreamDescriptionSummary":{"StreamStatus":"ACTIVE"}}`)
+	}))
+	defer kinesis.Close()
+	srv, err := Open(Config{Kinesis: &aws.Config{BaseEndpoint: &kinesis.URL, Credentials: credentials.NewStaticCredentialsProvider("k", "s", "")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer srv.Close(context.Background())
+	a := &asker{t, srv}
+	a.json("DynamoDB_20120810.CreateTable", `{"TableName":"abc","AttributeDefinitions":[{"AttributeName":"pk","AttributeType":"S"}],
+		"KeySchema":[{"AttributeName":"pk","KeyType":"HASH"}],"BillingMode":"PAY_PER_REQUEST"}`)
+	a.json("DynamoDB_20120810.EnableKinesisStreamingDestination", `{"TableName":"abc","StreamArn":"arn:aws:kinesis:us-east-1:000000000000:stream/s"}`)
+	for !strings.Contains(a.json("DynamoDB_20120810.DescribeKinesisStreamingDestination", `{"TableName":"abc"}`), "ACTIVE") {
+		time.Sleep(time.Millisecond)
+	}
+	got := ""
+	for _, f := range srv.Figures() {
+		got += fmt.Sprint(f.Namespace, " ", f.Name, " ", f.Unit, " ", f.Counter, " ", f.Dimensions, "\n")
+	}
+	const of = ` [{TableName abc} {DelegatedOperation ChangeDataCaptureForKinesisDataStreams}]`
+	if want := "AWS/DynamoDB AgeOfOldestUnreplicatedRecord Milliseconds false" + of + "\nAWS/DynamoDB FailedToReplicateRecordCount Count true" + of + "\n"; got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
 }
 
 // What a table consumes and what of it is throttled can be read from CloudWatch, in each

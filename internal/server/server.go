@@ -84,6 +84,10 @@ type Config struct {
 	// S3 is an S3-compatible service with such buckets: its BaseEndpoint, Region and
 	// Credentials. nil means none.
 	S3 *aws.Config
+	// Kinesis is where the Kinesis streaming destinations of tables are: a BaseEndpoint,
+	// in which {region} stands for the region, and Credentials. Without BaseEndpoint it
+	// is the public service. nil means nowhere.
+	Kinesis *aws.Config
 	// TLS, unless nil, is what listeners serve with: certificates, and what is asked
 	// of those of clients.
 	TLS *tls.Config
@@ -122,7 +126,8 @@ type Server struct {
 	console  *console.Console // nil if there is none, like its meter
 	meter    *console.Meter
 	store    kv.Store
-	buckets  buckets // nil if there are none
+	buckets  buckets           // nil if there are none
+	changes  *sink.DataStreams // of tables; nil if they go nowhere
 	tls      *tls.Config
 	keyed    bool   // there are Config.Keys
 	dir      string // of the data, "" for memory
@@ -190,6 +195,12 @@ func (s *Server) open(cfg Config) (err error) {
 	opts := dynamodb.Options{Logger: cfg.Logger, TableDelay: cfg.TableDelay, Scaling: s.scaling, EnforceCapacity: cfg.EnforceCapacity, ModelTime: clock.Now}
 	if s.buckets != nil {
 		opts.Buckets = s.buckets
+	}
+	if cfg.Kinesis != nil {
+		if s.changes, err = sink.OpenDataStreams(aws.ToString(cfg.Kinesis.BaseEndpoint), cfg.Kinesis.Credentials); err != nil {
+			return fmt.Errorf("open Kinesis: %w", err)
+		}
+		opts.DataStreams = s.changes
 	}
 	if s.tables, err = dynamodb.Open(s.store, opts); err != nil {
 		return fmt.Errorf("open tables: %w", err)
@@ -381,6 +392,9 @@ func (s *Server) closeParts() error {
 	}
 	if s.tables != nil {
 		errs = append(errs, s.tables.Close())
+	}
+	if s.changes != nil {
+		errs = append(errs, s.changes.Close())
 	}
 	if s.buckets != nil {
 		errs = append(errs, s.buckets.Close())

@@ -26,6 +26,9 @@
 // Events of a key stay in order in Kinesis and Kafka; what the key is, key.go says.
 // Requests to services of AWS are signed (signer.go).
 //
+// DataStreams, which is no sink, is where tables have their changes delivered without a
+// pipe (data_streams.go).
+//
 // Every request has a time-out and every answer a limit, and no error tells a secret.
 // What is tried again, how often and when is for the pipe to say. A sink waits only as
 // an endpoint asks for it with Retry-After, and for seconds while a data stream

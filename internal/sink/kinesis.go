@@ -87,7 +87,7 @@ func (o *Kinesis) open() (closing, error) {
 	if strings.HasPrefix(o.Stream, "arn:") {
 		member = `{"StreamARN":`
 	}
-	s.head = append(jsontok.AppendString([]byte(member), o.Stream), `,"Records":[`...)
+	s.head = putHead(member, o.Stream)
 	var err error
 	if s.keys, err = newKeys(o.Key); err != nil {
 		return nil, err
@@ -102,6 +102,11 @@ func (o *Kinesis) open() (closing, error) {
 	s.client = newClient(s.concurrent, timeout, o.AWS.SecretKey, o.AWS.SessionToken)
 	s.client.signer, err = newSigner(o.AWS, "kinesis")
 	return s, err
+}
+
+// putHead begins the requests to a stream, which the member of a name says.
+func putHead(member, stream string) []byte {
+	return append(jsontok.AppendString([]byte(member), stream), `,"Records":[`...)
 }
 
 // Limits implements pipeline.Sink.
@@ -123,7 +128,16 @@ func (e *entry) size() int { return len(e.key) + len(e.data) }
 // waits until it is taken.
 func (s *kinesis) Put(ctx context.Context, events []*pipeline.Event, ordered bool) []error {
 	errs := make([]error, len(events))
-	todo := s.entries(events, ordered, errs)
+	s.putAll(ctx, s.entries(events, ordered, errs), ordered, errs)
+	if errors.Join(errs...) == nil {
+		return nil
+	}
+	return errs
+}
+
+// putAll writes records until they are all taken, patience ends, or nothing helps;
+// then it sets the errors of those that are left.
+func (s *kinesis) putAll(ctx context.Context, todo []*entry, ordered bool, errs []error) {
 	end := time.Now().Add(kinesisPatience)
 	for failures := 0; len(todo) > 0; failures++ {
 		now, later := nextEntries(todo, ordered)
@@ -137,13 +151,9 @@ func (s *kinesis) Put(ctx context.Context, events []*pipeline.Event, ordered boo
 		pause := min(firstPause<<min(failures, 10), maxRetryPause)
 		if !again || time.Until(end) < pause || !pipeline.Sleep(ctx, pause) {
 			giveUp(errs, todo, err)
-			return errs
+			return
 		}
 	}
-	if errors.Join(errs...) == nil {
-		return nil
-	}
-	return errs
 }
 
 func giveUp(errs []error, list []*entry, err error) {
@@ -214,14 +224,7 @@ func nextEntries(list []*entry, ordered bool) (now, later []*entry) {
 // send sends records, and returns those that were not taken, in their order. again
 // says that another try may help.
 func (s *kinesis) send(ctx context.Context, list []*entry) (failed []*entry, again bool, err error) {
-	body := s.request(list)
-	req, err := http.NewRequest(http.MethodPost, s.url, bytes.NewReader(body))
-	if err != nil {
-		return list, false, err
-	}
-	req.Header.Set("Content-Type", "application/x-amz-json-1.1")
-	req.Header.Set("X-Amz-Target", "Kinesis_20131202.PutRecords")
-	a, err := s.client.do(ctx, req, body, maxPutAnswer, true)
+	a, err := s.call(ctx, "PutRecords", s.request(list))
 	switch {
 	case err != nil:
 		return list, true, err
@@ -229,6 +232,17 @@ func (s *kinesis) send(ctx context.Context, list []*entry) (failed []*entry, aga
 		return list, passing(a.status) || isThrottle(a.body), a.err()
 	}
 	return a.refused(list)
+}
+
+// call asks the service for an operation.
+func (s *kinesis) call(ctx context.Context, operation string, body []byte) (*answer, error) {
+	req, err := http.NewRequest(http.MethodPost, s.url, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", "application/x-amz-json-1.1")
+	req.Header.Set("X-Amz-Target", "Kinesis_20131202."+operation)
+	return s.client.do(ctx, req, body, maxPutAnswer, true)
 }
 
 // request is the body of PutRecords.
@@ -253,12 +267,16 @@ func (s *kinesis) request(list []*entry) []byte {
 // isThrottle reports whether an error is that the stream, or its key, is asked too
 // often.
 func isThrottle(body []byte) bool {
+	return slices.Contains([]string{"ProvisionedThroughputExceededException", "LimitExceededException", "KMSThrottlingException", "ThrottlingException"}, errorName(body))
+}
+
+// errorName is the name of an error, "" if the answer has none.
+func errorName(body []byte) string {
 	var e struct {
 		Type string `json:"__type"`
 	}
 	_ = json.Unmarshal(body, &e) // what is no JSON is another error
-	name := e.Type[strings.LastIndexByte(e.Type, '#')+1:]
-	return slices.Contains([]string{"ProvisionedThroughputExceededException", "LimitExceededException", "KMSThrottlingException", "ThrottlingException"}, name)
+	return e.Type[strings.LastIndexByte(e.Type, '#')+1:]
 }
 
 // refused returns the records that an answer says were not taken.

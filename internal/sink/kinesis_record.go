@@ -3,11 +3,10 @@ package sink
 import (
 	"encoding/json"
 	"errors"
-	"strconv"
 	"strings"
 
-	"github.com/levee-io/levee/internal/jsontok"
 	"github.com/levee-io/levee/internal/pipeline"
+	"github.com/levee-io/levee/internal/pipeline/event"
 )
 
 // asDynamoDB is the value of Kinesis.Records with which changes are written as
@@ -17,8 +16,7 @@ const asDynamoDB = "dynamodb"
 var errNoChange = errors.New("the event is not the record of a change, as it comes from a stream without a template and an enrichment")
 
 // destinationRecord returns the record of a change as DynamoDB writes it to a Kinesis
-// streaming destination: as in a change stream, but for the name of the table, the
-// format, and the time in milliseconds.
+// streaming destination, with the time in milliseconds.
 func destinationRecord(e *pipeline.Event) ([]byte, error) {
 	var r struct {
 		EventID        string
@@ -36,30 +34,9 @@ func destinationRecord(e *pipeline.Event) ([]byte, error) {
 	if !ok {
 		return nil, errNoChange
 	}
-	b := make([]byte, 0, len(e.Data)+100)
-	for _, m := range []struct{ name, value string }{
-		{`{"awsRegion":`, r.AWSRegion}, {`,"eventID":`, r.EventID}, {`,"eventName":`, r.EventName},
-	} {
-		b = jsontok.AppendString(append(b, m.name...), m.value)
+	out := event.Replicated{
+		Region: r.AWSRegion, ID: r.EventID, Name: r.EventName, Table: table, UserIdentity: r.UserIdentity, Time: e.Time,
+		Keys: r.DynamoDB.Keys, New: r.DynamoDB.NewImage, Old: r.DynamoDB.OldImage, SizeBytes: r.DynamoDB.SizeBytes,
 	}
-	b = appendMember(b, `,"userIdentity":`, r.UserIdentity, "null")
-	b = jsontok.AppendString(append(b, `,"recordFormat":"application/json","tableName":`...), table)
-	b = strconv.AppendInt(append(b, `,"dynamodb":{"ApproximateCreationDateTime":`...), e.Time.UnixMilli(), 10)
-	b = appendMember(b, `,"Keys":`, r.DynamoDB.Keys, "")
-	b = appendMember(b, `,"NewImage":`, r.DynamoDB.NewImage, "")
-	b = appendMember(b, `,"OldImage":`, r.DynamoDB.OldImage, "")
-	b = appendMember(b, `,"SizeBytes":`, r.DynamoDB.SizeBytes, "")
-	return append(b, `},"eventSource":"aws:dynamodb"}`...), nil
-}
-
-// appendMember appends a member of an object: the value, or else another; without
-// either nothing.
-func appendMember(b []byte, name string, value json.RawMessage, absent string) []byte {
-	switch {
-	case value != nil:
-		return append(append(b, name...), value...)
-	case absent != "":
-		return append(append(b, name...), absent...)
-	}
-	return b
+	return out.AppendJSON(make([]byte, 0, len(e.Data)+100)), nil
 }

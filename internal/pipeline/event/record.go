@@ -22,15 +22,19 @@ func Record(r *streamsapi.Record, streamARN string) []byte {
 	b = jsontok.AppendString(b, r.AwsRegion.V)
 	b = append(b, `,"dynamodb":`...)
 	b = appendChange(b, r.Dynamodb)
-	if id := r.UserIdentity; id != nil {
-		b = append(b, `,"userIdentity":{"type":`...)
-		b = jsontok.AppendString(b, id.Type.V)
-		b = append(b, `,"principalId":`...)
-		b = jsontok.AppendString(b, id.PrincipalId.V)
-		b = append(b, '}')
-	}
+	b = appendMember(b, `,"userIdentity":`, Identity(r.UserIdentity))
 	b = append(b, `,"eventSourceARN":`...)
 	b = jsontok.AppendString(b, streamARN)
+	return append(b, '}')
+}
+
+// Identity returns who made a change, as JSON; nil if it was a caller.
+func Identity(id *streamsapi.Identity) []byte {
+	if id == nil {
+		return nil
+	}
+	b := jsontok.AppendString([]byte(`{"type":`), id.Type.V)
+	b = jsontok.AppendString(append(b, `,"principalId":`...), id.PrincipalId.V)
 	return append(b, '}')
 }
 
