@@ -9,6 +9,7 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 
@@ -56,27 +57,84 @@ func oneByOne(t *testing.T, to string) string {
 // and in order.
 func TestPipeToKinesis(t *testing.T) {
 	endpoint := startMoto(t)
-	k := kinesis.NewFromConfig(aws.Config{
-		Region: "eu-west-1", BaseEndpoint: &endpoint, HTTPClient: transport, Credentials: credentials.NewStaticCredentialsProvider("key", "secret", ""),
-	})
-	try(k.CreateStream(ctx(t), &kinesis.CreateStreamInput{StreamName: aws.String("changes"), ShardCount: aws.Int32(3)})).must(t)
+	k := newDataStreams(t, endpoint)
 	c := startWithSinks(t, `stream: {kinesis: {stream: changes, url: %q, records: dynamodb, aws: {region: eu-west-1, access_key: key, secret_key: secret}}}`, endpoint)
 	c.createTable(t, "source", hashOnly, keyedByID, withStream(ddb.StreamViewTypeNewAndOldImages))
 	c.pipe(t, "p", *c.describe(t, "source").LatestStreamArn, "stream", "")
 	const items, changes = 10, 20
 	for n := range changes {
-		for i := range items {
-			try(c.db.PutItem(ctx(t), &dynamodb.PutItemInput{TableName: aws.String("source"), Item: map[string]ddb.AttributeValue{
-				"id": &ddb.AttributeValueMemberS{Value: fmt.Sprint("item", i)}, "n": &ddb.AttributeValueMemberN{Value: fmt.Sprint(n)},
-			}})).must(t)
-		}
+		c.putNumbered(t, items, n)
 		if n == changes/2 {
 			c.server.restart(t, os.Kill)
 		}
 	}
+	k.expect(t, "changes", items, changes)
+}
+
+// A Kinesis streaming destination does without a pipe, and without a stream of the
+// table, over the death of the server.
+func TestKinesisStreamingDestination(t *testing.T) {
+	endpoint := startMoto(t)
+	k := newDataStreams(t, endpoint)
+	t.Setenv("AWS_ACCESS_KEY_ID", "key")
+	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
+	c := newClient(startServer(t, "--data", t.TempDir(), "--kinesis-endpoint", endpoint), newAccount(), "eu-west-1")
+	c.createTable(t, "source", hashOnly, keyedByID)
+	status := func(stream string) string {
+		for _, d := range try(c.db.DescribeKinesisStreamingDestination(ctx(t), &dynamodb.DescribeKinesisStreamingDestinationInput{TableName: aws.String("source")})).must(t).KinesisDataStreamDestinations {
+			if strings.HasSuffix(*d.StreamArn, "/"+stream) {
+				return string(d.DestinationStatus) + aws.ToString(d.DestinationStatusDescription)
+			}
+		}
+		return ""
+	}
+	enable := func(stream, want string) {
+		arn := "arn:aws:kinesis:eu-west-1:" + c.account + ":stream/" + stream
+		try(c.db.EnableKinesisStreamingDestination(ctx(t), &dynamodb.EnableKinesisStreamingDestinationInput{TableName: aws.String("source"), StreamArn: &arn})).must(t)
+		eventually(t, stream+" is "+want, func() bool { return status(stream) == want })
+	}
+	enable("missing", "ENABLE_FAILEDthe Kinesis data stream missing does not exist")
+	enable("changes", "ACTIVE")
+	const items, changes = 10, 20
+	for n := range changes {
+		c.putNumbered(t, items, n)
+		if n == changes/2 {
+			c.server.restart(t, os.Kill)
+		}
+	}
+	k.expect(t, "changes", items, changes)
+}
+
+// putNumbered writes some items of the table source with a number.
+func (c *client) putNumbered(t *testing.T, items, n int) {
+	t.Helper()
+	for i := range items {
+		try(c.db.PutItem(ctx(t), &dynamodb.PutItemInput{TableName: aws.String("source"), Item: map[string]ddb.AttributeValue{
+			"id": &ddb.AttributeValueMemberS{Value: fmt.Sprint("item", i)}, "n": &ddb.AttributeValueMemberN{Value: fmt.Sprint(n)},
+		}})).must(t)
+	}
+}
+
+// dataStreams are streams of Kinesis.
+type dataStreams struct{ *kinesis.Client }
+
+// newDataStreams makes the stream changes.
+func newDataStreams(t *testing.T, endpoint string) dataStreams {
+	t.Helper()
+	k := kinesis.NewFromConfig(aws.Config{
+		Region: "eu-west-1", BaseEndpoint: &endpoint, HTTPClient: transport, Credentials: credentials.NewStaticCredentialsProvider("key", "secret", ""),
+	})
+	try(k.CreateStream(ctx(t), &kinesis.CreateStreamInput{StreamName: aws.String("changes"), ShardCount: aws.Int32(3)})).must(t)
+	return dataStreams{k}
+}
+
+// expect waits until all changes of the table source are in a stream: each with its id,
+// those of an item in one shard and in the order of their numbers.
+func (k dataStreams) expect(t *testing.T, stream string, items, changes int) {
+	t.Helper()
 	eventually(t, "all changes are in the stream", func() bool {
 		ids, last := map[string]bool{}, map[string]int{}
-		for shard, records := range shardRecords(t, k, "changes") {
+		for shard, records := range shardRecords(t, k.Client, stream) {
 			for _, r := range records {
 				var change struct {
 					EventID, TableName, RecordFormat string
