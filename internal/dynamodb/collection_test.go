@@ -183,6 +183,7 @@ func TestItemCollectionMetrics(t *testing.T) {
 	h.expect("TransactWriteItems", transaction, answer) // nothing is done again
 	h.expect("BatchWriteItem", `{"ReturnItemCollectionMetrics":"SIZE","RequestItems":{"abc":[{"DeleteRequest":{"Key":`+collectedKey("c", 1)+`}}]}}`,
 		`{"UnprocessedItems":{},"ItemCollectionMetrics":{"abc":[{"ItemCollectionKey":{"k":{"S":"c"}},"SizeEstimateRangeGB":[0.0,1.0]}]}}`)
+	h.resize("a", 14) // what it has
 }
 
 // Whatever is written at once, by whatever operation, the rows are right, also in what a

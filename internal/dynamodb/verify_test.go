@@ -72,7 +72,11 @@ func (h *harness) change(do func(b kv.Batch)) {
 	h.t.Helper()
 	b := h.store.NewBatch()
 	do(b)
-	if _, err := h.store.Apply(b, kv.Sync); err != nil {
+	commit, err := h.store.Apply(b, kv.Sync)
+	if err == nil {
+		err = commit.Wait()
+	}
+	if err != nil {
 		h.t.Fatal(err)
 	}
 }
