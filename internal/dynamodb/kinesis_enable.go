@@ -1,8 +1,10 @@
 package dynamodb
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	ddb "github.com/levee-io/levee/internal/api/dynamodbapi"
@@ -87,9 +89,9 @@ func (e *Engine) enableDestination(t *table, region, stream string) {
 	if !e.pause(e.delay) {
 		return
 	}
-	var why error
+	refusal := ""
 	if e.dataStreams != nil {
-		why = e.dataStreams.Check(e.background.ctx, region, dataStreamName(stream))
+		refusal = shortText(e.dataStreams.Check(e.background.ctx, region, dataStreamName(stream)))
 		if e.background.ctx.Err() != nil {
 			return // it is looked at again after a restart
 		}
@@ -99,9 +101,8 @@ func (e *Engine) enableDestination(t *table, region, stream string) {
 		switch {
 		case k == nil || k.Status != ddb.DestinationStatusEnabling:
 			return errStale
-		case why != nil:
-			text := why.Error()
-			k.Status, k.Why = ddb.DestinationStatusEnableFailed, text[:min(len(text), maxWhy)]
+		case refusal != "":
+			k.Status, k.Why = ddb.DestinationStatusEnableFailed, refusal
 			return nil
 		}
 		k.Status = ddb.DestinationStatusActive
@@ -111,11 +112,21 @@ func (e *Engine) enableDestination(t *table, region, stream string) {
 		return nil
 	})
 	switch {
+	case errors.Is(err, errStale): // it was disabled meanwhile, or the table deleted
 	case err != nil:
 		e.log.Error("dynamodb: a Kinesis streaming destination could not be enabled; it will be tried again after a restart", "table", t.id, "stream", stream, "error", err)
 	case v != nil && v.openOutbox() != nil:
 		e.startDelivery(t, v.openOutbox())
 	}
+}
+
+// shortText returns the text of an error, at most maxWhy bytes of it; "" for none.
+func shortText(err error) string {
+	if err == nil {
+		return ""
+	}
+	text := cmp.Or(err.Error(), noAccess)
+	return strings.ToValidUTF8(text[:min(len(text), maxWhy)], "")
 }
 
 // endDestination forgets the outbox of a destination that is disabled.
