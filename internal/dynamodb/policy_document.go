@@ -3,11 +3,11 @@ package dynamodb
 import (
 	"bytes"
 	"encoding/json"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/levee-io/levee/internal/api"
+	"github.com/levee-io/levee/internal/iam"
 )
 
 // policyDocument is a policy in the form in which the service keeps it: members in
@@ -76,8 +76,6 @@ type policyPrincipal struct {
 	of        map[string]policyTexts
 }
 
-var accountID = regexp.MustCompile(`^[0-9]{12}$`)
-
 // UnmarshalJSON reads who is named, with the accounts as ARNs.
 func (p *policyPrincipal) UnmarshalJSON(data []byte) error {
 	if string(data) == `"*"` {
@@ -90,7 +88,7 @@ func (p *policyPrincipal) UnmarshalJSON(data []byte) error {
 	}
 	accounts := policyTexts{}
 	for _, name := range of["AWS"] {
-		if accountID.MatchString(name) {
+		if iam.IsAccount(name) {
 			name = "arn:aws:iam::" + name + ":root"
 		}
 		if !slices.Contains(accounts, name) {

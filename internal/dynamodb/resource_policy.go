@@ -27,13 +27,19 @@ func newPolicy(c *api.Caller, text string, stream, confirmed bool, before resour
 	if len(text) > iam.MaxDocument {
 		return resourcePolicy{}, badParameter("Maximum policy size of %d bytes exceeded", iam.MaxDocument)
 	}
+	given := text
 	text, err := canonicalPolicy(text, stream)
-	if err != nil || text == before.Text {
+	if err != nil {
 		return before, err
 	}
-	p, err := iam.Parse(text, iam.ResourcePolicy)
+	// Parsed as it was given: in its form, an element that nobody knows, such as a
+	// condition with a typo, would be gone instead of refused.
+	p, err := iam.Parse(given, iam.ResourcePolicy)
 	if err != nil {
 		return resourcePolicy{}, errPolicy("%s", err)
+	}
+	if text == before.Text {
+		return before, nil
 	}
 	r := &iam.Request{Principal: iam.Root(c.Account), Action: "dynamodb:PutResourcePolicy", Resource: "*", Owner: c.Account}
 	if !confirmed && p.Evaluate(r) == iam.Deny {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/levee-io/levee/internal/api"
 )
 
 const noPolicyFound = "PolicyNotFoundException: Resource-based policy not found for the provided ResourceArn: arn:aws:dynamodb:us-east-1:000000000000:table/guarded"
@@ -114,5 +116,17 @@ func TestPartitionKeyByARN(t *testing.T) {
 		if got != want {
 			t.Errorf("%s: %q, want %q", arn, got, want)
 		}
+	}
+}
+
+// What nobody knows is refused, not left out: a condition with a typo would be no
+// condition.
+func TestPolicyWithUnknownElement(t *testing.T) {
+	const policy = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"dynamodb:GetItem","Resource":"*"%s}]}`
+	if _, err := newPolicy(&api.Caller{}, fmt.Sprintf(policy, ""), false, false, resourcePolicy{}); err != nil {
+		t.Fatal(err)
+	}
+	if p, err := newPolicy(&api.Caller{}, fmt.Sprintf(policy, `,"Condtion":{"Bool":{"aws:SecureTransport":"true"}}`), false, false, resourcePolicy{}); err == nil {
+		t.Fatalf("kept as %s", p.Text)
 	}
 }
