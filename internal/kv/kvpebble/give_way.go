@@ -22,6 +22,8 @@ type giveWay struct {
 	// flushing says that a memtable is being written, queued that another one is full
 	// meanwhile, deep that level 0 is. Pebble sets them, by its events.
 	flushing, queued, deep atomic.Bool
+	// opened says that the store is open: nobody has requests before.
+	opened atomic.Bool
 }
 
 const (
@@ -33,7 +35,13 @@ const (
 	deepLevel0 = 16
 )
 
-func newGiveWay() *giveWay { return &giveWay{start: time.Now()} }
+// newGiveWay has a store with these options give way once it is opened.
+func newGiveWay(po *pebble.Options) *giveWay {
+	g := &giveWay{start: time.Now()}
+	po.Comparer = g.comparer()
+	g.listen(po.EventListener)
+	return g
+}
 
 // comparer returns the order of keys, that of bytes, which rests when it is asked for
 // a separator.
@@ -49,7 +57,7 @@ func (g *giveWay) comparer() *pebble.Comparer {
 
 // block is called for each block that is written.
 func (g *giveWay) block() {
-	if g.queued.Load() || g.deep.Load() {
+	if !g.opened.Load() || g.queued.Load() || g.deep.Load() {
 		return
 	}
 	now, turn := time.Since(g.start), g.turn.Load()

@@ -12,6 +12,7 @@ import (
 func TestGiveWay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		po := Options{}.pebble()
+		way := newGiveWay(po)
 		// rested is how long writing a block took after so much work since the last one.
 		rested := func(work time.Duration) time.Duration {
 			time.Sleep(work)
@@ -22,6 +23,11 @@ func TestGiveWay(t *testing.T) {
 			return time.Since(begin)
 		}
 		due := turnTime + restTime/2
+		if got := rested(due); got != 0 {
+			t.Errorf("while the store was being opened it rested for %v", got)
+		}
+		way.opened.Store(true)
+		rested(turnTime + restTime) // a new turn
 		if got := rested(turnTime / 2); got != 0 {
 			t.Errorf("in its turn it rested for %v", got)
 		}

@@ -55,6 +55,8 @@ func openLocked(disk vfs.FS, dir string, lock *pebble.Lock, o Options) (db *pebb
 	}
 	po := o.pebble()
 	po.Lock = lock
+	way := newGiveWay(po)
+	defer func() { way.opened.Store(err == nil) }()
 	if found.format != 0 {
 		return openDB(disk, dir, po)
 	}

@@ -75,9 +75,6 @@ func (o Options) pebble() *pebble.Options {
 	// stays.
 	po.ApplyCompressionSettings(func() pebble.DBCompressionSettings { return pebble.DBCompressionBalanced })
 	po.Logger, po.EventListener = listen(o.Logger)
-	way := newGiveWay()
-	po.Comparer = way.comparer()
-	way.listen(po.EventListener)
 	if o.tune != nil {
 		o.tune(po)
 	}
