@@ -20,7 +20,8 @@ const (
 // of the garbage that a server makes, and collecting it holds up all other requests.
 type bodyPool struct{ free sync.Pool }
 
-var pages bodyPool
+// largeBodies is that of all responses.
+var largeBodies bodyPool
 
 // put takes the memory of a body that is not needed any more.
 func (p *bodyPool) put(body []byte) {

@@ -169,7 +169,7 @@ func (x *exchange) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	x.resp.Body = out.AppendJSON(pages.room(x.resp.Body, out))
+	x.resp.Body = out.AppendJSON(largeBodies.room(x.resp.Body, out))
 	return nil
 }
 

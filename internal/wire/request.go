@@ -54,7 +54,7 @@ type Response struct {
 func (r *Response) Reset() {
 	body := r.Body[:0]
 	if cap(body) > maxKeptBody {
-		pages.put(body)
+		largeBodies.put(body)
 		body = nil
 	}
 	*r = Response{Body: body}

@@ -167,7 +167,7 @@ func writeFast(out *fasthttp.Response, resp *Response) {
 		h.Set(e.Key, e.Value)
 	}
 	if cap(resp.Body) > maxKeptBody { // the connection would keep it while it is idle
-		out.SetBodyStream(pages.sent(resp.Body), len(resp.Body))
+		out.SetBodyStream(largeBodies.sent(resp.Body), len(resp.Body))
 		resp.Body = nil
 		return
 	}
