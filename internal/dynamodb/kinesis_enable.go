@@ -91,9 +91,12 @@ func (e *Engine) enableDestination(t *table, region, stream string) {
 	}
 	refusal := ""
 	if e.dataStreams != nil {
-		refusal = shortText(e.dataStreams.Check(e.background.ctx, region, dataStreamName(stream)))
+		why := e.dataStreams.Check(e.background.ctx, region, dataStreamName(stream))
 		if e.background.ctx.Err() != nil {
 			return // it is looked at again after a restart
+		}
+		if refusal = shortText(why); refusal != "" {
+			e.log.Warn("dynamodb: a Kinesis streaming destination is not enabled", "table", t.id, "stream", stream, "error", why, "cause", errors.Unwrap(why))
 		}
 	}
 	v, err := e.redirectTable(t, nil, func(d *descriptor, now time.Time) error {

@@ -86,7 +86,7 @@ func (s *kinesis) check(ctx context.Context, name string) (again bool, err error
 	a, err := s.call(ctx, "DescribeStreamSummary", body)
 	switch {
 	case err != nil:
-		return true, fmt.Errorf("the endpoint of Kinesis cannot be reached: %w", err)
+		return true, unreachable{err}
 	case errorName(a.body) == "ResourceNotFoundException":
 		return false, fmt.Errorf("the Kinesis data stream %s does not exist", name)
 	case !a.ok():
@@ -103,6 +103,13 @@ func (s *kinesis) check(ctx context.Context, name string) (again bool, err error
 		return status == "CREATING", fmt.Errorf("the Kinesis data stream %s is %s", name, status)
 	}
 }
+
+// unreachable is that an endpoint cannot be reached. Its text is shown to whoever may
+// describe a table, who need not know where it is; why, the operator finds within.
+type unreachable struct{ why error }
+
+func (unreachable) Error() string   { return "the endpoint of Kinesis cannot be reached" }
+func (u unreachable) Unwrap() error { return u.why }
 
 // Put writes records, each with its partition key, and keeps those of a key in order.
 // It returns nil, or an error for each record that was not taken and nil for each that

@@ -1,12 +1,15 @@
 package sink_test
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -115,5 +118,19 @@ func TestPutRecordsInOrder(t *testing.T) {
 	s.status = func() (int, string) { return http.StatusBadRequest, "ResourceNotFoundException" }
 	if errs := openDataStreams(t, f.URL).Put(t.Context(), "eu-west-1", "orders", keys, data); errs[0] == nil || errs[5] == nil {
 		t.Error(errs)
+	}
+}
+
+// Where Kinesis is, is for the operator to know; who describes a table learns only that
+// it is not there.
+func TestUnreachableDataStreams(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond) // before it looks again
+	defer cancel()
+	err := openDataStreams(t, "http://127.0.0.1:1").Check(ctx, "eu-west-1", "s")
+	if err == nil || strings.Contains(err.Error(), "127.0.0.1") {
+		t.Errorf("it says %v", err)
+	}
+	if why := errors.Unwrap(err); why == nil || !strings.Contains(why.Error(), "127.0.0.1") {
+		t.Errorf("the operator learns %v", why)
 	}
 }
