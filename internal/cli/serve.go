@@ -156,6 +156,7 @@ func (c *serveCmd) Run(ctx context.Context, std streams) error {
 		return errors.Join(explain(err, c.Observe.AdminAddr), srv.Close(ctx))
 	}
 	go collectAside(ctx, srv.Bulk)
+	go giveBackProgram(ctx)
 	c.greet(std.err, addr, keys, cfg.Console != nil)
 	select {
 	case <-ctx.Done():

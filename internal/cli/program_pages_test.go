@@ -1,0 +1,23 @@
+package cli
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestConstantMappings reads a list in the form that proc_pid_maps(5) shows.
+func TestConstantMappings(t *testing.T) {
+	const maps = `00400000-018e2000 r-xp 00000000 fe:00 9994374                            /opt/our levee
+018e2000-03069000 r--p 014e2000 fe:00 9994374                            /opt/our levee
+03069000-03166000 rw-p 02c69000 fe:00 9994374                            /opt/our levee
+03166000-051df000 rw-p 00000000 00:00 0 
+7fc5b0bb0000-7fc5b0f00000 r--p 00000000 fe:00 77                         /opt/our levee.old
+7ffd2b3f0000-7ffd2b411000 rw-p 00000000 00:00 0                          [stack]
+a line of something else
+`
+	want := []mapping{{0x400000, 0x14e2000}, {0x18e2000, 0x1787000}}
+	if got := constantMappings(strings.NewReader(maps), "/opt/our levee"); !slices.Equal(got, want) {
+		t.Errorf("got %x, want %x", got, want)
+	}
+}
