@@ -46,6 +46,7 @@ type config struct {
 	share           float64
 	out, jsonOut    string
 	binary          string
+	profile         string
 	note            string
 
 	groupCounts, depthCounts []int
@@ -71,6 +72,7 @@ func main() {
 	flag.StringVar(&c.out, "out", "", "write the report to this Markdown file")
 	flag.StringVar(&c.jsonOut, "json", "", "write the figures to this JSON file")
 	flag.StringVar(&c.binary, "binary", "", "the levee of -engine levee, instead of building one")
+	flag.StringVar(&c.profile, "profile", "", "write a CPU profile of levee under the workloads to this file, for go build -pgo")
 	flag.StringVar(&c.note, "note", "", "a remark on the machine for the report")
 	flag.Parse()
 	exit(run(&c))
@@ -109,6 +111,11 @@ func run(c *config) (err error) {
 			return err
 		}
 	}
+	if c.profile != "" {
+		if c.profile, err = filepath.Abs(c.profile); err != nil {
+			return err
+		}
+	}
 	if err := pinClient(); err != nil {
 		return err
 	}
@@ -124,7 +131,7 @@ func run(c *config) (err error) {
 			return err
 		}
 	}
-	return nil
+	return mergeProfiles(c)
 }
 
 // plan returns the pairs to compare.

@@ -132,7 +132,7 @@ func (s *side) measure(c *config, i int, err error, rate float64) result {
 	case rate > 0:
 		r = fixedRate(c, s.process, s.client, w, rate)
 	default:
-		r = closedLoop(c, s.process, s.client, w)
+		r = s.process.profiled(c, func() result { return closedLoop(c, s.process, s.client, w) })
 	}
 	fmt.Fprintln(os.Stderr, r)
 	return r

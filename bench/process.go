@@ -20,6 +20,7 @@ var errNotInstalled = errors.New("not installed")
 type process struct {
 	spec  spec
 	url   string
+	admin string // URL of what operators need; "" if nobody asked for it
 	cmd   *exec.Cmd
 	dir   string
 	ready time.Duration // from start to the first answer
@@ -60,6 +61,11 @@ func start(c *config, s spec) (*process, error) {
 		return nil, fmt.Errorf("%s: %w", s.text, err)
 	}
 	p := &process{spec: s, url: "http://" + addr, dir: dir}
+	if s.name == "levee" {
+		if args, p.admin, err = withProfiling(c, args); err != nil {
+			return nil, err
+		}
+	}
 	args = onServerCPU(args)
 	p.cmd = exec.Command(args[0], args[1:]...)
 	p.cmd.Dir = dir

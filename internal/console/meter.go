@@ -89,8 +89,11 @@ func (m *Meter) Wrap(table []api.Operation) []api.Operation {
 
 // isThrottled reports whether a request was refused because there were too many.
 func isThrottled(err error) bool {
+	if err == nil {
+		return false // before e, which is allocated
+	}
 	var e *api.Error
-	if err == nil || !errors.As(err, &e) {
+	if !errors.As(err, &e) {
 		return false
 	}
 	switch e.Code {

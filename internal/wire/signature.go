@@ -69,12 +69,14 @@ func parseHeader(header string, headers Header) (signature, error) {
 
 // cutAtSeparator cuts s around its first comma or space.
 func cutAtSeparator(s string) (part, rest string) {
-	for i := range len(s) {
-		if s[i] == ',' || s[i] == ' ' {
-			return s[:i], s[i+1:]
-		}
+	end := len(s)
+	if i := strings.IndexByte(s, ','); i >= 0 {
+		end = i
 	}
-	return s, ""
+	if i := strings.IndexByte(s[:end], ' '); i >= 0 {
+		end = i
+	}
+	return s[:end], s[min(end+1, len(s)):]
 }
 
 func incompleteHeader(s *signature, header string) error {
