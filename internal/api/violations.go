@@ -46,18 +46,20 @@ func (p *Path) Value(key string) Path { return Path{up: p, name: key + ".member"
 // Element returns the path of a list's element, counted from 0.
 func (p *Path) Element(i int) Path { return Path{up: p, pos: i + 1} }
 
-func (p *Path) text() string {
-	var parts []string
-	for ; p != nil; p = p.up {
-		switch {
-		case p.pos > 0:
-			parts = append(parts, strconv.Itoa(p.pos)+".member")
-		case p.name != "":
-			parts = append(parts, p.name)
-		}
+// appendText spells the path out. It copies the names, or all paths would be allocated,
+// since the compiler could not tell that none outlives its check.
+func (p *Path) appendText(b []byte) []byte {
+	if p == nil {
+		return b
 	}
-	slices.Reverse(parts)
-	return strings.Join(parts, ".")
+	b = p.up.appendText(b)
+	if len(b) > 0 && (p.pos > 0 || p.name != "") {
+		b = append(b, '.')
+	}
+	if p.pos > 0 {
+		return append(strconv.AppendInt(b, int64(p.pos), 10), ".member"...)
+	}
+	return append(b, p.name...)
 }
 
 // Err returns the ValidationException that names the violations, or nil.
@@ -87,7 +89,7 @@ func (v *Violations) Missing() string {
 
 func (v *Violations) add(p Path, value, constraint string) {
 	if len(v.texts) < maxViolations { // or the path would be spelled out for nothing
-		v.Say("Value " + value + " at '" + p.text() + "' failed to satisfy constraint: " + constraint)
+		v.Say("Value " + value + " at '" + string(p.appendText(nil)) + "' failed to satisfy constraint: " + constraint)
 	}
 }
 
@@ -128,7 +130,7 @@ func (v *Violations) Required(present bool, p Path) {
 		return
 	}
 	if v.missing == "" {
-		v.missing = p.name
+		v.missing = strings.Clone(p.name)
 	}
 	v.add(p, "null", "Member must not be null")
 }

@@ -195,18 +195,25 @@ func (r reader) scalar(kind Kind) Value {
 	case KindN:
 		text := r.d.Text()
 		n, err := ParseNumber(text)
-		var bad Error
-		switch {
-		case err != nil && text == "":
-			r.noteBoth(ErrNotNumeric+": ", ErrNotNumeric)
-		case errors.As(err, &bad):
-			r.noteBoth(bad, olderNumber(bad, text))
+		if err != nil {
+			r.noteNumber(text, err)
 		}
 		return N(n)
 	case KindB:
 		return B(r.d.Base64String())
 	}
 	return S(r.d.Text())
+}
+
+// noteNumber notes what is wrong with the text of a number.
+func (r reader) noteNumber(text string, err error) {
+	var bad Error
+	switch {
+	case text == "":
+		r.noteBoth(ErrNotNumeric+": ", ErrNotNumeric)
+	case errors.As(err, &bad):
+		r.noteBoth(bad, olderNumber(bad, text))
+	}
 }
 
 // olderNumber is a complaint about a number in the words of the older layer, which
