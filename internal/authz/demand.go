@@ -33,11 +33,8 @@ func (d *demand) owner(caller string) string {
 
 // accountOf returns the account in an ARN, "" if there is none.
 func accountOf(arn string) string {
-	part := strings.SplitN(arn, ":", 6)
-	if len(part) < 6 || part[0] != "arn" {
-		return ""
-	}
-	return part[4]
+	named, _ := api.ParseARN(arn)
+	return named.Account
 }
 
 // demands are what one request needs.

@@ -1,8 +1,7 @@
 package authz
 
 import (
-	"strings"
-
+	"github.com/levee-io/levee/internal/api"
 	ddb "github.com/levee-io/levee/internal/api/dynamodbapi"
 )
 
@@ -74,11 +73,11 @@ func (d *demands) replicaScaling(table string) {
 // replica demands actions on the replica of a table in another region, and returns
 // its ARN.
 func (d *demands) replica(home, region string, actions []string) string {
-	part := strings.SplitN(home, ":", 6)
-	if len(part) == 6 { // or it is no table, which the engine will say
-		part[3] = region
+	there := home
+	if named, ok := api.ParseARN(home); ok { // or it is no table, which the engine will say
+		named.Region = region
+		there = named.String()
 	}
-	there := strings.Join(part, ":")
 	for _, action := range actions {
 		d.needIn(region, action, there)
 	}
@@ -93,8 +92,6 @@ func (d *demands) needIn(region, action, resource string) {
 
 // regionOf returns the region in an ARN, "" if there is none.
 func regionOf(arn string) string {
-	if part := strings.SplitN(arn, ":", 6); len(part) == 6 {
-		return part[3]
-	}
-	return ""
+	named, _ := api.ParseARN(arn)
+	return named.Region
 }

@@ -100,17 +100,17 @@ func (v *visit) mappings(wanted func(*Mapping) bool) (l mappingList) {
 
 func newMappingRow(m Mapping, queues map[resource]Queue) mappingRow {
 	row := mappingRow{Mapping: m}
-	part := strings.SplitN(m.Source, ":", 6) // arn:aws:service:region:account:name
-	if len(part) < 6 {
+	named, ok := api.ParseARN(m.Source)
+	if !ok {
 		return row
 	}
-	ns := api.Namespace{Account: part[4], Region: part[3]}
+	ns := named.Namespace
 	if m.OfQueue() {
-		q := queues[resource{kindQueue, ns, part[5]}]
-		row.From, row.FromURL, row.Waiting, row.Lag = part[5], base(ns)+"queues/"+url.PathEscape(part[5]), q.Visible+q.InFlight, q.Oldest
+		q := queues[resource{kindQueue, ns, named.Resource}]
+		row.From, row.FromURL, row.Waiting, row.Lag = named.Resource, base(ns)+"queues/"+url.PathEscape(named.Resource), q.Visible+q.InFlight, q.Oldest
 		return row
 	}
-	table := strings.Split(part[5], "/") // table/name/stream/label
+	table := strings.Split(named.Resource, "/") // table/name/stream/label
 	if len(table) > 1 {
 		row.From, row.FromURL = table[1], base(ns)+"tables/"+url.PathEscape(table[1])+"/stream"
 	}

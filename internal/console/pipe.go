@@ -56,12 +56,12 @@ func placeOf(arn string) place {
 	if name, ok := strings.CutPrefix(arn, sinkPrefix); ok {
 		return place{Kind: "sink", Name: name}
 	}
-	part := strings.SplitN(arn, ":", 6) // arn:aws:service:region:account:name
-	if len(part) < 6 {
+	named, ok := api.ParseARN(arn)
+	if !ok {
 		return place{Name: arn}
 	}
-	at := base(api.Namespace{Account: part[4], Region: part[3]})
-	switch name := part[5]; part[2] {
+	at := base(named.Namespace)
+	switch name := named.Resource; named.Service {
 	case "sqs":
 		return place{"queue", name, at + "queues/" + url.PathEscape(name)}
 	case "lambda":

@@ -70,7 +70,7 @@ func (e *Engine) findBackup(c *api.Caller, action, arn string) (*backup, error) 
 	if !ok {
 		return nil, api.Validation("Invalid Backup ARN")
 	}
-	if part := strings.SplitN(arn, ":", 6); len(part) == 6 && part[4] != c.Account {
+	if named, ok := api.ParseARN(arn); ok && named.Account != c.Account {
 		return nil, api.Errorf("AccessDeniedException", "User: arn:aws:iam::%s:root is not authorized to perform: dynamodb:%s on resource: %s because no resource-based policy allows the dynamodb:%s action", c.Account, action, arn, action)
 	}
 	k := e.backups.find(recordID{c.Namespace, id})

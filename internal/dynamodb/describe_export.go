@@ -14,11 +14,11 @@ func (e *Engine) DescribeExport(_ context.Context, c *api.Caller, in *ddb.Descri
 	if !ok {
 		return nil, api.Validation("Invalid Export ARN")
 	}
-	if part := strings.SplitN(in.ExportArn.V, ":", 6); len(part) == 6 {
+	if named, ok := api.ParseARN(in.ExportArn.V); ok {
 		switch {
-		case part[4] != c.Account:
+		case named.Account != c.Account:
 			return nil, errDenied()
-		case part[3] != c.Region:
+		case named.Region != c.Region:
 			return nil, api.Errorf(ddb.CodeExportNotFoundException, "Export not found: Invalid export arn")
 		}
 	}

@@ -14,7 +14,7 @@ func (e *Engine) DescribeImport(_ context.Context, c *api.Caller, in *ddb.Descri
 	if !ok {
 		return nil, api.Validation("Invalid Import ARN")
 	}
-	if part := strings.SplitN(in.ImportArn.V, ":", 6); len(part) == 6 && part[4] != c.Account {
+	if named, ok := api.ParseARN(in.ImportArn.V); ok && named.Account != c.Account {
 		return nil, errDenied()
 	}
 	m := e.imports.find(recordID{c.Namespace, id})

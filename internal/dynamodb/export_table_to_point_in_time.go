@@ -73,13 +73,13 @@ func checkExport(in *ddb.ExportTableToPointInTimeInput) error {
 // checkExported checks the ARN of the table that is exported. The region in it is not
 // checked by itself: a table of another region is one that is not there.
 func checkExported(c *api.Caller, arn string) error {
-	part := strings.SplitN(arn, ":", 6)
+	named, ok := api.ParseARN(arn)
 	switch {
-	case len(part) < 6 || strings.Count(part[5], "/") != 1:
+	case !ok || strings.Count(named.Resource, "/") != 1:
 		return errInvalidRequest("Table ARN is invalid.")
-	case part[4] != c.Account:
+	case named.Account != c.Account:
 		return errDenied()
-	case part[3] != c.Region:
+	case named.Region != c.Region:
 		return api.Errorf(ddb.CodeTableNotFoundException, "Table not found: %s", arn)
 	}
 	return nil

@@ -72,11 +72,12 @@ func checkJoining(in *ddb.CreateTableInput) error {
 
 // tableOfARN returns the table of any account that an ARN names.
 func (e *Engine) tableOfARN(arn string) (*table, error) {
-	part := strings.SplitN(arn, ":", 6)
-	if len(part) < 6 || part[2] != "dynamodb" || !strings.HasPrefix(part[5], "table/") {
+	named, ok := api.ParseARN(arn)
+	name, isTable := strings.CutPrefix(named.Resource, "table/")
+	if !ok || named.Service != "dynamodb" || !isTable {
 		return nil, api.Validation("Invalid table ARN: %s", arn)
 	}
-	id := tableID{api.Namespace{Region: part[3], Account: part[4]}, strings.TrimPrefix(part[5], "table/")}
+	id := tableID{named.Namespace, name}
 	e.catalog.RLock()
 	defer e.catalog.RUnlock()
 	if t := e.catalog.tables[id]; t != nil {

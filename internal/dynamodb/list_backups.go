@@ -24,7 +24,7 @@ func (e *Engine) ListBackups(_ context.Context, c *api.Caller, in *ddb.ListBacku
 	if err := checkTimeRange(in); err != nil {
 		return nil, err
 	}
-	if part := strings.SplitN(in.ExclusiveStartBackupArn.V, ":", 6); len(part) == 6 && part[3] != c.Region {
+	if named, ok := api.ParseARN(in.ExclusiveStartBackupArn.V); ok && named.Region != c.Region {
 		return nil, errInvalidRequest("The supplied ExclusiveStartBackupArn does not match the region")
 	}
 	if err := e.settled(); err != nil {

@@ -178,12 +178,12 @@ func (doc *policyDocument) check(stream bool) error {
 // checkPolicyResource refuses a stream in the policy of a table, and the other way
 // round. Which table or stream it is does not matter to the service.
 func checkPolicyResource(arn string, stream bool) error {
-	part := strings.SplitN(arn, ":", 6)
-	if len(part) < 6 || !strings.HasPrefix(part[5], "table/") || strings.ContainsAny(part[5], "*?") {
+	named, ok := api.ParseARN(arn)
+	if !ok || !strings.HasPrefix(named.Resource, "table/") || strings.ContainsAny(named.Resource, "*?") {
 		return nil
 	}
-	if strings.Contains(part[5], "/stream/") != stream {
-		return errPolicy(`The relative-id "%s" is invalid for ARN "%s"`, part[5], arn)
+	if strings.Contains(named.Resource, "/stream/") != stream {
+		return errPolicy(`The relative-id "%s" is invalid for ARN "%s"`, named.Resource, arn)
 	}
 	return nil
 }

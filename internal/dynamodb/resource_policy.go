@@ -83,15 +83,15 @@ func (e *Engine) policyHolder(c *api.Caller, arn string) (t *table, label string
 
 // checkHolder checks a ResourceArn by itself.
 func checkHolder(c *api.Caller, arn string) error {
-	part := strings.SplitN(arn, ":", 6)
+	named, ok := api.ParseARN(arn)
 	switch {
-	case len(part) < 6 || part[0] != "arn":
+	case !ok:
 		return badParameter("ARNs must start with 'arn:': %s", arn)
-	case part[2] == "dynamodb" && (part[1] != "aws" || part[3] != c.Region):
+	case named.Service == "dynamodb" && (named.Partition != "aws" || named.Region != c.Region):
 		return badParameter("Invalid resource Arn: %s", arn)
-	case part[2] == "dynamodb" && part[4] != c.Account:
+	case named.Service == "dynamodb" && named.Account != c.Account:
 		return errOtherAccount()
-	case strings.Contains(part[5], "/backup/"):
+	case strings.Contains(named.Resource, "/backup/"):
 		return badParameter("Provided Arn is not a DynamoDB resource arn: %s", arn)
 	}
 	return nil
@@ -210,13 +210,13 @@ func (e *Engine) ReplicaRegions(arn string) (regions []string) {
 // viewOf returns the table whose ARN another begins with, nil if there is none, and
 // what follows in the latter.
 func (e *Engine) viewOf(arn string) (v *view, rest string) {
-	part := strings.SplitN(arn, ":", 6)
-	if len(part) < 6 {
+	named, ok := api.ParseARN(arn)
+	if !ok {
 		return nil, ""
 	}
-	name, rest, _ := strings.Cut(strings.TrimPrefix(part[5], "table/"), "/")
+	name, rest, _ := strings.Cut(strings.TrimPrefix(named.Resource, "table/"), "/")
 	e.catalog.RLock()
-	t := e.catalog.tables[tableID{api.Namespace{Account: part[4], Region: part[3]}, name}]
+	t := e.catalog.tables[tableID{named.Namespace, name}]
 	e.catalog.RUnlock()
 	if t == nil {
 		return nil, ""

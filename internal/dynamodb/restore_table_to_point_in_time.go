@@ -61,11 +61,11 @@ func checkRestore(in *ddb.RestoreTableToPointInTimeInput) error {
 
 // checkSourceARN checks the ARN of the table that is restored.
 func checkSourceARN(c *api.Caller, in *ddb.RestoreTableToPointInTimeInput) error {
-	part := strings.SplitN(in.SourceTableArn.V, ":", 6)
+	named, ok := api.ParseARN(in.SourceTableArn.V)
 	switch {
-	case len(part) < 6 || part[0] != "arn" || !strings.HasPrefix(part[5], "table/"):
+	case !ok || !strings.HasPrefix(named.Resource, "table/"):
 		return badParameter("sourceTableArn is not a valid ARN")
-	case part[4] != c.Account:
+	case named.Account != c.Account:
 		return errOtherAccount()
 	}
 	return checkRestoreRegion(c, in.SourceTableArn.V, in.SSESpecificationOverride)
@@ -73,9 +73,9 @@ func checkSourceARN(c *api.Caller, in *ddb.RestoreTableToPointInTimeInput) error
 
 // checkRestoreRegion refuses what would be restored from another region.
 func checkRestoreRegion(c *api.Caller, arn string, sse *ddb.SSESpecification) error {
-	part := strings.SplitN(arn, ":", 6)
+	named, ok := api.ParseARN(arn)
 	switch {
-	case len(part) < 6 || part[3] == c.Region || part[4] != c.Account:
+	case !ok || named.Region == c.Region || named.Account != c.Account:
 		return nil
 	case sse == nil:
 		return errInvalidRequest("sseSpecificationOverride must be provided for cross-region restores")

@@ -64,12 +64,11 @@ func errNoStream(arn string) *api.Error {
 // parseStreamARN takes arn:aws:dynamodb:region:account:table/name/stream/label
 // apart.
 func parseStreamARN(arn string) (id tableID, label string, err error) {
-	part := strings.SplitN(arn, ":", 6)
-	if len(part) == 6 && part[0] == "arn" && part[2] == "dynamodb" {
-		name, found := strings.CutPrefix(part[5], "table/")
+	if named, ok := api.ParseARN(arn); ok && named.Service == "dynamodb" {
+		name, found := strings.CutPrefix(named.Resource, "table/")
 		name, label, labelled := strings.Cut(name, "/stream/")
 		if found && labelled {
-			return tableID{api.Namespace{Account: part[4], Region: part[3]}, name}, label, nil
+			return tableID{named.Namespace, name}, label, nil
 		}
 	}
 	return id, "", api.Validation("Invalid StreamArn")

@@ -295,22 +295,22 @@ func nameIn(c *api.Caller, nameOrARN string) (string, error) {
 	case !strings.HasPrefix(nameOrARN, "arn:"):
 		return nameOrARN, nil
 	}
-	part := strings.SplitN(nameOrARN, ":", 6)
-	if len(part) < 6 || part[2] != "dynamodb" {
+	named, ok := api.ParseARN(nameOrARN)
+	if !ok || named.Service != "dynamodb" {
 		return "", api.Validation("Invalid table ARN: %s", nameOrARN)
 	}
 	const wrong = "1 validation error detected: Invalid %s in '%s'"
 	switch {
-	case part[1] != "aws":
+	case named.Partition != "aws":
 		return "", api.Validation(wrong, "AWS partition", nameOrARN)
-	case part[3] != c.Region:
+	case named.Region != c.Region:
 		return "", api.Validation(wrong, "AWS region", nameOrARN)
-	case !strings.HasPrefix(part[5], "table/"):
+	case !strings.HasPrefix(named.Resource, "table/"):
 		return "", api.Validation(wrong, "resource type", nameOrARN)
-	case part[4] != c.Account:
+	case named.Account != c.Account:
 		return "", errNoResource()
 	}
-	return strings.TrimPrefix(part[5], "table/"), nil
+	return strings.TrimPrefix(named.Resource, "table/"), nil
 }
 
 // compare orders tables, for locks that are taken together.

@@ -60,11 +60,11 @@ func (e *Engine) lookupTagged(c *api.Caller, arn string) (*table, error) {
 	if !strings.HasPrefix(arn, "arn:") {
 		return nil, badParameter("ARNs must start with 'arn:': %s", arn)
 	}
-	part := strings.SplitN(arn, ":", 6)
-	if len(part) < 6 || part[2] != "dynamodb" {
+	named, ok := api.ParseARN(arn)
+	if !ok || named.Service != "dynamodb" {
 		return nil, badParameter("Provided Arn is not a DynamoDB resource arn: %s", arn)
 	}
-	name, ok := strings.CutPrefix(part[5], "table/")
+	name, ok := strings.CutPrefix(named.Resource, "table/")
 	switch {
 	case strings.Contains(name, "/backup/"):
 		return nil, badParameter("Provided Arn is not a DynamoDB resource arn: %s", arn)
@@ -73,10 +73,10 @@ func (e *Engine) lookupTagged(c *api.Caller, arn string) (*table, error) {
 	case !ok || strings.Contains(name, "/"):
 		return nil, badParameter("Invalid resource arn provided, only table or stream is accepted. Provided resource arn: %s", arn)
 	}
-	if part[3] != c.Region {
+	if named.Region != c.Region {
 		return nil, api.Validation("Invalid TableArn: Invalid ResourceArn provided as input %s", arn)
 	}
-	if part[4] != c.Account {
+	if named.Account != c.Account {
 		return nil, errDenied()
 	}
 	e.catalog.RLock()

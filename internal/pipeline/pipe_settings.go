@@ -255,23 +255,23 @@ type target struct {
 
 // parseTarget takes the ARN of a target in a namespace apart.
 func parseTarget(ns api.Namespace, arn string) (t target, ok bool) {
-	part := strings.SplitN(arn, ":", 6)
-	if len(part) < 6 || part[0] != "arn" {
+	named, ok := api.ParseARN(arn)
+	if !ok {
 		return t, false
 	}
-	t = target{arn: arn, service: part[2], ns: api.Namespace{Account: part[4], Region: part[3]}}
+	t = target{arn: arn, service: named.Service, ns: named.Namespace}
 	if t.service == serviceLevee { // a sink is of the server, and of no account
-		t.name, ok = strings.CutPrefix(part[5], "sink/")
+		t.name, ok = strings.CutPrefix(named.Resource, "sink/")
 		return t, ok && t.name != "" && t.ns == api.Namespace{}
 	}
 	switch t.service {
 	case serviceSQS:
-		t.name, ok = part[5], !strings.ContainsAny(part[5], ":/")
+		t.name, ok = named.Resource, !strings.ContainsAny(named.Resource, ":/")
 	case serviceLambda:
-		t.name, ok = strings.CutPrefix(part[5], "function:")
+		t.name, ok = strings.CutPrefix(named.Resource, "function:")
 		t.name = strings.TrimSuffix(t.name, ":$LATEST")
 	case serviceDynamoDB:
-		t.name, ok = strings.CutPrefix(part[5], "table/")
+		t.name, ok = strings.CutPrefix(named.Resource, "table/")
 	}
 	return t, ok && t.name != "" && !strings.ContainsAny(t.name, ":/") && t.ns == ns
 }

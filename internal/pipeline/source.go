@@ -68,11 +68,11 @@ type source struct {
 }
 
 func parseSource(arn string) (s source, ok bool) {
-	part := strings.SplitN(arn, ":", 6)
-	if len(part) < 6 || part[0] != "arn" {
+	named, ok := api.ParseARN(arn)
+	if !ok {
 		return s, false
 	}
-	s = source{arn: arn, service: part[2], ns: api.Namespace{Account: part[4], Region: part[3]}, name: part[5]}
+	s = source{arn: arn, service: named.Service, ns: named.Namespace, name: named.Resource}
 	isStream := s.service == "dynamodb" && strings.Contains(s.name, "/stream/")
 	return s, isStream || s.service == "sqs" && !strings.Contains(s.name, "/")
 }

@@ -2,7 +2,6 @@ package event
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/levee-io/levee/internal/api"
 	"github.com/levee-io/levee/internal/api/sqsapi"
@@ -75,9 +74,6 @@ func appendMessageAttribute(b []byte, v sqsapi.MessageAttributeValue) []byte {
 
 // regionOf returns the region in an ARN, "" if there is none.
 func regionOf(arn string) string {
-	part := strings.SplitN(arn, ":", 6)
-	if len(part) < 6 {
-		return ""
-	}
-	return part[3]
+	named, _ := api.ParseARN(arn)
+	return named.Region
 }
