@@ -72,6 +72,7 @@ type Endpoint struct {
 type route struct {
 	*api.Operation
 	service *service
+	target  string // as in X-Amz-Target
 }
 
 // New returns an endpoint. Rows of services that this package does not know,
@@ -95,10 +96,10 @@ func New(opts Options) *Endpoint {
 			panic("wire: an unknown or repeated target: " + target)
 		}
 		if svc.rest {
-			e.rest.add(&route{op, svc})
+			e.rest.add(&route{op, svc, target})
 			continue
 		}
-		e.routes[target] = &route{op, svc}
+		e.routes[target] = &route{op, svc, target}
 	}
 	e.closing, e.endCalls = context.WithCancelCause(context.Background())
 	return e

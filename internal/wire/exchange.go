@@ -102,7 +102,7 @@ func (x *exchange) target() string {
 	if x.route == nil {
 		return ""
 	}
-	return x.route.Target + "." + x.route.Name
+	return x.route.target
 }
 
 func (x *exchange) serve(ctx context.Context) {
