@@ -118,18 +118,18 @@ func (e *Engine) commitLatched(writes []*write, tok *token) (done applied) {
 	}
 	defer e.contention.end(items)
 	var room [latchesOfMost]uint16
-	h := held{place: room[:0]}
+	h := held(room[:0])
 	for _, w := range withMirrors(writes) {
-		w.v.addLatches(&h, w.row)
+		h = w.v.addLatches(h, w.row)
 	}
 	if tok != nil {
-		h.add(tok.latch())
+		h = h.add(tok.latch())
 	}
-	h.lock(&e.latches)
-	defer func() { h.unlock(done.commit) }()
+	h = h.lock(&e.latches)
+	defer func() { h.unlock(&e.latches, done.commit) }()
 	done.commit, done.failed, done.err = e.decideAndApply(writes, tok)
 	if done.commit == nil {
-		done.pending = h.pending()
+		done.pending = h.pending(&e.latches)
 	}
 	return done
 }
