@@ -176,7 +176,7 @@ func (e *Engine) batchWrite(c *api.Caller, w *write, tableName string, r *ddb.Wr
 	if err := w.measure(); err != nil {
 		return err
 	}
-	return e.targetPut(c, w, tableName, (*view).keyOfBatchItem)
+	return e.targetPut(c, w, tableName, (*view).checkBatchItemKey)
 }
 
 // fitting returns how many of the writes one commit takes: at least one, and no

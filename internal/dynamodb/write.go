@@ -28,6 +28,7 @@ type write struct {
 	table   *table
 	key     attr.Map // has the primary key attributes; for a put, the item itself
 	row     []byte   // row key
+	rowRoom [48]byte // of most row keys
 	item    attr.Map // opPut: the new item
 	size    int      // opPut: its size
 	update  *expr.Update
