@@ -281,7 +281,7 @@ func (e *Engine) read(w *write) (err error) {
 		w.oldSize, err = attr.SizeEncoded(w.oldRaw)
 		return err
 	}
-	w.old, err = attr.DecodeMap(w.oldRaw)
+	w.old, err = attr.DecodeShared(nil, w.oldRaw)
 	w.oldSize = w.old.Size()
 	return err
 }
