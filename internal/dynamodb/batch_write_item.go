@@ -130,9 +130,10 @@ func doneOf(writes []*write, usages []*usage) (done []*write, of []*usage) {
 
 // repeated reports whether two of the writes are to the same item.
 func repeated(writes []*write) bool {
-	rows := make([][]byte, len(writes))
-	for i, w := range writes {
-		rows[i] = w.row
+	var few [4][]byte
+	rows := few[:0]
+	for _, w := range writes {
+		rows = append(rows, w.row)
 	}
 	slices.SortFunc(rows, bytes.Compare)
 	for i := 1; i < len(rows); i++ {

@@ -44,7 +44,7 @@ func (p *Part) Print() []byte { return p.print }
 // Lock takes the locks of the items. It returns errors for the actions whose items
 // another transaction has.
 func (p *Part) Lock() (failed []error, err error) {
-	rows := markTransact(p.writes)
+	rows := markTransact(nil, p.writes)
 	if taken := p.engine.ongoing.begin(rows...); taken != nil {
 		return conflicts(taken), nil
 	}

@@ -28,7 +28,7 @@ type token struct {
 	// print tells whether a repeat has the same parameters.
 	print [sha256.Size]byte
 
-	buf []byte // what key returned last
+	keyRoom [80]byte // of most keys
 }
 
 func tokenBucket(t time.Time) uint32 { return uint32(t.Unix() / int64(tokenLife/time.Second)) }
@@ -36,14 +36,10 @@ func tokenBucket(t time.Time) uint32 { return uint32(t.Unix() / int64(tokenLife/
 // key returns the row key of the token in a bucket. It is valid until the next
 // call.
 func (t *token) key(bucket uint32) []byte {
-	if t.buf == nil {
-		t.buf = make([]byte, 0, tokenPrefix+len(t.ns.Account)+len(t.ns.Region)+len(t.text)+2)
-	}
-	key := binary.BigEndian.AppendUint32(append(t.buf[:0], space, kindToken), bucket)
+	key := binary.BigEndian.AppendUint32(append(t.keyRoom[:0], space, kindToken), bucket)
 	key = append(append(key, t.ns.Account...), 0)
 	key = append(append(key, t.ns.Region...), 0)
-	t.buf = append(key, t.text...)
-	return t.buf
+	return append(key, t.text...)
 }
 
 // tokenPrefix is the length of what stands before the account: space, kind and
