@@ -93,11 +93,10 @@ func (e *Engine) commitTransaction(writes []*write, tok *token) (failed []error,
 // is ongoing.
 func (e *Engine) applyTransaction(writes []*write, tok *token) (done applied, failed []error, err error) {
 	if tok != nil {
-		hash := tok.hash()
-		if e.ongoing.begin(hash) != nil {
+		if e.ongoing.begin(tok.hash) != nil {
 			return done, nil, api.Errorf(ddb.CodeTransactionInProgressException, "The transaction with the given request token is already in progress.")
 		}
-		defer e.ongoing.end(hash)
+		defer e.ongoing.end(tok.hash)
 	}
 	var few [4]uint64
 	rows := markTransact(few[:0], writes)

@@ -4,8 +4,6 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/cespare/xxhash/v2"
-
 	"github.com/levee-io/levee/internal/kv"
 )
 
@@ -34,9 +32,10 @@ type held []uint16
 const latchesOfMost = 32
 
 // add names a key whose latch is wanted.
-func (h held) add(row []byte) held {
-	return append(h, uint16(xxhash.Sum64(row)%stripes))
-}
+func (h held) add(row []byte) held { return h.addHash(hashOf(row)) }
+
+// addHash is add for a key that is known by its hash.
+func (h held) addHash(hash uint64) held { return append(h, uint16(hash%stripes)) }
 
 // lock takes the latches of the keys that were added, and returns them: each once, in
 // ascending order, so that no two writes wait for each other.
@@ -75,7 +74,7 @@ func (h held) pending(set *latches) []kv.Commit {
 
 // settle waits until what was last written under the latch of a row is durable.
 func (set *latches) settle(row []byte) error {
-	l := &set.stripe[xxhash.Sum64(row)%stripes]
+	l := &set.stripe[hashOf(row)%stripes]
 	l.mu.Lock()
 	last := l.last
 	l.mu.Unlock()

@@ -26,7 +26,7 @@ func (e *Engine) TransactWriteItems(_ context.Context, c *api.Caller, in *ddb.Tr
 	}
 	var tok *token
 	if in.ClientRequestToken.OK {
-		tok = &token{ns: c.Namespace, text: in.ClientRequestToken.V, print: fingerprint(in.TransactItems)}
+		tok = newToken(c.Namespace, in.ClientRequestToken.V, fingerprint(in.TransactItems))
 	}
 	failed, err := e.commitTransaction(writes, tok)
 	if err != nil {

@@ -124,7 +124,7 @@ func (e *Engine) commitLatched(writes []*write, tok *token) (done applied) {
 		h = w.v.addLatches(h, w.row)
 	}
 	if tok != nil {
-		h = h.add(tok.latch())
+		h = h.addHash(tok.hash)
 	}
 	h = h.lock(&e.latches)
 	defer func() { h.unlock(&e.latches, done.commit) }()
