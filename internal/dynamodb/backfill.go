@@ -86,13 +86,13 @@ func (e *Engine) fillRows(t *table, fillerOf func(*view) rowFiller, rows [][]byt
 	}
 	var h held
 	for _, row := range rows {
-		h.add(row)
+		h = h.add(row)
 	}
-	h.lock(&e.latches)
+	h = h.lock(&e.latches)
 	// The latches keep the commits that they have: that of these entries is
 	// durable at once by its own account, which would make readers believe the
 	// same of the writes before it.
-	defer h.unlock(nil)
+	defer h.unlock(&e.latches, nil)
 	b := e.store.NewBatch()
 	defer b.Discard()
 	for _, row := range rows {

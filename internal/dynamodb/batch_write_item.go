@@ -130,9 +130,10 @@ func doneOf(writes []*write, usages []*usage) (done []*write, of []*usage) {
 
 // repeated reports whether two of the writes are to the same item.
 func repeated(writes []*write) bool {
-	rows := make([][]byte, len(writes))
-	for i, w := range writes {
-		rows[i] = w.row
+	var few [4][]byte
+	rows := few[:0]
+	for _, w := range writes {
+		rows = append(rows, w.row)
 	}
 	slices.SortFunc(rows, bytes.Compare)
 	for i := 1; i < len(rows); i++ {
@@ -176,7 +177,7 @@ func (e *Engine) batchWrite(c *api.Caller, w *write, tableName string, r *ddb.Wr
 	if err := w.measure(); err != nil {
 		return err
 	}
-	return e.targetPut(c, w, tableName, (*view).keyOfBatchItem)
+	return e.targetPut(c, w, tableName, (*view).checkBatchItemKey)
 }
 
 // fitting returns how many of the writes one commit takes: at least one, and no

@@ -81,10 +81,10 @@ func (e *Engine) clearTable(t *table, before time.Time) error {
 func (e *Engine) clearStep(keys [][]byte) error {
 	var h held
 	for _, key := range keys {
-		h.add(tombstoneRow(key))
+		h = h.add(tombstoneRow(key))
 	}
-	h.lock(&e.latches)
-	defer h.unlock(nil)
+	h = h.lock(&e.latches)
+	defer h.unlock(&e.latches, nil)
 	b := e.store.NewBatch()
 	defer b.Discard()
 	for _, key := range keys {

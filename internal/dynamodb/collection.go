@@ -53,11 +53,12 @@ func (v *view) partition(item []byte) []byte {
 }
 
 // addLatches names the latches of a write to an item.
-func (v *view) addLatches(h *held, item []byte) {
-	h.add(item)
+func (v *view) addLatches(h held, item []byte) held {
+	h = h.add(item)
 	if v.collections != nil {
-		h.add(v.collectionRow(item))
+		h = h.add(v.collectionRow(item))
 	}
+	return h
 }
 
 // growth is by how much a write that was compared with the indexes makes its collection

@@ -93,13 +93,13 @@ func (e *Engine) commitTransaction(writes []*write, tok *token) (failed []error,
 // is ongoing.
 func (e *Engine) applyTransaction(writes []*write, tok *token) (done applied, failed []error, err error) {
 	if tok != nil {
-		hash := tok.hash()
-		if e.ongoing.begin(hash) != nil {
+		if e.ongoing.begin(tok.hash) != nil {
 			return done, nil, api.Errorf(ddb.CodeTransactionInProgressException, "The transaction with the given request token is already in progress.")
 		}
-		defer e.ongoing.end(hash)
+		defer e.ongoing.end(tok.hash)
 	}
-	rows := markTransact(writes)
+	var few [4]uint64
+	rows := markTransact(few[:0], writes)
 	if taken := e.ongoing.begin(rows...); taken == nil {
 		defer e.ongoing.end(rows...)
 	} else if replayed, err := e.replays(tok); err != nil || !replayed {
@@ -108,12 +108,11 @@ func (e *Engine) applyTransaction(writes []*write, tok *token) (done applied, fa
 	return e.commitLatched(writes, tok), nil, nil
 }
 
-// markTransact says of writes that they are of a transaction, and returns the
-// hashes of their rows.
-func markTransact(writes []*write) []uint64 {
-	rows := make([]uint64, len(writes))
-	for i, w := range writes {
-		rows[i], w.transact = hashOf(w.row), true
+// markTransact says of writes that they are of a transaction, and appends the hashes
+// of their rows to rows.
+func markTransact(rows []uint64, writes []*write) []uint64 {
+	for _, w := range writes {
+		rows, w.transact = append(rows, hashOf(w.row)), true
 	}
 	return rows
 }

@@ -1,6 +1,7 @@
 package dynamodb
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"runtime"
@@ -62,10 +63,10 @@ func TestReplayIsInNobodysWay(t *testing.T) {
 	h.fails("TransactWriteItems", strings.Replace(in, `"t"`, `"u"`, 1), "TransactionCanceledException: Transaction cancelled, please refer cancellation reasons for specific reasons [TransactionConflict]")
 	h.ongoing.end(hashOf(row))
 
-	tok := token{ns: testNamespace, text: "t"}
-	h.ongoing.begin(tok.hash())
+	tok := newToken(testNamespace, "t", [sha256.Size]byte{})
+	h.ongoing.begin(tok.hash)
 	h.fails("TransactWriteItems", in, "TransactionInProgressException: The transaction with the given request token is already in progress.")
-	h.ongoing.end(tok.hash())
+	h.ongoing.end(tok.hash)
 	h.expect("TransactWriteItems", in, `{}`)
 }
 

@@ -219,7 +219,8 @@ func (e *Engine) stageCounters(b kv.Batch, writes []*write) (countedRows, error)
 
 // countedRows are the rows of counters that a batch changes, with their latches.
 type countedRows struct {
-	latches held
+	set     *latches
+	latches held // of set
 	changes []countedChange
 }
 
@@ -235,10 +236,11 @@ func (e *Engine) stageTallies(b kv.Batch, list tallies) (done countedRows, err e
 	if len(list) == 0 {
 		return done, nil
 	}
+	done.set = &e.counting
 	for i := range list {
-		done.latches.add(list[i].row)
+		done.latches = done.latches.add(list[i].row)
 	}
-	done.latches.lock(&e.counting)
+	done.latches = done.latches.lock(done.set)
 	for i := range list {
 		change, err := list[i].stage(e.store, b)
 		if err != nil {
@@ -255,7 +257,7 @@ func (d *countedRows) unlock(commit kv.Commit) {
 	if commit != nil {
 		d.note()
 	}
-	d.latches.unlock(commit)
+	d.latches.unlock(d.set, commit)
 }
 
 // note brings the statistics of the counters' tables up to date.

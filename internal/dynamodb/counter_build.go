@@ -97,7 +97,7 @@ func (e *Engine) addGroups(t *table, number uint64, groups map[string]*tallies) 
 	rows, err := e.stageTallies(b, list)
 	// The latches keep the commits that they have: this one is durable by its own
 	// account, which would make readers believe the same of those before it.
-	defer func() { rows.latches.unlock(nil) }()
+	defer func() { rows.latches.unlock(rows.set, nil) }()
 	if err != nil {
 		return err
 	}

@@ -23,16 +23,17 @@ func (e *Engine) DeleteItem(_ context.Context, c *api.Caller, in *ddb.DeleteItem
 	if err != nil {
 		return nil, api.Enveloped(err)
 	}
-	w := &write{op: opDelete, cond: p.condition, keep: keepsItem(in.ReturnValuesOnConditionCheckFailure)}
+	both := &answered[ddb.DeleteItemOutput]{}
+	w, out := &both.write, &both.out
+	w.op, w.cond, w.keep = opDelete, p.condition, keepsItem(in.ReturnValuesOnConditionCheckFailure)
 	if err := e.targetKey(c, w, in.TableName.V, in.Key); err != nil {
 		return nil, err
 	}
 	if err := e.commitOne(w); err != nil {
 		return nil, err
 	}
-	return &ddb.DeleteItemOutput{
-		Attributes:            w.allOld(in.ReturnValues),
-		ConsumedCapacity:      w.consumed(in.TableName.V, in.ReturnConsumedCapacity),
-		ItemCollectionMetrics: w.collectionMetrics(in.ReturnItemCollectionMetrics),
-	}, nil
+	out.Attributes = w.allOld(in.ReturnValues)
+	out.ConsumedCapacity = w.consumed(in.TableName.V, in.ReturnConsumedCapacity)
+	out.ItemCollectionMetrics = w.collectionMetrics(in.ReturnItemCollectionMetrics)
+	return out, nil
 }

@@ -212,5 +212,5 @@ func statementsToken(c *api.Caller, in *ddb.ExecuteTransactionInput) *token {
 	for i := range in.TransactStatements {
 		b = appendStatement(b, in.TransactStatements[i].Statement.V, in.TransactStatements[i].Parameters)
 	}
-	return &token{ns: c.Namespace, text: in.ClientRequestToken.V, print: sha256.Sum256(b)}
+	return newToken(c.Namespace, in.ClientRequestToken.V, sha256.Sum256(b))
 }

@@ -63,11 +63,15 @@ func parseProjection(attributes []string, projection api.Opt[string], names api.
 // projectedRow checks a key, and a projection (which may be nil) against the
 // table, and returns the row of the key.
 func (v *view) projectedRow(key attr.Map, projection *expr.Projection) ([]byte, error) {
-	row, err := v.keyOf(key)
-	if err == nil && projection != nil {
-		err = v.checkScalars(projection)
+	if err := v.checkKey(key); err != nil {
+		return nil, err
 	}
-	return row, err
+	if projection != nil {
+		if err := v.checkScalars(projection); err != nil {
+			return nil, err
+		}
+	}
+	return v.row(key), nil
 }
 
 // projected makes an answer's item of a stored one. Without a projection the

@@ -144,12 +144,15 @@ func (r *importReader) add(item attr.Map, err error) error {
 // and where.
 func (r *importReader) check(item attr.Map, err error) (row []byte, ok bool) {
 	if err == nil {
-		row, err = r.v.keyOfItem(item)
+		err = r.v.checkItemKey(item)
 	}
 	if err == nil {
 		err = r.v.checkIndexKeys(item)
 	}
-	return row, err == nil && r.v.fits(item, item.Size())
+	if err != nil || !r.v.fits(item, item.Size()) {
+		return nil, false
+	}
+	return r.v.row(item), true
 }
 
 // readCSV reads records under a header, which is the first of them unless the

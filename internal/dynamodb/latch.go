@@ -4,8 +4,6 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/cespare/xxhash/v2"
-
 	"github.com/levee-io/levee/internal/kv"
 )
 
@@ -26,36 +24,35 @@ type latch struct {
 	last kv.Commit
 }
 
-// held is a set of latches in the order in which they were taken. Whoever is in
-// a hurry gives it room for latchesOfMost, on the stack.
-type held struct {
-	set   *latches
-	place []uint16
-}
+// held names latches, once they are locked in the order in which they were taken.
+// Whoever is in a hurry gives it room for latchesOfMost, on the stack. There it stays
+// only because held has no pointer to the latches and grows as a slice does, by append.
+type held []uint16
 
 const latchesOfMost = 32
 
 // add names a key whose latch is wanted.
-func (h *held) add(row []byte) {
-	h.place = append(h.place, uint16(xxhash.Sum64(row)%stripes))
-}
+func (h held) add(row []byte) held { return h.addHash(hashOf(row)) }
 
-// lock takes the latches of the keys that were added: each once, in ascending
-// order, so that no two writes wait for each other.
-func (h *held) lock(set *latches) {
-	slices.Sort(h.place)
-	h.place = slices.Compact(h.place)
-	h.set = set
-	for _, i := range h.place {
+// addHash is add for a key that is known by its hash.
+func (h held) addHash(hash uint64) held { return append(h, uint16(hash%stripes)) }
+
+// lock takes the latches of the keys that were added, and returns them: each once, in
+// ascending order, so that no two writes wait for each other.
+func (h held) lock(set *latches) held {
+	slices.Sort(h)
+	h = slices.Compact(h)
+	for _, i := range h {
 		set.stripe[i].mu.Lock()
 	}
+	return h
 }
 
-// unlock releases the latches; commit is what was applied under them, nil if
+// unlock releases the latches of set; commit is what was applied under them, nil if
 // nothing was.
-func (h *held) unlock(commit kv.Commit) {
-	for _, i := range h.place {
-		l := &h.set.stripe[i]
+func (h held) unlock(set *latches, commit kv.Commit) {
+	for _, i := range h {
+		l := &set.stripe[i]
 		if commit != nil {
 			l.last = commit
 		}
@@ -65,10 +62,10 @@ func (h *held) unlock(commit kv.Commit) {
 
 // pending returns the newest commits under the held latches: what an answer
 // that depends on the rows read must wait for.
-func (h *held) pending() []kv.Commit {
+func (h held) pending(set *latches) []kv.Commit {
 	var list []kv.Commit
-	for _, i := range h.place {
-		if c := h.set.stripe[i].last; c != nil {
+	for _, i := range h {
+		if c := set.stripe[i].last; c != nil {
 			list = append(list, c)
 		}
 	}
@@ -77,7 +74,7 @@ func (h *held) pending() []kv.Commit {
 
 // settle waits until what was last written under the latch of a row is durable.
 func (set *latches) settle(row []byte) error {
-	l := &set.stripe[xxhash.Sum64(row)%stripes]
+	l := &set.stripe[hashOf(row)%stripes]
 	l.mu.Lock()
 	last := l.last
 	l.mu.Unlock()

@@ -44,7 +44,7 @@ func (p *Part) Print() []byte { return p.print }
 // Lock takes the locks of the items. It returns errors for the actions whose items
 // another transaction has.
 func (p *Part) Lock() (failed []error, err error) {
-	rows := markTransact(p.writes)
+	rows := markTransact(nil, p.writes)
 	if taken := p.engine.ongoing.begin(rows...); taken != nil {
 		return conflicts(taken), nil
 	}
@@ -53,9 +53,9 @@ func (p *Part) Lock() (failed []error, err error) {
 		return nil, err
 	}
 	for _, w := range withMirrors(p.writes) {
-		w.v.addLatches(&p.latches, w.row)
+		p.latches = w.v.addLatches(p.latches, w.row)
 	}
-	p.latches.lock(&p.engine.latches)
+	p.latches = p.latches.lock(&p.engine.latches)
 	return nil, nil
 }
 
@@ -84,7 +84,7 @@ func (p *Part) Release(commit kv.Commit) {
 	p.shards.unlock(commit)
 	p.graphs.end()
 	p.rows.unlock(commit)
-	p.latches.unlock(commit)
+	p.latches.unlock(&p.engine.latches, commit)
 	unlockViews(p.tables)
 	p.engine.ongoing.end(p.ongoing...)
 	if commit != nil {

@@ -5,57 +5,53 @@ import (
 	"github.com/levee-io/levee/internal/attr"
 )
 
-// keyOf checks the Key member of a request and returns its row key.
-func (v *view) keyOf(key attr.Map) ([]byte, error) {
+// checkKey checks the Key member of a request.
+func (v *view) checkKey(key attr.Map) error {
 	if len(key) != len(v.Key.Hash)+len(v.Key.Range) {
-		return nil, api.Validation(msgKeySchema)
+		return api.Validation(msgKeySchema)
 	}
 	for _, k := range v.Key.attrs() {
 		value, ok := key.Get(k.Name)
 		if !ok || value.Kind() != k.Kind {
-			return nil, api.Validation(msgKeySchema)
+			return api.Validation(msgKeySchema)
 		}
 	}
-	if err := v.Key.checkValues(key); err != nil {
-		return nil, err
-	}
-	return v.row(key), nil
+	return v.Key.checkValues(key)
 }
 
-// keyOfItem checks the key attributes of an item to be put and returns its row
-// key.
-func (v *view) keyOfItem(item attr.Map) ([]byte, error) {
+// checkItemKey checks the key attributes of an item to be put.
+func (v *view) checkItemKey(item attr.Map) error {
 	for _, k := range v.Key.attrs() {
 		value, ok := item.Get(k.Name)
 		if !ok {
-			return nil, api.Validation("One or more parameter values were invalid: Missing the key %s in the item", k.Name)
+			return api.Validation("One or more parameter values were invalid: Missing the key %s in the item", k.Name)
 		}
 		if value.Kind() != k.Kind {
-			return nil, api.Validation("One or more parameter values were invalid: Type mismatch for key %s expected: %s actual: %s", k.Name, k.Kind, value.Kind())
+			return api.Validation("One or more parameter values were invalid: Type mismatch for key %s expected: %s actual: %s", k.Name, k.Kind, value.Kind())
 		}
 	}
-	if err := v.Key.checkValues(item); err != nil {
-		return nil, err
-	}
-	return v.row(item), nil
+	return v.Key.checkValues(item)
 }
 
-// keyOfBatchItem is keyOfItem for BatchWriteItem, which says less about what is
-// wrong.
-func (v *view) keyOfBatchItem(item attr.Map) ([]byte, error) {
+// checkBatchItemKey is checkItemKey for BatchWriteItem, which says less about what
+// is wrong.
+func (v *view) checkBatchItemKey(item attr.Map) error {
 	for _, k := range v.Key.attrs() {
 		if value, ok := item.Get(k.Name); !ok || value.Kind() != k.Kind {
-			return nil, api.Validation(msgKeySchema)
+			return api.Validation(msgKeySchema)
 		}
 	}
-	return v.keyOfItem(item)
+	return v.checkItemKey(item)
 }
 
 // row returns the row key of an item whose key attributes have been checked.
 func (v *view) row(item attr.Map) []byte {
-	row := make([]byte, len(v.prefix), len(v.prefix)+64)
-	copy(row, v.prefix)
-	return v.Key.appendRow(row, item)
+	return v.appendRow(make([]byte, 0, len(v.prefix)+64), item)
+}
+
+// appendRow is row with the result appended to dst.
+func (v *view) appendRow(dst []byte, item attr.Map) []byte {
+	return v.Key.appendRow(append(dst, v.prefix...), item)
 }
 
 // keyAttrs returns the key attributes of an item, as an answer names them.

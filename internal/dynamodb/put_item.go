@@ -20,7 +20,9 @@ func (e *Engine) PutItem(_ context.Context, c *api.Caller, in *ddb.PutItemInput)
 	if err := onlyAllOld(in.ReturnValues); err != nil {
 		return nil, api.Enveloped(err)
 	}
-	w := &write{op: opPut, item: in.Item, keep: keepsItem(in.ReturnValuesOnConditionCheckFailure)}
+	both := &answered[ddb.PutItemOutput]{}
+	w, out := &both.write, &both.out
+	w.op, w.item, w.keep = opPut, in.Item, keepsItem(in.ReturnValuesOnConditionCheckFailure)
 	if err := w.measure(); err != nil {
 		return nil, err
 	}
@@ -35,21 +37,26 @@ func (e *Engine) PutItem(_ context.Context, c *api.Caller, in *ddb.PutItemInput)
 	if err := e.commitOne(w); err != nil {
 		return nil, err
 	}
-	return &ddb.PutItemOutput{
-		Attributes:            w.allOld(in.ReturnValues),
-		ConsumedCapacity:      w.consumed(in.TableName.V, in.ReturnConsumedCapacity),
-		ItemCollectionMetrics: w.collectionMetrics(in.ReturnItemCollectionMetrics),
-	}, nil
+	out.Attributes = w.allOld(in.ReturnValues)
+	out.ConsumedCapacity = w.consumed(in.TableName.V, in.ReturnConsumedCapacity)
+	out.ItemCollectionMetrics = w.collectionMetrics(in.ReturnItemCollectionMetrics)
+	return out, nil
+}
+
+// answered is a write and the answer to its request, in one allocation.
+type answered[Output any] struct {
+	write write
+	out   Output
 }
 
 // targetItem finds the table of a put and checks the item against it.
 func (e *Engine) targetItem(c *api.Caller, w *write, tableName string) error {
-	return e.targetPut(c, w, tableName, (*view).keyOfItem)
+	return e.targetPut(c, w, tableName, (*view).checkItemKey)
 }
 
-func (e *Engine) targetPut(c *api.Caller, w *write, tableName string, keyOf func(*view, attr.Map) ([]byte, error)) error {
+func (e *Engine) targetPut(c *api.Caller, w *write, tableName string, check func(*view, attr.Map) error) error {
 	w.key = w.item
-	if err := e.target(c, w, tableName, keyOf); err != nil {
+	if err := e.target(c, w, tableName, check); err != nil {
 		return err
 	}
 	if err := w.v.checkIndexKeys(w.item); err != nil {
@@ -72,10 +79,10 @@ func (w *write) measure() error {
 // targetKey finds the table of any other write and checks the key against it.
 func (e *Engine) targetKey(c *api.Caller, w *write, tableName string, key attr.Map) error {
 	w.key = key
-	return e.target(c, w, tableName, (*view).keyOf)
+	return e.target(c, w, tableName, (*view).checkKey)
 }
 
-func (e *Engine) target(c *api.Caller, w *write, tableName string, keyOf func(*view, attr.Map) ([]byte, error)) (err error) {
+func (e *Engine) target(c *api.Caller, w *write, tableName string, check func(*view, attr.Map) error) (err error) {
 	if w.table, err = e.lookup(c, tableName); err != nil {
 		return err
 	}
@@ -85,8 +92,11 @@ func (e *Engine) target(c *api.Caller, w *write, tableName string, keyOf func(*v
 	if w.v.CounterOf != "" {
 		return errCounter(w.v.descriptor)
 	}
-	w.row, err = keyOf(w.v, w.key)
-	return err
+	if err := check(w.v, w.key); err != nil {
+		return err
+	}
+	w.row = w.v.appendRow(w.rowRoom[:0], w.key)
+	return nil
 }
 
 // commitOne carries out a write that is an operation of its own.

@@ -185,11 +185,11 @@ func (e *Engine) sendLatched(from, to *table, l *link, rows [][]byte) (s *sendin
 	}
 	var h held
 	for _, row := range rows {
-		h.add(joined(s.from.prefix, row))
-		s.to.addLatches(&h, joined(s.to.prefix, row))
+		h = h.add(joined(s.from.prefix, row))
+		h = s.to.addLatches(h, joined(s.to.prefix, row))
 	}
-	h.lock(&e.latches)
-	defer func() { h.unlock(commit) }()
+	h = h.lock(&e.latches)
+	defer func() { h.unlock(&e.latches, commit) }()
 	s.batch = e.store.NewBatch()
 	defer s.batch.Discard()
 	for _, row := range rows {

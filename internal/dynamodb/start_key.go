@@ -29,7 +29,7 @@ func (k *keySchema) checkStart(attrs []keyAttr, start attr.Map) error {
 // checkTableStart checks the part of an ExclusiveStartKey that is the key of
 // the table.
 func (v *view) checkTableStart(start attr.Map) error {
-	_, err := v.keyOf(v.Key.keyAttrs(start))
+	err := v.checkKey(v.Key.keyAttrs(start))
 	var e *api.Error
 	if errors.As(err, &e) {
 		return api.Validation(msgStartKey+": %s", e.Message)

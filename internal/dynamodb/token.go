@@ -27,8 +27,17 @@ type token struct {
 	text string
 	// print tells whether a repeat has the same parameters.
 	print [sha256.Size]byte
+	// hash is what the token is known by while its transaction runs, to the filter, and
+	// to the latches, whatever the time.
+	hash uint64
 
-	buf []byte // what key returned last
+	keyRoom [80]byte // of most keys
+}
+
+func newToken(ns api.Namespace, text string, print [sha256.Size]byte) *token {
+	t := &token{ns: ns, text: text, print: print}
+	t.hash = hashOf(t.key(0))
+	return t
 }
 
 func tokenBucket(t time.Time) uint32 { return uint32(t.Unix() / int64(tokenLife/time.Second)) }
@@ -36,14 +45,10 @@ func tokenBucket(t time.Time) uint32 { return uint32(t.Unix() / int64(tokenLife/
 // key returns the row key of the token in a bucket. It is valid until the next
 // call.
 func (t *token) key(bucket uint32) []byte {
-	if t.buf == nil {
-		t.buf = make([]byte, 0, tokenPrefix+len(t.ns.Account)+len(t.ns.Region)+len(t.text)+2)
-	}
-	key := binary.BigEndian.AppendUint32(append(t.buf[:0], space, kindToken), bucket)
+	key := binary.BigEndian.AppendUint32(append(t.keyRoom[:0], space, kindToken), bucket)
 	key = append(append(key, t.ns.Account...), 0)
 	key = append(append(key, t.ns.Region...), 0)
-	t.buf = append(key, t.text...)
-	return t.buf
+	return append(key, t.text...)
 }
 
 // tokenPrefix is the length of what stands before the account: space, kind and
@@ -53,20 +58,11 @@ const tokenPrefix = 2 + 4
 // bucketOfToken returns the bucket of a row key.
 func bucketOfToken(key []byte) uint32 { return binary.BigEndian.Uint32(key[tokenPrefix-4:]) }
 
-// latch is the key under whose latch the token is looked up and stored,
-// whatever the time.
-func (t *token) latch() []byte { return t.key(0) }
-
-// hash is what the token is known by while its transaction runs, and to the
-// filter.
-func (t *token) hash() uint64 { return hashOf(t.latch()) }
-
 // replayed reports whether a token was used already with the same parameters.
 // The latch must be held.
 func (e *Engine) replayed(t *token, now time.Time) (bool, error) {
-	hash := t.hash()
 	for _, bucket := range [2]uint32{tokenBucket(now), tokenBucket(now) - 1} {
-		if e.tokens.absent(bucket, hash) {
+		if e.tokens.absent(bucket, t.hash) {
 			continue
 		}
 		value, ok, err := e.store.Get(t.key(bucket), nil)
@@ -86,7 +82,7 @@ func (e *Engine) replayed(t *token, now time.Time) (bool, error) {
 
 // remember adds a token to the batch of its transaction. The latch must be held.
 func (e *Engine) remember(t *token, b kv.Batch, now time.Time) {
-	e.tokens.add(tokenBucket(now), t.hash())
+	e.tokens.add(tokenBucket(now), t.hash)
 	value := append(make([]byte, 0, sha256.Size+8), t.print[:]...)
 	value = binary.BigEndian.AppendUint64(value, uint64(now.Add(tokenLife).UnixNano()))
 	b.Set(t.key(tokenBucket(now)), value)

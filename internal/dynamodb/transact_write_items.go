@@ -7,7 +7,6 @@ import (
 
 	"github.com/levee-io/levee/internal/api"
 	ddb "github.com/levee-io/levee/internal/api/dynamodbapi"
-	"github.com/levee-io/levee/internal/attr"
 	"github.com/levee-io/levee/internal/capacity"
 )
 
@@ -27,7 +26,7 @@ func (e *Engine) TransactWriteItems(_ context.Context, c *api.Caller, in *ddb.Tr
 	}
 	var tok *token
 	if in.ClientRequestToken.OK {
-		tok = &token{ns: c.Namespace, text: in.ClientRequestToken.V, print: fingerprint(in.TransactItems)}
+		tok = newToken(c.Namespace, in.ClientRequestToken.V, fingerprint(in.TransactItems))
 	}
 	failed, err := e.commitTransaction(writes, tok)
 	if err != nil {
@@ -47,14 +46,15 @@ func (e *Engine) TransactWriteItems(_ context.Context, c *api.Caller, in *ddb.Tr
 // transactWrites makes the writes of the actions. The expressions of all actions are
 // checked before the table of any.
 func (e *Engine) transactWrites(c *api.Caller, items []ddb.TransactWriteItem) ([]*write, error) {
-	writes, actions, room := make([]*write, len(items)), make([]action, len(items)), make([]write, len(items))
+	writes, actions := make([]*write, len(items)), make([]action, len(items))
 	for i := range items {
-		writes[i], actions[i].write = &room[i], &room[i]
+		writes[i] = &actions[i].write
 		if err := actions[i].parse(&items[i]); err != nil {
 			return nil, err
 		}
 	}
-	for i, a := range actions {
+	for i := range actions {
+		a := &actions[i]
 		if _, err := tableName(c, a.tableName); err != nil {
 			return nil, err
 		}
@@ -67,9 +67,8 @@ func (e *Engine) transactWrites(c *api.Caller, items []ddb.TransactWriteItem) ([
 
 // action is one action of a transaction before its table is known.
 type action struct {
-	*write
+	write
 	tableName string
-	key       attr.Map
 }
 
 // parse makes the write of one action and parses its expressions. What is wrong with one
@@ -112,17 +111,17 @@ func (a *action) parse(t *ddb.TransactWriteItem) error {
 	return err
 }
 
-func (e *Engine) targetAction(c *api.Caller, a action) error {
+func (e *Engine) targetAction(c *api.Caller, a *action) error {
 	switch a.op {
 	case opPut:
 		if err := a.measure(); err != nil {
 			return err
 		}
-		return e.targetItem(c, a.write, a.tableName)
+		return e.targetItem(c, &a.write, a.tableName)
 	case opUpdate:
-		return e.targetUpdate(c, a.write, a.tableName, a.key)
+		return e.targetUpdate(c, &a.write, a.tableName, a.key)
 	}
-	return e.targetKey(c, a.write, a.tableName, a.key)
+	return e.targetKey(c, &a.write, a.tableName, a.key)
 }
 
 // checkTransaction checks what concerns the actions together.

@@ -20,7 +20,9 @@ func (e *Engine) UpdateItem(_ context.Context, c *api.Caller, in *ddb.UpdateItem
 	if err != nil {
 		return nil, api.Enveloped(err)
 	}
-	w := &write{op: opUpdate, update: p.update, cond: p.condition, keep: keepsItem(in.ReturnValuesOnConditionCheckFailure)}
+	both := &answered[ddb.UpdateItemOutput]{}
+	w, out := &both.write, &both.out
+	w.op, w.update, w.cond, w.keep = opUpdate, p.update, p.condition, keepsItem(in.ReturnValuesOnConditionCheckFailure)
 	if err := e.targetUpdate(c, w, in.TableName.V, in.Key); err != nil {
 		return nil, err
 	}
@@ -30,11 +32,10 @@ func (e *Engine) UpdateItem(_ context.Context, c *api.Caller, in *ddb.UpdateItem
 	if err := e.commitOne(w); err != nil {
 		return nil, err
 	}
-	return &ddb.UpdateItemOutput{
-		Attributes:            w.updated(in.ReturnValues),
-		ConsumedCapacity:      w.consumed(in.TableName.V, in.ReturnConsumedCapacity),
-		ItemCollectionMetrics: w.collectionMetrics(in.ReturnItemCollectionMetrics),
-	}, nil
+	out.Attributes = w.updated(in.ReturnValues)
+	out.ConsumedCapacity = w.consumed(in.TableName.V, in.ReturnConsumedCapacity)
+	out.ItemCollectionMetrics = w.collectionMetrics(in.ReturnItemCollectionMetrics)
+	return out, nil
 }
 
 // targetUpdate is targetKey for an update, which must leave the key alone.

@@ -28,6 +28,7 @@ type write struct {
 	table   *table
 	key     attr.Map // has the primary key attributes; for a put, the item itself
 	row     []byte   // row key
+	rowRoom [48]byte // of most row keys
 	item    attr.Map // opPut: the new item
 	size    int      // opPut: its size
 	update  *expr.Update
@@ -118,18 +119,18 @@ func (e *Engine) commitLatched(writes []*write, tok *token) (done applied) {
 	}
 	defer e.contention.end(items)
 	var room [latchesOfMost]uint16
-	h := held{place: room[:0]}
+	h := held(room[:0])
 	for _, w := range withMirrors(writes) {
-		w.v.addLatches(&h, w.row)
+		h = w.v.addLatches(h, w.row)
 	}
 	if tok != nil {
-		h.add(tok.latch())
+		h = h.addHash(tok.hash)
 	}
-	h.lock(&e.latches)
-	defer func() { h.unlock(done.commit) }()
+	h = h.lock(&e.latches)
+	defer func() { h.unlock(&e.latches, done.commit) }()
 	done.commit, done.failed, done.err = e.decideAndApply(writes, tok)
 	if done.commit == nil {
-		done.pending = h.pending()
+		done.pending = h.pending(&e.latches)
 	}
 	return done
 }
@@ -280,7 +281,7 @@ func (e *Engine) read(w *write) (err error) {
 		w.oldSize, err = attr.SizeEncoded(w.oldRaw)
 		return err
 	}
-	w.old, err = attr.DecodeMap(w.oldRaw)
+	w.old, err = attr.DecodeShared(nil, w.oldRaw)
 	w.oldSize = w.old.Size()
 	return err
 }
