@@ -102,7 +102,23 @@ func grow(c *config, p *process, admin string, sizes []int, w io.Writer) error {
 		if err := scanGrown(p, cl, size, w); err != nil {
 			return err
 		}
+		if err := restartGrown(p, size, w); err != nil {
+			return err
+		}
 	}
+	return nil
+}
+
+// restartGrown restarts the server a few times: how long it takes until it answers.
+func restartGrown(p *process, size int, w io.Writer) error {
+	var took []string
+	for range 5 {
+		if err := p.restart(); err != nil {
+			return err
+		}
+		took = append(took, fmt.Sprintf("%.0f", float64(p.ready.Microseconds())/1000))
+	}
+	fmt.Fprintf(w, "| %d | ms from start to the first answer: %s | | | | | %.0f | |\n", size, strings.Join(took, ", "), p.resident())
 	return nil
 }
 

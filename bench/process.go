@@ -155,14 +155,34 @@ func (p *process) stop() error {
 	if !p.ours() {
 		return nil
 	}
+	return errors.Join(p.end(), os.RemoveAll(p.dir))
+}
+
+func (p *process) end() error {
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		return err
 	}
-	end := time.AfterFunc(20*time.Second, func() { _ = p.cmd.Process.Kill() })
-	defer end.Stop()
+	kill := time.AfterFunc(20*time.Second, func() { _ = p.cmd.Process.Kill() })
+	defer kill.Stop()
 	// How others end on a signal says nothing of what was measured.
 	if err := p.cmd.Wait(); err != nil && p.spec.name == "levee" {
-		return errors.Join(err, os.RemoveAll(p.dir))
+		return err
 	}
-	return os.RemoveAll(p.dir)
+	return nil
+}
+
+// restart ends a server that start started and starts it again on what it has kept. It
+// sets how long that took, from start to the first answer.
+func (p *process) restart() error {
+	args := p.cmd.Args
+	if err := p.end(); err != nil {
+		return err
+	}
+	p.cmd = exec.Command(args[0], args[1:]...)
+	p.cmd.Dir = p.dir
+	began := time.Now()
+	if err := p.cmd.Start(); err != nil {
+		return err
+	}
+	return p.await(began)
 }

@@ -102,6 +102,7 @@ func (s *Store) Close() error {
 	if f := s.failure.Load(); f != nil && f.wedged {
 		return f.err
 	}
+	s.flushLog()
 	err := s.db.Close()
 	if err != nil {
 		err = fmt.Errorf("kvpebble: close %s: %w", s.dir, err)

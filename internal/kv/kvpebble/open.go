@@ -55,8 +55,16 @@ func openLocked(disk vfs.FS, dir string, lock *pebble.Lock, o Options) (db *pebb
 	}
 	po := o.pebble()
 	po.Lock = lock
-	way := newGiveWay(po)
-	defer func() { way.opened.Store(err == nil) }()
+	way, compactions := newGiveWay(po), newScheduler()
+	po.Experimental.CompactionScheduler = compactions
+	defer func() {
+		if err != nil {
+			compactions.Unregister() // Pebble may have begun to use it
+			return
+		}
+		way.opened.Store(true)
+		compactions.open()
+	}()
 	if found.format != 0 {
 		return openDB(disk, dir, po)
 	}
