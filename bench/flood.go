@@ -21,13 +21,15 @@ type flood struct {
 	out *bufio.Scanner
 }
 
-// startFlood prepares the flood of one of isolations.
+// startFlood prepares the flood of one of isolations. It shares the client's CPU, so it
+// gives way to the load that is measured, whose latencies are to be the server's.
 func startFlood(p *process, number, width int) (*flood, error) {
 	program, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	f := &flood{cmd: exec.Command(program, "flood", p.url, strconv.Itoa(number), strconv.Itoa(width))}
+	args := lowly([]string{program, "flood", p.url, strconv.Itoa(number), strconv.Itoa(width)})
+	f := &flood{cmd: exec.Command(args[0], args[1:]...)}
 	f.cmd.Stderr = os.Stderr
 	if f.in, err = f.cmd.StdinPipe(); err != nil {
 		return nil, err

@@ -44,12 +44,12 @@ func scanAll(k *worker) error {
 // isolationMain is the command bench isolation: how much the latency of one load at
 // a fixed rate grows while another one goes as fast as it can.
 func isolationMain(args []string) error {
-	c := config{duration: 3 * time.Second}
+	c := config{duration: 5 * time.Second}
 	var rate float64
 	flags := flag.NewFlagSet("bench isolation", flag.ExitOnError)
 	flags.StringVar(&c.engine, "engine", "levee:disk", "what to measure, as in bench -engine")
 	flags.StringVar(&c.binary, "binary", "", "the levee of -engine levee, instead of building one")
-	flags.DurationVar(&c.duration, "duration", c.duration, "length of each measurement")
+	flags.DurationVar(&c.duration, "duration", c.duration, "length of each of four measurements")
 	flags.IntVar(&c.conns, "conns", 32, "connections of the flood")
 	flags.Float64Var(&rate, "rate", 200, "requests a second of the load that is measured")
 	if err := flags.Parse(args); err != nil {

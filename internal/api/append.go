@@ -48,8 +48,12 @@ const longList = 256
 
 // AppendList appends a list. A long one has no long ones in it.
 func AppendList[T any](dst []byte, list []T, one func([]byte, T) []byte) []byte {
-	if len(list) >= longList && turn.Take(context.Background()) == nil {
-		defer turn.Give()
+	var long *turn.Turn
+	if len(list) >= longList {
+		if t, err := turn.Take(context.Background()); err == nil {
+			defer t.Give()
+			long = t
+		}
 	}
 	dst = append(dst, '[')
 	for i, v := range list {
@@ -57,6 +61,9 @@ func AppendList[T any](dst []byte, list []T, one func([]byte, T) []byte) []byte 
 			dst = append(dst, ',')
 		}
 		dst = one(dst, v)
+		if long != nil {
+			long.Pause()
+		}
 	}
 	return append(dst, ']')
 }

@@ -90,21 +90,22 @@ func (e *Engine) settled() error {
 func (p *page) read(ctx context.Context, from kv.Reader, r kv.Range) (err error) {
 	it := from.Scan(r)
 	defer it.Close()
-	long := false
+	var long *turn.Turn // once it is a long page
 	defer func() {
-		if long {
-			turn.Give()
+		if long != nil {
+			long.Give()
 		}
 	}()
 	for it.Next() {
 		if p.scanned%64 == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if !long && p.size+p.fetchedSize >= longPageSize {
-			if err := turn.Take(ctx); err != nil {
+		if long != nil {
+			long.Pause()
+		} else if p.size+p.fetchedSize >= longPageSize {
+			if long, err = turn.Take(ctx); err != nil {
 				return err
 			}
-			long = true
 			p.expect()
 		}
 		raw := it.Value()

@@ -10,22 +10,24 @@ import (
 )
 
 func TestOneProcessorIsLeft(t *testing.T) {
-	most := max(1, runtime.GOMAXPROCS(0)-1)
-	for range most {
-		if err := turn.Take(t.Context()); err != nil {
+	taken := make([]*turn.Turn, max(1, runtime.GOMAXPROCS(0)-1))
+	for i := range taken {
+		var err error
+		if taken[i], err = turn.Take(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}
 	ended, end := context.WithCancel(t.Context())
 	end()
-	if err := turn.Take(ended); !errors.Is(err, context.Canceled) {
+	if _, err := turn.Take(ended); !errors.Is(err, context.Canceled) {
 		t.Fatalf("a turn that nobody gave was taken: %v", err)
 	}
-	turn.Give()
-	if err := turn.Take(ended); err != nil {
+	taken[0].Give()
+	again, err := turn.Take(ended)
+	if err != nil || again != taken[0] {
 		t.Fatalf("a turn that is free was not taken: %v", err)
 	}
-	for range most {
-		turn.Give()
+	for _, one := range taken {
+		one.Give()
 	}
 }
