@@ -40,21 +40,42 @@ func giveBackProgram(ctx context.Context) {
 // mapping is a piece of the address space.
 type mapping struct{ start, size uintptr }
 
-// constantMappings returns the mappings of a file that nobody can write to, of a list in
-// the form of /proc/PID/maps (proc_pid_maps(5)).
-func constantMappings(maps io.Reader, file string) []mapping {
+// constantMappings returns the mappings of a file that nobody can write to, and nobody has:
+// what the dynamic linker fills in and then protects is not of the file any more. The list
+// is in the form of /proc/PID/smaps (proc_pid_smaps(5)).
+func constantMappings(smaps io.Reader, file string) []mapping {
 	var list []mapping
-	for lines := bufio.NewScanner(maps); lines.Scan(); {
+	ours := false // the last mapping is in the list
+	for lines := bufio.NewScanner(smaps); lines.Scan(); {
 		fields := strings.Fields(lines.Text())
-		if len(fields) < 6 || strings.Contains(fields[1], "w") || strings.Join(fields[5:], " ") != file {
+		if len(fields) < 2 {
 			continue
 		}
-		from, to, _ := strings.Cut(fields[0], "-")
-		start, err1 := strconv.ParseUint(from, 16, 64)
-		end, err2 := strconv.ParseUint(to, 16, 64)
-		if err1 == nil && err2 == nil && start < end {
-			list = append(list, mapping{uintptr(start), uintptr(end - start)})
+		if key, isFigure := strings.CutSuffix(fields[0], ":"); isFigure {
+			if ours && (key == "Anonymous" || key == "Swap") && fields[1] != "0" {
+				list, ours = list[:len(list)-1], false
+			}
+			continue
+		}
+		m, ok := parseMapping(fields, file)
+		if ours = ok; ours {
+			list = append(list, m)
 		}
 	}
 	return list
+}
+
+// parseMapping reads the line that heads a mapping; ok is false if it is not one of the
+// file that cannot be written to.
+func parseMapping(fields []string, file string) (m mapping, ok bool) {
+	if len(fields) < 6 || strings.Contains(fields[1], "w") || strings.Join(fields[5:], " ") != file {
+		return m, false
+	}
+	from, to, _ := strings.Cut(fields[0], "-")
+	start, err1 := strconv.ParseUint(from, 16, 64)
+	end, err2 := strconv.ParseUint(to, 16, 64)
+	if err1 != nil || err2 != nil || start >= end {
+		return m, false
+	}
+	return mapping{uintptr(start), uintptr(end - start)}, true
 }

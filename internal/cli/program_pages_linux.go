@@ -14,12 +14,12 @@ func releaseProgram() {
 	if err != nil {
 		return
 	}
-	maps, err := os.Open("/proc/self/maps")
+	smaps, err := os.Open("/proc/self/smaps")
 	if err != nil {
 		return
 	}
-	defer maps.Close()
-	for _, m := range constantMappings(maps, file) {
+	defer smaps.Close()
+	for _, m := range constantMappings(smaps, file) {
 		_, _, _ = syscall.Syscall(syscall.SYS_MADVISE, m.start, m.size, syscall.MADV_DONTNEED)
 	}
 }
