@@ -80,7 +80,7 @@ func buildOfLevee(path string) engine {
 func leveeCommand(c *config, addr, dir string) ([]string, error) {
 	if c.binary == "" {
 		c.binary = filepath.Join(c.temp, "levee")
-		build := exec.Command("go", "build", "-pgo="+releaseProfile, "-o", c.binary, "./cmd/levee") // as make build does
+		build := exec.Command("go", "build", "-trimpath", "-pgo="+releaseProfile, "-o", c.binary, "./cmd/levee") // as releases are
 		build.Dir, build.Stderr = "..", os.Stderr
 		build.Env = append(os.Environ(), "CGO_ENABLED=0")
 		if err := build.Run(); err != nil {
