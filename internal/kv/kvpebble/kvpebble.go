@@ -26,9 +26,15 @@
 // anew. Where Pebble cannot hand the error back, it ends the process itself: when
 // it finds the failure as it begins a new log file or writes the manifest.
 //
+// # Starting and stopping
+//
+// Close writes to tables what only the log has, within a few seconds, so that the next
+// Open has no log to read; after a crash it reads it. Tables are compacted once the
+// store is open, not while it is opened.
+//
 // # Lock order
 //
-// Store.order, then Pebble's own locks.
+// Store.order, then Pebble's own locks, then scheduler.mu.
 package kvpebble
 
 import (
