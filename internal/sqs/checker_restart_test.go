@@ -296,7 +296,7 @@ func (l *lives) finish(c *checker, m model.Message, until time.Time, rng *rand.R
 		time.Sleep(time.Until(until)) // a consumer that hangs
 	case rng.IntN(10) == 0:
 		c.release(m)
-		_, err := l.try(func(e *Engine) error { return (&rig{l.t, l.store, e}).setVisibility(l.url, m, 0) })
+		_, err := l.try(func(e *Engine) error { return (&rig{l.t, nil, e}).setVisibility(l.url, m, 0) })
 		if err != nil {
 			l.t.Errorf("giving back %s: %v", m.Body.V, err)
 		}
