@@ -3,8 +3,8 @@ package kvpebble
 import "time"
 
 const (
-	// replayBytes is how much of a log may be left for the next Open, which reads about
-	// 100 MB of it a second.
+	// replayBytes is how much of a log may be left for the next Open, which reads it and
+	// writes it to a table before anything else.
 	replayBytes = 1 << 20
 	// flushTimeout is how long Close waits for the rest to be written to tables: the log has
 	// it all, so that a disk which is full, say, costs time and nothing else.

@@ -58,8 +58,8 @@ func openLocked(disk vfs.FS, dir string, lock *pebble.Lock, o Options) (db *pebb
 	way, compactions := newGiveWay(po), newScheduler()
 	po.Experimental.CompactionScheduler = compactions
 	defer func() {
-		if err != nil {
-			compactions.Unregister() // Pebble may have begun to use it
+		if db == nil { // for an error or a panic; Pebble may have begun to use it
+			compactions.Unregister()
 			return
 		}
 		way.opened.Store(true)

@@ -2,12 +2,17 @@ package kvpebble
 
 import (
 	"encoding/binary"
+	"errors"
+	"runtime"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 
 	"github.com/levee-io/levee/internal/kv"
 )
@@ -115,5 +120,35 @@ func TestScheduler(t *testing.T) {
 	}
 	if len(db.handles) != 3 {
 		t.Errorf("%d compactions", len(db.handles))
+	}
+}
+
+// TestFailedOpenLeavesNothing fails each sync that an Open makes in turn, which Pebble
+// answers with an error or a panic: no goroutine of a scheduler is left of either.
+func TestFailedOpenLeavesNothing(t *testing.T) {
+	failures := 0
+	for n := int64(1); ; n++ {
+		var syncs atomic.Int64
+		fs := errorfs.Wrap(vfs.NewMem(), errorfs.InjectorFunc(func(op errorfs.Op) error {
+			if op.Kind == errorfs.OpFileSync && syncs.Add(1) == n {
+				return errors.New("this sync fails")
+			}
+			return nil
+		}))
+		s, err := Open("store", Options{FS: fs})
+		if err == nil {
+			if err := s.Close(); err != nil && syncs.Load() < n {
+				t.Fatal(err)
+			}
+			break
+		}
+		failures++
+		stacks := make([]byte, 1<<20)
+		if text := string(stacks[:runtime.Stack(stacks, true)]); strings.Contains(text, "(*scheduler).grant") {
+			t.Fatalf("sync %d fails with %v, and a scheduler goes on:\n%s", n, err, text)
+		}
+	}
+	if failures == 0 {
+		t.Error("no sync failed")
 	}
 }
