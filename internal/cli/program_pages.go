@@ -42,25 +42,30 @@ type mapping struct{ start, size uintptr }
 
 // constantMappings returns the mappings of a file that nobody can write to, and nobody has:
 // what the dynamic linker fills in and then protects is not of the file any more. The list
-// is in the form of /proc/PID/smaps (proc_pid_smaps(5)).
+// is in the form of /proc/PID/smaps (proc_pid_smaps(5)); a mapping of which it does not say
+// that all is of the file is left alone.
 func constantMappings(smaps io.Reader, file string) []mapping {
 	var list []mapping
-	ours := false // the last mapping is in the list
-	for lines := bufio.NewScanner(smaps); lines.Scan(); {
+	var current mapping
+	ours := false // current cannot be written to
+	lines := bufio.NewScanner(smaps)
+	for lines.Scan() {
 		fields := strings.Fields(lines.Text())
 		if len(fields) < 2 {
 			continue
 		}
-		if key, isFigure := strings.CutSuffix(fields[0], ":"); isFigure {
-			if ours && (key == "Anonymous" || key == "Swap") && fields[1] != "0" {
-				list, ours = list[:len(list)-1], false
-			}
-			continue
+		key, isFigure := strings.CutSuffix(fields[0], ":")
+		switch {
+		case !isFigure:
+			current, ours = parseMapping(fields, file)
+		case ours && key == "Anonymous" && fields[1] == "0":
+			list = append(list, current)
+		case ours && key == "Swap" && fields[1] != "0" && len(list) > 0 && list[len(list)-1] == current:
+			list = list[:len(list)-1]
 		}
-		m, ok := parseMapping(fields, file)
-		if ours = ok; ours {
-			list = append(list, m)
-		}
+	}
+	if lines.Err() != nil {
+		return nil
 	}
 	return list
 }

@@ -22,6 +22,8 @@ Swap:                  0 kB
 0306b000-0306d000 r--p 02c6b000 fe:00 9994374                            /opt/our levee
 Anonymous:             0 kB
 Swap:                  4 kB
+0306d000-0306e000 r--p 02c6c000 fe:00 9994374                            /opt/our levee
+Rss:                   4 kB
 0306d000-03166000 rw-p 02c6d000 fe:00 9994374                            /opt/our levee
 Anonymous:             0 kB
 03166000-051df000 rw-p 00000000 00:00 0 
