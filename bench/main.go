@@ -42,6 +42,7 @@ type config struct {
 	ops             string
 	groups, depths  string
 	conns           int
+	rounds          int
 	duration        time.Duration
 	share           float64
 	out, jsonOut    string
@@ -67,6 +68,7 @@ func main() {
 	flag.StringVar(&c.groups, "groups", "1,1000,100000", "numbers of message groups to cycle through FIFO queues with")
 	flag.StringVar(&c.depths, "depths", "0,100000", "numbers of messages to have in queues while cycling")
 	flag.IntVar(&c.conns, "conns", 64, "connections")
+	flag.IntVar(&c.rounds, "rounds", 1, "how often each workload runs on A, B, B and A")
 	flag.DurationVar(&c.duration, "duration", 3*time.Second, "length of each measurement")
 	flag.Float64Var(&c.share, "share", 0.5, "fixed rate, as a share of the slowest closed loop's rate; 0 leaves it out")
 	flag.StringVar(&c.out, "out", "", "write the report to this Markdown file")

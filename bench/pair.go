@@ -23,8 +23,8 @@ type pair struct {
 type comparison struct {
 	Operation string `json:"operation"`
 	Unit      string `json:"unit"`
-	// A and B are the runs in a closed loop, in the order A B B A, and then one
-	// each at the same fixed rate.
+	// A and B are the runs in a closed loop, in the order A B B A in each round,
+	// and then one each at the same fixed rate.
 	A, B           []result
 	FixedA, FixedB *result `json:",omitempty"`
 }
@@ -101,7 +101,7 @@ func compare(c *config, sides []*side, i int) comparison {
 		order = []int{0, 0}
 	}
 	runs := make([][]result, 2)
-	for _, j := range order {
+	for _, j := range slices.Repeat(order, max(1, c.rounds)) {
 		r := sides[j].measure(c, i, failed[j], 0)
 		runs[j] = append(runs[j], r)
 	}

@@ -23,6 +23,17 @@ func TestRatiosAreOfPairs(t *testing.T) {
 	}
 }
 
+func TestRatiosOfManyPairs(t *testing.T) {
+	m := comparison{A: []result{{ServerCPU: 30}, {ServerCPU: 20}}, B: []result{{ServerCPU: 20}, {ServerCPU: 10}}}
+	if got := m.ratioText(cpuOf); got != "1.50 2.00" {
+		t.Errorf("two pairs: %s", got)
+	}
+	m.A, m.B = append(m.A, result{ServerCPU: 10}), append(m.B, result{ServerCPU: 10})
+	if got := m.ratioText(cpuOf); got != "1.50 (1.00–2.00)" {
+		t.Errorf("three pairs: %s", got)
+	}
+}
+
 func TestScheduleDoesNotWait(t *testing.T) {
 	next := schedule(100, 50*time.Millisecond)
 	var dues []time.Time

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 )
@@ -18,10 +19,12 @@ func markdown(c *config, pairs []pair) string {
 		fmt.Fprintf(&b, "%s\n", c.note)
 	}
 	fmt.Fprintf(&b, "\n%d connections, %v a measurement, items and messages of about 256 bytes; servers on the first CPU, the client on the others%s. "+
-		"Each workload ran on A, B, B and A in turn; figures are means of the two runs, and the two ratios are of the first and of the second pair. "+
+		"Each workload ran on A, B, B and A in turn%s; figures are means of the runs, and the ratios %s. "+
 		"CPU is the server's time a request, for queues a message (through a whole cycle where it says so). "+
 		"Latencies beside the floor are those at a fixed rate of %.0f %% of what the slower of both did in a closed loop, counted from the time at which a request was due; beside other engines those of the closed loop. "+
-		"What the engines and workloads are: README.md.\n", c.conns, c.duration, map[bool]string{false: " (not here: no taskset)"}[pinned()], c.share*100)
+		"What the engines and workloads are: README.md.\n", c.conns, c.duration, map[bool]string{false: " (not here: no taskset)"}[pinned()],
+		map[bool]string{true: fmt.Sprintf(", %d times", c.rounds)}[c.rounds > 1],
+		map[bool]string{false: "are of the first and of the second pair", true: "of all runs, with the least and the greatest of a pair"}[c.rounds > 1], c.share*100)
 	for _, p := range pairs {
 		p.write(&b)
 	}
@@ -48,7 +51,7 @@ func (p pair) write(b *strings.Builder) {
 		}
 		fa, fb := m.latencies()
 		fmt.Fprintf(b, "| %s | %.1f | %.1f | %s | %.0f | %.0f | %s | %.2f | %.2f | %.2f | %.2f | %.0f | %.0f |\n", m.Operation,
-			mean(m.A, cpuOf), mean(m.B, cpuOf), ratioText(m.ratios(cpuOf)), mean(m.A, rateOf), mean(m.B, rateOf), ratioText(m.ratios(rateOf)),
+			mean(m.A, cpuOf), mean(m.B, cpuOf), m.ratioText(cpuOf), mean(m.A, rateOf), mean(m.B, rateOf), m.ratioText(rateOf),
 			fa.P50, fa.P99, fb.P50, fb.P99, m.A[len(m.A)-1].Resident, m.B[len(m.B)-1].Resident)
 	}
 }
@@ -106,7 +109,13 @@ func mean(rs []result, f func(result) float64) float64 {
 	return sum / float64(max(1, len(rs)))
 }
 
-func ratioText(rs []float64) string {
+// ratioText returns the ratios of two pairs, or, of more, the ratio of their means
+// with the least and the greatest.
+func (m comparison) ratioText(f func(result) float64) string {
+	rs := m.ratios(f)
+	if len(rs) > 2 {
+		return fmt.Sprintf("%.2f (%.2f–%.2f)", mean(m.A, f)/mean(m.B, f), slices.Min(rs), slices.Max(rs))
+	}
 	var texts []string
 	for _, r := range rs {
 		texts = append(texts, fmt.Sprintf("%.2f", r))
