@@ -2,6 +2,7 @@ package telemetry
 
 import (
 	"strings"
+	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -13,6 +14,14 @@ type Requests struct {
 	seconds *prometheus.HistogramVec // by service and operation
 	errors  *prometheus.CounterVec   // by service, operation and code
 	in, out *prometheus.CounterVec   // bytes, by service and operation
+
+	found sync.Map // *operation by target: looking one up by its labels takes six hashes
+}
+
+// operation is the metrics of one operation.
+type operation struct {
+	seconds prometheus.Observer
+	in, out prometheus.Counter
 }
 
 // latencies are the bounds of the buckets, in seconds: from what an engine in
@@ -42,13 +51,28 @@ func NewRequests(r prometheus.Registerer) *Requests {
 
 // Observe is an Observer.
 func (m *Requests) Observe(o wire.Observation) {
-	service, operation := split(o.Target)
-	m.seconds.WithLabelValues(service, operation).Observe(o.Duration.Seconds())
-	m.in.WithLabelValues(service, operation).Add(float64(o.In))
-	m.out.WithLabelValues(service, operation).Add(float64(o.Out))
+	of := m.of(o.Target)
+	of.seconds.Observe(o.Duration.Seconds())
+	of.in.Add(float64(o.In))
+	of.out.Add(float64(o.Out))
 	if o.Code != "" {
-		m.errors.WithLabelValues(service, operation, o.Code).Inc()
+		service, name := split(o.Target)
+		m.errors.WithLabelValues(service, name, o.Code).Inc()
 	}
+}
+
+// of returns the metrics of the operation that a target names.
+func (m *Requests) of(target string) *operation {
+	if of, ok := m.found.Load(target); ok {
+		return of.(*operation)
+	}
+	service, name := split(target)
+	of, _ := m.found.LoadOrStore(target, &operation{
+		seconds: m.seconds.WithLabelValues(service, name),
+		in:      m.in.WithLabelValues(service, name),
+		out:     m.out.WithLabelValues(service, name),
+	})
+	return of.(*operation)
 }
 
 // split takes a target apart. The targets of observations are those of operations

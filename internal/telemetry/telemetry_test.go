@@ -50,6 +50,15 @@ levee_request_bytes_total{operation="other",service="other"} 0
 	}
 }
 
+func BenchmarkRequests(b *testing.B) {
+	m := NewRequests(prometheus.NewRegistry())
+	o := put()
+	b.ReportAllocs()
+	for b.Loop() {
+		m.Observe(o)
+	}
+}
+
 func TestSlow(t *testing.T) {
 	var out bytes.Buffer
 	slow := Slow(slog.New(slog.NewTextHandler(&out, nil)), 100*time.Millisecond)
