@@ -65,7 +65,15 @@ func (s *floorPebble) write(body []byte, n int) error {
 	return errors.Join(b.Commit(pebble.Sync), b.Close())
 }
 
-func (s *floorPebble) some() []byte { return floorKey(1 + rand.Uint64N(max(1, s.rows.Load()))) }
+// floorTable is how many rows reads choose from, the latest: as many as the tables
+// have that an engine is asked to read from.
+const floorTable = 10_000
+
+// some returns the key of a row that was written lately.
+func (s *floorPebble) some() []byte {
+	rows := s.rows.Load()
+	return floorKey(rows - rand.Uint64N(max(1, min(rows, floorTable))))
+}
 
 func (s *floorPebble) read(n int) error {
 	for range n {
