@@ -61,10 +61,22 @@ func fixedRate(c *config, p *process, cl *client, w workload, rate float64) resu
 	return drive(c, p, cl, w, "fixed rate", func() (time.Time, bool) {
 		due, more := next()
 		if more {
-			time.Sleep(time.Until(due))
+			due = await(due)
 		}
 		return due, more
 	})
+}
+
+// await sleeps until a request is due, and returns the time from which its latency
+// counts: when it was due, if the requests before it kept it from being sent, and
+// otherwise now, as a sleep is up to a millisecond too long.
+func await(due time.Time) time.Time {
+	rest := time.Until(due)
+	if rest <= 0 {
+		return due
+	}
+	time.Sleep(rest)
+	return time.Now()
 }
 
 // schedule returns the times at which requests are due, one a call.

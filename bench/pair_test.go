@@ -50,6 +50,17 @@ func TestScheduleDoesNotWait(t *testing.T) {
 	}
 }
 
+func TestLatencyCountsFromWhenARequestWasDue(t *testing.T) {
+	late := time.Now().Add(-time.Second)
+	if got := await(late); got != late {
+		t.Errorf("what should have been sent a second ago counts from %v", got.Sub(late))
+	}
+	soon := time.Now().Add(5 * time.Millisecond)
+	if got := await(soon); got.Before(soon) || got.After(time.Now()) {
+		t.Errorf("what was waited for counts from %v after it was due", got.Sub(soon))
+	}
+}
+
 func TestValuesOfBothProtocols(t *testing.T) {
 	for _, c := range []struct {
 		answer string
