@@ -88,31 +88,37 @@ func firstError(errs ...error) error {
 // flooded, quiet, and prints a table.
 func measureIsolation(c *config, p *process, rate float64, w io.Writer) error {
 	fmt.Fprintf(w, "%s at %.0f/s, flood of %d connections, p99 in ms quiet, flooded, flooded, quiet:\n\n", p.spec.text, rate, c.conns)
-	fmt.Fprintf(w, "| what | quiet | flooded | flooded | quiet | ratio of p99 | flood/s |\n| --- | --- | --- | --- | --- | --- | --- |\n")
+	fmt.Fprintf(w, "| what | quiet | flooded | flooded | quiet | ratio of p99 | of p50 | flood/s |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n")
 	for i, one := range isolations() {
-		p99, floods, err := one.measure(c, p, i, rate)
+		p50, p99, floods, err := one.measure(c, p, i, rate)
 		if err != nil {
 			return fmt.Errorf("%s: %w", one.name, err)
 		}
-		fmt.Fprintf(w, "| %s | %.2f | %.2f | %.2f | %.2f | %.2f | %.0f |\n", one.name, p99[0], p99[1], p99[2], p99[3], (p99[1]+p99[2])/(p99[0]+p99[3]), floods)
+		fmt.Fprintf(w, "| %s | %.2f | %.2f | %.2f | %.2f | %.2f | %.2f | %.0f |\n", one.name, p99[0], p99[1], p99[2], p99[3], growthOf(p99), growthOf(p50), floods)
 	}
 	return nil
 }
 
-// measure returns the four latencies, and the rate of the flood.
-func (one *isolation) measure(c *config, p *process, number int, rate float64) (p99 [4]float64, floods float64, err error) {
+// growthOf returns by how much a latency is greater in the flooded runs than in the
+// quiet ones around them.
+func growthOf(latency [4]float64) float64 {
+	return (latency[1] + latency[2]) / (latency[0] + latency[3])
+}
+
+// measure returns the latencies of the four runs, and the rate of the flood.
+func (one *isolation) measure(c *config, p *process, number int, rate float64) (p50, p99 [4]float64, floods float64, err error) {
 	width := one.width
 	if width == 0 {
 		width = c.conns
 	}
 	f, err := startFlood(p, number, width)
 	if err != nil {
-		return p99, 0, err
+		return p50, p99, 0, err
 	}
 	defer func() { err = firstError(err, f.end()) }()
 	cl := newClient(p)
 	if err := one.victim.setup(cl); err != nil {
-		return p99, 0, err
+		return p50, p99, 0, err
 	}
 	calm := *c
 	calm.conns = 16
@@ -124,14 +130,14 @@ func (one *isolation) measure(c *config, p *process, number int, rate float64) (
 		if flooded {
 			n, err := f.pause()
 			if err != nil {
-				return p99, 0, err
+				return p50, p99, 0, err
 			}
 			floods += n / 2
 		}
 		if r.Failure != "" {
-			return p99, 0, errors.New(r.Failure)
+			return p50, p99, 0, errors.New(r.Failure)
 		}
-		p99[i] = r.P99
+		p50[i], p99[i] = r.P50, r.P99
 	}
-	return p99, floods, nil
+	return p50, p99, floods, nil
 }
