@@ -105,6 +105,7 @@ func grow(c *config, p *process, admin string, sizes []int, w io.Writer) error {
 		if err := restartGrown(p, size, w); err != nil {
 			return err
 		}
+		cl.http.CloseIdleConnections() // of the server before
 	}
 	return nil
 }

@@ -1,6 +1,11 @@
 package kvpebble
 
-import "testing"
+import (
+	"testing"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+)
 
 // Memtables are taken out of the cache by Pebble; what CacheBytes asks for must
 // be left when all of them are full.
@@ -10,5 +15,32 @@ func TestCacheIsNotEatenByMemtables(t *testing.T) {
 		if left := po.CacheSize - int64(po.MemTableSize)*int64(po.MemTableStopWritesThreshold); left != c.want {
 			t.Errorf("CacheBytes %d leaves %d, want %d", c.asked, left, c.want)
 		}
+	}
+}
+
+// Compacting level 0 after each flush would write all that is below it again each time.
+func TestLevel0IsCompactedAfterFourFlushes(t *testing.T) {
+	s := mustOpen(t, "store", Options{FS: vfs.NewMem()})
+	flush := func(layer int) {
+		t.Helper()
+		fill(t, s, 100, make([]byte, 100+layer))
+		if err := s.db.Flush(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for layer := range 3 {
+		flush(layer)
+	}
+	if m := s.db.Metrics(); m.Levels[0].Sublevels != 3 || m.Compact.Count+m.Compact.NumInProgress != 0 {
+		t.Errorf("after three flushes %d lie over each other, %d compactions", m.Levels[0].Sublevels, m.Compact.Count+m.Compact.NumInProgress)
+	}
+	flush(3)
+	for deadline := time.Now().Add(30 * time.Second); s.db.Metrics().Levels[0].Sublevels > 0; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("four flushes are not compacted")
+		}
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
 	}
 }
