@@ -146,6 +146,9 @@ func prepare(entries, dir, db string) (map[string]entry, error) {
 			}
 		}
 	}
+	if len(byModule[standard[0]]) == 0 {
+		return nil, errors.New("the database has nothing on the standard library, so it is not what it was")
+	}
 	return known, writeIndex(filepath.Join(db, "index"), known, byModule)
 }
 
@@ -224,7 +227,8 @@ type finding struct {
 	Trace []struct{ Module, Version, Function string }
 }
 
-// findings returns one finding of each vulnerability in a function that can be reached.
+// findings returns one finding of each vulnerability, and module that has it, in a function
+// that can be reached.
 func findings(r io.Reader) ([]finding, error) {
 	var found []finding
 	for d := json.NewDecoder(r); ; {
@@ -238,7 +242,7 @@ func findings(r io.Reader) ([]finding, error) {
 		}
 		f := message.Finding
 		if f == nil || len(f.Trace) == 0 || f.Trace[0].Function == "" ||
-			slices.ContainsFunc(found, func(o finding) bool { return o.OSV == f.OSV }) {
+			slices.ContainsFunc(found, func(o finding) bool { return o.OSV == f.OSV && o.Trace[0].Module == f.Trace[0].Module }) {
 			continue
 		}
 		found = append(found, *f)

@@ -44,6 +44,11 @@ func TestPrepareKeepsWhatIsAboutTheModules(t *testing.T) {
 	if _, err := prepare(filepath.Join(dir, "nothing"), filepath.Join(dir, "module"), db); err == nil {
 		t.Error("an empty database says that all is well")
 	}
+	strange := filepath.Join(dir, "strange")
+	write(t, filepath.Join(strange, "GO-4.json"), `{"id":"GO-4","affects":[{"module":"stdlib"}]}`)
+	if _, err := prepare(strange, filepath.Join(dir, "module"), db); err == nil {
+		t.Error("a database of another form says that all is well")
+	}
 }
 
 func TestFindingsAreOfFunctions(t *testing.T) {
@@ -51,8 +56,9 @@ func TestFindingsAreOfFunctions(t *testing.T) {
 		{"finding":{"osv":"GO-1","trace":[{"module":"m"}]}}
 		{"finding":{"osv":"GO-1","fixed_version":"v2","trace":[{"module":"m","version":"v1","function":"F"}]}}
 		{"finding":{"osv":"GO-1","trace":[{"module":"m","function":"G"}]}}
+		{"finding":{"osv":"GO-1","trace":[{"module":"other","function":"F"}]}}
 		{"finding":{"osv":"GO-2","trace":[{"module":"m","package":"p"}]}}`))
-	if err != nil || len(found) != 1 || found[0].OSV != "GO-1" || found[0].Fixed != "v2" || found[0].Trace[0].Module != "m" {
+	if err != nil || len(found) != 2 || found[0].OSV != "GO-1" || found[0].Fixed != "v2" || found[0].Trace[0].Module != "m" || found[1].Trace[0].Module != "other" {
 		t.Errorf("%+v, %v", found, err)
 	}
 	if _, err := findings(strings.NewReader(`{"finding":`)); err == nil {
