@@ -57,7 +57,7 @@ func (q *queue) sendDue(c *config, cl *client) error {
 			if !more {
 				return nil
 			}
-			time.Sleep(time.Until(due))
+			due = await(due)
 			if err := q.sendBody(k, 1, fmt.Sprintf("due %d %s", due.UnixNano(), payload)); err != nil {
 				return err
 			}
