@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 )
 
@@ -46,12 +47,14 @@ func scanAll(k *worker) error {
 func isolationMain(args []string) error {
 	c := config{duration: 5 * time.Second}
 	var rate float64
+	var only string
 	flags := flag.NewFlagSet("bench isolation", flag.ExitOnError)
 	flags.StringVar(&c.engine, "engine", "levee:disk", "what to measure, as in bench -engine")
 	flags.StringVar(&c.binary, "binary", "", "the levee of -engine levee, instead of building one")
 	flags.DurationVar(&c.duration, "duration", c.duration, "length of each of four measurements")
 	flags.IntVar(&c.conns, "conns", 32, "connections of the flood")
 	flags.Float64Var(&rate, "rate", 200, "requests a second of the load that is measured")
+	flags.StringVar(&only, "only", "", "measure only what has this in its name")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -71,7 +74,7 @@ func isolationMain(args []string) error {
 	if err := pinClient(); err != nil {
 		return firstError(err, p.stop())
 	}
-	err = measureIsolation(&c, p, rate, os.Stdout)
+	err = measureIsolation(&c, p, rate, only, os.Stdout)
 	return firstError(err, p.stop())
 }
 
@@ -85,11 +88,14 @@ func firstError(errs ...error) error {
 }
 
 // measureIsolation measures each pair of loads in the order quiet, flooded,
-// flooded, quiet, and prints a table.
-func measureIsolation(c *config, p *process, rate float64, w io.Writer) error {
+// flooded, quiet, and prints a table: of those with only in their names.
+func measureIsolation(c *config, p *process, rate float64, only string, w io.Writer) error {
 	fmt.Fprintf(w, "%s at %.0f/s, flood of %d connections, p99 in ms quiet, flooded, flooded, quiet:\n\n", p.spec.text, rate, c.conns)
 	fmt.Fprintf(w, "| what | quiet | flooded | flooded | quiet | ratio of p99 | of p50 | flood/s |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n")
 	for i, one := range isolations() {
+		if !strings.Contains(one.name, only) {
+			continue
+		}
 		p50, p99, floods, err := one.measure(c, p, i, rate)
 		if err != nil {
 			return fmt.Errorf("%s: %w", one.name, err)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/levee-io/levee/internal/api"
+	"github.com/levee-io/levee/internal/api/about"
 )
 
 const (
@@ -50,8 +51,8 @@ type resource struct {
 }
 
 const (
-	kindTable byte = 't'
-	kindQueue byte = 'q'
+	kindTable      = byte(about.Table)
+	kindQueue      = byte(about.Queue)
 	kindOther byte = 'o' // requests that are about neither, together
 )
 
@@ -73,12 +74,13 @@ func (m *Meter) Wrap(table []api.Operation) []api.Operation {
 		}
 		waits := op.Name == "ReceiveMessage" // as long as it was told to
 		op.Handle = func(ctx context.Context, c *api.Caller, in api.Input) (api.Output, error) {
-			at, ok := resourceOf(c.Namespace, in) // before: the handler may keep and change the request
+			r, ok := about.Of(c.Namespace, in) // before: the handler may keep and change the request
 			start := time.Now()
 			out, err := handle(ctx, c, in)
 			o := outcome{took: time.Since(start), untimed: waits, failed: err != nil, throttled: isThrottled(err)}
-			if !ok {
-				at = resource{kind: kindOther}
+			at := resource{kind: kindOther}
+			if ok {
+				at = resource{byte(r.Kind), r.Namespace, r.Name}
 			}
 			m.note(at, o)
 			return out, err

@@ -111,3 +111,5 @@ func attributeRows(form url.Values) []attributeRow {
 	}
 	return rows
 }
+
+func afterLast(s, sep string) string { return s[strings.LastIndex(s, sep)+1:] }

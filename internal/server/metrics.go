@@ -23,7 +23,10 @@ func (s *Server) register(r prometheus.Registerer) {
 	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		queueCollector{s.queues}, tableCollector{s.tables}, capacityCollector{s.tables})
 	if disk, ok := s.store.(*kvpebble.Store); ok {
-		r.MustRegister(storeCollector{disk})
+		r.MustRegister(storeCollector{disk}, prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Name: "levee_requests_held_total",
+			Help: "Writes of a busy table or queue that waited for others of it, since more than one was in use.",
+		}, func() float64 { return float64(s.gate.Held()) }))
 	}
 }
 

@@ -38,6 +38,7 @@ import (
 	"github.com/levee-io/levee/internal/cloudwatchlogs"
 	"github.com/levee-io/levee/internal/console"
 	"github.com/levee-io/levee/internal/dynamodb"
+	"github.com/levee-io/levee/internal/fair"
 	"github.com/levee-io/levee/internal/fault"
 	"github.com/levee-io/levee/internal/kv"
 	"github.com/levee-io/levee/internal/kv/kvmem"
@@ -125,6 +126,7 @@ type Server struct {
 	sinks    *sink.Set        // nil if there are none
 	console  *console.Console // nil if there is none, like its meter
 	meter    *console.Meter
+	gate     *fair.Gate // nil in memory
 	store    kv.Store
 	buckets  buckets           // nil if there are none
 	changes  *sink.DataStreams // of tables; nil if they go nowhere
@@ -223,11 +225,16 @@ func (s *Server) open(cfg Config) (err error) {
 	return s.openFunctions(cfg, clock)
 }
 
-// operations returns the operation table that is served: guarded if there are
-// keys, measured if there is a console.
+// operations returns the operation table that is served: with one busy table or queue
+// kept from holding up the others, guarded if there are keys, measured if there is a
+// console.
 func (s *Server) operations(cfg Config) ([]api.Operation, error) {
 	table := slices.Concat(s.tables.Operations(), s.queues.Operations(), s.scaling.Operations(), cloudwatch.New(s.metrics).Operations(),
 		s.funcs.Operations(), cloudwatchlogs.New(s.functionLogs()).Operations(), s.pipes.Operations(), s.spanning.Operations())
+	if disk, ok := s.store.(*kvpebble.Store); ok {
+		s.gate = fair.New(disk.Syncs)
+		table = s.gate.Wrap(table)
+	}
 	whole := table // for the console, which has a door of its own
 	if cfg.Keys != nil {
 		identities, err := cfg.Keys.identities()

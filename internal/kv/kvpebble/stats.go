@@ -55,6 +55,16 @@ func (s *Store) Stats() (Stats, error) {
 	}, nil
 }
 
+// Syncs returns how often the log was synced, and how long that took in all. Of a store
+// that is closed or broken it returns zeros.
+func (s *Store) Syncs() (count uint64, total time.Duration) {
+	stats, err := s.Stats()
+	if err != nil {
+		return 0, 0
+	}
+	return stats.Syncs.Count, time.Duration(stats.Syncs.Seconds * float64(time.Second))
+}
+
 // histogram takes apart what Pebble keeps in nanoseconds.
 func histogram(h prometheus.Histogram) Histogram {
 	var m dto.Metric

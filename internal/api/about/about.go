@@ -1,4 +1,10 @@
-package console
+// Package about tells which table or queue a request is about.
+//
+//	r, ok := about.Of(caller.Namespace, in)
+//
+// It knows the operations on items and messages, of which there are many a second.
+// Those that administer are about none.
+package about
 
 import (
 	"strings"
@@ -8,17 +14,33 @@ import (
 	"github.com/levee-io/levee/internal/api/sqsapi"
 )
 
-// resourceOf returns the table or the queue that a request for items or messages
-// is about; of a batch, the one that is named first. Requests that administer
-// count only among all.
-func resourceOf(ns api.Namespace, in api.Input) (resource, bool) {
+// Kind is what kind of resource there is.
+type Kind byte
+
+// The kinds of resources that requests for items and messages are about.
+const (
+	Table Kind = 't'
+	Queue Kind = 'q'
+)
+
+// Resource is a table or a queue.
+type Resource struct {
+	Kind      Kind
+	Namespace api.Namespace
+	Name      string
+}
+
+// Of returns the table or the queue that a request for items or messages is about; of
+// a batch, the one that is named first. ok is false for all other requests, and where
+// the name is missing.
+func Of(ns api.Namespace, in api.Input) (r Resource, ok bool) {
 	if name, ok := tableOf(in); ok {
-		return resource{kindTable, ns, afterLast(name, "/")}, name != ""
+		return Resource{Table, ns, lastPart(name)}, name != ""
 	}
 	if url, ok := queueOf(in); ok {
-		return resource{kindQueue, ns, afterLast(url, "/")}, url != ""
+		return Resource{Queue, ns, lastPart(url)}, url != ""
 	}
-	return resource{}, false
+	return Resource{}, false
 }
 
 // tableOf returns the name or ARN of the table of a request.
@@ -91,4 +113,5 @@ func queueOf(in api.Input) (string, bool) {
 	return "", false
 }
 
-func afterLast(s, sep string) string { return s[strings.LastIndex(s, sep)+1:] }
+// lastPart returns the name at the end of an ARN or URL.
+func lastPart(s string) string { return s[strings.LastIndexByte(s, '/')+1:] }

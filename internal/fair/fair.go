@@ -1,0 +1,127 @@
+// Package fair keeps one busy table or queue from making the requests for all others
+// wait.
+//
+// Clients that write to a table as fast as they can keep every processor busy, and what
+// comes for another table has to wait behind all that are under way: no scheduler, of Go
+// or of the kernel, knows which request is whose. So while others are in use, too, of the
+// writes of one table or queue only so many are under way that the processors have
+// nothing to do now and then; the others wait, in order. What that gains and what it
+// costs is in docs/performance.md.
+//
+//	gate := fair.New(store.Syncs)
+//	table = gate.Wrap(table)
+//
+// Nobody is held back who is alone. Nor are reads, which do not wait for the disk: they
+// are over before the scheduler turns to another request. A batch weighs more than one
+// write. A request that waits for anything but the disk, as a receive does for messages,
+// is not under way any more. So all that are end soon, and to wait for them needs no
+// context; as many wait as there are connections.
+//
+// There is one mutex; nothing is called while it is held.
+package fair
+
+import (
+	"context"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/levee-io/levee/internal/api"
+	"github.com/levee-io/levee/internal/api/about"
+)
+
+// quiet is for how long nothing else is asked for before a table or queue counts as
+// alone.
+const quiet = time.Second
+
+// Gate holds back the writes of tables and queues that have many under way while others
+// are in use.
+type Gate struct {
+	syncs func() (count uint64, total time.Duration)
+	cpus  int
+
+	// alone is what has been asked for alone for so long that it is not held back; nil
+	// if there is no such thing.
+	alone  atomic.Pointer[about.Resource]
+	held   atomic.Uint64
+	looked atomic.Int64 // when the syncs were last looked at, in nanoseconds
+
+	mu      sync.Mutex
+	use     use // guarded by mu, as all that follows
+	busy    map[about.Resource]*line
+	limit   int    // weight of what may be under way of each
+	counted uint64 // syncs, and the time they took, when last looked at
+	took    time.Duration
+}
+
+// New returns a gate for a store of which syncs says how often its log was synced so far,
+// and how long that took in all. A store that does not wait for a disk needs none: what
+// does not wait is not in anybody's way for long.
+func New(syncs func() (count uint64, total time.Duration)) *Gate {
+	cpus := min(runtime.NumCPU(), runtime.GOMAXPROCS(0))
+	return &Gate{
+		syncs: syncs, cpus: cpus, limit: limitOf(cpus, 0),
+		use: use{seen: map[about.Resource]time.Time{}}, busy: map[about.Resource]*line{},
+	}
+}
+
+// Wrap returns the operation table with the gate before each operation on items and
+// messages.
+func (g *Gate) Wrap(table []api.Operation) []api.Operation {
+	table = slices.Clone(table)
+	for i := range table {
+		op := &table[i]
+		handle := op.Handle
+		if handle == nil {
+			continue
+		}
+		// Who polls an empty queue now and then is not disturbed by others, nor are they
+		// by him.
+		patient := op.Name == "ReceiveMessage"
+		op.Handle = func(ctx context.Context, c *api.Caller, in api.Input) (api.Output, error) {
+			at, ok := about.Of(c.Namespace, in)
+			if !ok || g.isAlone(at) {
+				return handle(ctx, c, in)
+			}
+			weight := weightOf(in)
+			if weight == 0 {
+				g.see(at)
+				return handle(ctx, c, in)
+			}
+			p := &place{Context: ctx, gate: g, at: at, weight: weight, patient: patient}
+			p.take()
+			defer p.leave()
+			return handle(p, c, in)
+		}
+	}
+	return table
+}
+
+// Held returns how many requests have waited.
+func (g *Gate) Held() uint64 { return g.held.Load() }
+
+// isAlone reports whether it is known that nothing else is in use.
+func (g *Gate) isAlone(at about.Resource) bool {
+	a := g.alone.Load()
+	return a != nil && *a == at
+}
+
+// see takes down what is in use.
+func (g *Gate) see(at about.Resource) {
+	now := time.Now()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.note(at, now)
+}
+
+// note is see with the lock held.
+func (g *Gate) note(at about.Resource, now time.Time) {
+	if !g.use.see(at, now) {
+		g.alone.Store(nil)
+		return
+	}
+	only := at
+	g.alone.Store(&only)
+}

@@ -1,0 +1,298 @@
+package fair
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strconv"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/levee-io/levee/internal/api"
+	ddb "github.com/levee-io/levee/internal/api/dynamodbapi"
+	"github.com/levee-io/levee/internal/api/sqsapi"
+)
+
+// disk is an operation table whose requests take as long as the disk, and what was seen
+// of them.
+type disk struct {
+	gate    *Gate
+	handles map[string]func(context.Context, *api.Caller, api.Input) (api.Output, error)
+
+	mu     sync.Mutex
+	now    map[string]int // under way, by table
+	most   map[string]int
+	starts []string // in order, by what is set as the caller's request id
+	fail   error
+	panics bool
+}
+
+// aSync is how long a request takes.
+const aSync = 10 * time.Millisecond
+
+// newDisk returns a disk behind a gate on one CPU, for which limit is how many writes may
+// be under way.
+func newDisk(limit int) *disk {
+	d := &disk{now: map[string]int{}, most: map[string]int{}, handles: map[string]func(context.Context, *api.Caller, api.Input) (api.Output, error){}}
+	g := New(func() (uint64, time.Duration) { return 1, time.Duration(limit-1) * perWrite })
+	g.cpus, g.limit = 1, limit
+	d.gate = g
+	for _, op := range g.Wrap([]api.Operation{{Name: "PutItem", Handle: d.handle}, {Name: "ReceiveMessage", Handle: d.receive}, {Name: "none"}}) {
+		d.handles[op.Name] = op.Handle
+	}
+	return d
+}
+
+func (d *disk) handle(_ context.Context, c *api.Caller, in api.Input) (api.Output, error) {
+	at := resourceName(in)
+	d.mu.Lock()
+	d.now[at]++
+	d.most[at] = max(d.most[at], d.now[at])
+	d.starts = append(d.starts, c.RequestID)
+	fail, panics := d.fail, d.panics
+	d.mu.Unlock()
+	defer func() {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.now[at]--
+	}()
+	if panics {
+		panic("as a mistake would")
+	}
+	time.Sleep(aSync)
+	return nil, fail
+}
+
+// receive waits for the end of the request, as it does while there is no message.
+func (d *disk) receive(ctx context.Context, c *api.Caller, in api.Input) (api.Output, error) {
+	d.mu.Lock()
+	d.now["waiting"]++
+	d.most["waiting"] = max(d.most["waiting"], d.now["waiting"])
+	d.mu.Unlock()
+	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-time.After(time.Minute):
+	}
+	return d.handle(ctx, c, in)
+}
+
+func resourceName(in api.Input) string {
+	switch in := in.(type) {
+	case *ddb.GetItemInput:
+		return in.TableName.V
+	case *ddb.PutItemInput:
+		return in.TableName.V
+	case *ddb.BatchWriteItemInput:
+		return in.RequestItems[0].Key
+	}
+	return "queue"
+}
+
+func put(table string) api.Input {
+	return &ddb.PutItemInput{TableName: api.Opt[string]{V: table, OK: true}}
+}
+
+func get(table string) api.Input {
+	return &ddb.GetItemInput{TableName: api.Opt[string]{V: table, OK: true}}
+}
+
+func batchOf(table string, n int) api.Input {
+	return &ddb.BatchWriteItemInput{RequestItems: api.Map[[]ddb.WriteRequest]{{Key: table, Value: make([]ddb.WriteRequest, n)}}}
+}
+
+// ask sends a request and waits for its end.
+func (d *disk) ask(id string, in api.Input) error {
+	_, err := d.handles["PutItem"](context.Background(), &api.Caller{RequestID: id}, in)
+	return err
+}
+
+// both has two tables asked for in turn, so that both count as in use.
+func (d *disk) both() {
+	for _, table := range []string{"busy", "calm", "busy", "calm", "busy"} {
+		_ = d.ask("", get(table))
+	}
+	d.reset()
+}
+
+func (d *disk) reset() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	clear(d.most)
+	d.starts = nil
+}
+
+// flood sends n of the same requests at once, and returns how long it takes until all
+// have ended.
+func (d *disk) flood(n int, in func() api.Input) time.Duration {
+	start := time.Now()
+	var all sync.WaitGroup
+	for i := range n {
+		all.Go(func() { _ = d.ask(strconv.Itoa(i), in()) })
+		synctest.Wait() // they come in order
+	}
+	all.Wait()
+	return time.Since(start)
+}
+
+func (d *disk) mostOf(table string) int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.most[table]
+}
+
+func TestAloneIsNotHeldBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDisk(4)
+		if took := d.flood(100, func() api.Input { return put("busy") }); took != aSync || d.mostOf("busy") != 100 {
+			t.Errorf("%d at once in %v, of a hundred", d.mostOf("busy"), took)
+		}
+		// Nor is the next one, once: that another was in use before is not in its way.
+		if took := d.flood(100, func() api.Input { return put("next") }); took != aSync {
+			t.Errorf("the next table took %v", took)
+		}
+	})
+}
+
+func TestBusyIsHeldBackBesideOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDisk(4)
+		d.both()
+		calm := make(chan time.Duration, 1)
+		go func() {
+			time.Sleep(aSync / 2)
+			start := time.Now()
+			_ = d.ask("calm", put("calm"))
+			calm <- time.Since(start)
+		}()
+		if took := d.flood(40, func() api.Input { return put("busy") }); took != 10*aSync {
+			t.Errorf("forty, four at a time, took %v", took)
+		}
+		if d.mostOf("busy") != 4 || d.gate.Held() != 36 {
+			t.Errorf("%d at once, %d have waited", d.mostOf("busy"), d.gate.Held())
+		}
+		if took := <-calm; took != aSync {
+			t.Errorf("a write of another table took %v", took)
+		}
+		// A second after the others were asked for, it is alone.
+		time.Sleep(quiet + time.Millisecond)
+		if took := d.flood(40, func() api.Input { return put("busy") }); took != aSync {
+			t.Errorf("alone again, forty took %v", took)
+		}
+	})
+}
+
+func TestOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDisk(1)
+		d.both()
+		d.flood(20, func() api.Input { return put("busy") })
+		if !slices.IsSortedFunc(d.starts, func(a, b string) int {
+			x, _ := strconv.Atoi(a)
+			y, _ := strconv.Atoi(b)
+			return x - y
+		}) {
+			t.Errorf("not in order: %v", d.starts)
+		}
+	})
+}
+
+func TestReadsAreNotHeldBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDisk(4)
+		d.both()
+		if took := d.flood(40, func() api.Input { return get("busy") }); took != aSync {
+			t.Errorf("forty reads took %v", took)
+		}
+	})
+}
+
+func TestWeight(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDisk(4)
+		d.both()
+		if d.flood(10, func() api.Input { return batchOf("busy", 10) }); d.mostOf("busy") != 2 {
+			t.Errorf("%d batches of ten at once", d.mostOf("busy"))
+		}
+		d.both()
+		if d.flood(10, func() api.Input { return batchOf("busy", 25) }); d.mostOf("busy") != 1 {
+			t.Errorf("%d batches of 25 at once", d.mostOf("busy"))
+		}
+	})
+	url := api.Opt[string]{V: "http://localhost/000000000000/queue", OK: true}
+	for _, c := range []struct {
+		in   api.Input
+		want int
+	}{
+		{get("t"), 0},
+		{&ddb.TransactWriteItemsInput{TransactItems: make([]ddb.TransactWriteItem, 7)}, 7},
+		{&sqsapi.SendMessageRequest{QueueUrl: url}, 1},
+		{&sqsapi.SendMessageBatchRequest{QueueUrl: url, Entries: make([]sqsapi.SendMessageBatchRequestEntry, 10)}, 2},
+		{&sqsapi.DeleteMessageBatchRequest{QueueUrl: url, Entries: make([]sqsapi.DeleteMessageBatchRequestEntry, 1)}, 1},
+		{&sqsapi.ReceiveMessageRequest{QueueUrl: url}, 1},
+		{&sqsapi.ReceiveMessageRequest{QueueUrl: url, MaxNumberOfMessages: api.Opt[int64]{V: 1 << 62, OK: true}}, 2},
+	} {
+		if got := weightOf(c.in); got != c.want {
+			t.Errorf("%T weighs %d, not %d", c.in, got, c.want)
+		}
+	}
+}
+
+// TestEndOfRequest: however requests end, their places are free again.
+func TestEndOfRequest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDisk(2)
+		d.both()
+		d.fail = errors.New("refused")
+		d.flood(10, func() api.Input { return put("busy") })
+		d.panics = true
+		for range 10 {
+			func() {
+				defer func() { _ = recover() }()
+				_ = d.ask("", put("busy"))
+			}()
+		}
+		d.fail, d.panics = nil, false
+		d.both()
+		if took := d.flood(10, func() api.Input { return put("busy") }); took != 5*aSync {
+			t.Errorf("ten, two at a time, took %v", took)
+		}
+	})
+}
+
+// TestWhoWaitsIsNotUnderWay: a receive that waits for messages keeps nobody out.
+func TestWhoWaitsIsNotUnderWay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDisk(2)
+		d.both()
+		url := api.Opt[string]{V: "http://localhost/000000000000/queue", OK: true}
+		ctx, cancel := context.WithCancel(context.Background())
+		defer cancel()
+		for range 20 {
+			go func() {
+				_, _ = d.handles["ReceiveMessage"](ctx, &api.Caller{}, &sqsapi.ReceiveMessageRequest{QueueUrl: url})
+			}()
+		}
+		synctest.Wait()
+		if d.mostOf("waiting") != 20 {
+			t.Errorf("%d of 20 wait for messages", d.mostOf("waiting"))
+		}
+		if took := d.flood(2, func() api.Input { return &sqsapi.SendMessageRequest{QueueUrl: url} }); took != aSync {
+			t.Errorf("two sends beside them took %v", took)
+		}
+	})
+}
+
+func TestLimit(t *testing.T) {
+	for _, c := range []struct {
+		cpus int
+		sync time.Duration
+		want int
+	}{{1, 0, 1}, {1, 150 * time.Microsecond, 3}, {1, 151 * time.Microsecond, 4}, {4, 150 * time.Microsecond, 12}, {2, 5 * time.Millisecond, 136}} {
+		if got := limitOf(c.cpus, c.sync); got != c.want {
+			t.Errorf("%d CPUs, syncs of %v: %d, not %d", c.cpus, c.sync, got, c.want)
+		}
+	}
+}

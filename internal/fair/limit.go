@@ -1,0 +1,36 @@
+package fair
+
+import "time"
+
+const (
+	// perWrite is how far apart the writes of one table or queue are, for each CPU, while
+	// others are in use: about twice the time that one takes of a CPU, so that half of it
+	// is left.
+	perWrite = 75 * time.Microsecond
+	// lookEvery is how often it is looked at how long the disk takes.
+	lookEvery = time.Second
+)
+
+// limitOf returns how many writes may be under way of a table or queue if the disk takes
+// so long for a sync: one at work for each CPU, and by Little's law as many as come
+// meanwhile.
+func limitOf(cpus int, sync time.Duration) int {
+	return cpus * (1 + int((sync+perWrite-1)/perWrite))
+}
+
+// isTime reports whether it is time to look, to one caller.
+func (g *Gate) isTime(now time.Time) bool {
+	was := g.looked.Load()
+	return time.Duration(now.UnixNano()-was) >= lookEvery && g.looked.CompareAndSwap(was, now.UnixNano())
+}
+
+// measure sets the limit by the syncs since the last look.
+func (g *Gate) measure() {
+	count, total := g.syncs()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if count > g.counted && total > g.took {
+		g.limit = limitOf(g.cpus, (total-g.took)/time.Duration(count-g.counted))
+	}
+	g.counted, g.took = count, total
+}
