@@ -67,15 +67,10 @@ func isolationMain(args []string) error {
 	if err != nil {
 		return err
 	}
-	p, err := start(&c, s)
-	if err != nil {
+	if err := pinClient(); err != nil {
 		return err
 	}
-	if err := pinClient(); err != nil {
-		return firstError(err, p.stop())
-	}
-	err = measureIsolation(&c, p, rate, only, os.Stdout)
-	return firstError(err, p.stop())
+	return measureIsolation(&c, s, rate, only, os.Stdout)
 }
 
 func firstError(errs ...error) error {
@@ -89,14 +84,14 @@ func firstError(errs ...error) error {
 
 // measureIsolation measures each pair of loads in the order quiet, flooded,
 // flooded, quiet, and prints a table: of those with only in their names.
-func measureIsolation(c *config, p *process, rate float64, only string, w io.Writer) error {
-	fmt.Fprintf(w, "%s at %.0f/s, flood of %d connections, p99 in ms quiet, flooded, flooded, quiet:\n\n", p.spec.text, rate, c.conns)
+func measureIsolation(c *config, s spec, rate float64, only string, w io.Writer) error {
+	fmt.Fprintf(w, "%s at %.0f/s, flood of %d connections, p99 in ms quiet, flooded, flooded, quiet:\n\n", s.text, rate, c.conns)
 	fmt.Fprintf(w, "| what | quiet | flooded | flooded | quiet | ratio of p99 | of p50 | flood/s |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n")
 	for i, one := range isolations() {
 		if !strings.Contains(one.name, only) {
 			continue
 		}
-		p50, p99, floods, err := one.measure(c, p, i, rate)
+		p50, p99, floods, err := one.measure(c, s, i, rate)
 		if err != nil {
 			return fmt.Errorf("%s: %w", one.name, err)
 		}
@@ -111,8 +106,14 @@ func growthOf(latency [4]float64) float64 {
 	return (latency[1] + latency[2]) / (latency[0] + latency[3])
 }
 
-// measure returns the latencies of the four runs, and the rate of the flood.
-func (one *isolation) measure(c *config, p *process, number int, rate float64) (p50, p99 [4]float64, floods float64, err error) {
+// measure returns the latencies of the four runs, and the rate of the flood, on a server
+// of its own: the one before would still be compacting what it was flooded with.
+func (one *isolation) measure(c *config, s spec, number int, rate float64) (p50, p99 [4]float64, floods float64, err error) {
+	p, err := start(c, s)
+	if err != nil {
+		return p50, p99, 0, err
+	}
+	defer func() { err = firstError(err, p.stop()) }()
 	width := one.width
 	if width == 0 {
 		width = c.conns

@@ -27,10 +27,11 @@ type disk struct {
 	starts []string // in order, by what is set as the caller's request id
 	fail   error
 	panics bool
+	pause  time.Duration // of the disk, once
 }
 
-// aSync is how long a request takes.
-const aSync = 10 * time.Millisecond
+// aSync is how long a request takes, if the disk does not pause.
+const aSync = time.Millisecond
 
 // newDisk returns a disk behind a gate on one CPU, for which limit is how many writes may
 // be under way.
@@ -52,6 +53,8 @@ func (d *disk) handle(_ context.Context, c *api.Caller, in api.Input) (api.Outpu
 	d.most[at] = max(d.most[at], d.now[at])
 	d.starts = append(d.starts, c.RequestID)
 	fail, panics := d.fail, d.panics
+	pause := d.pause
+	d.pause = 0
 	d.mu.Unlock()
 	defer func() {
 		d.mu.Lock()
@@ -61,7 +64,7 @@ func (d *disk) handle(_ context.Context, c *api.Caller, in api.Input) (api.Outpu
 	if panics {
 		panic("as a mistake would")
 	}
-	time.Sleep(aSync)
+	time.Sleep(aSync + pause)
 	return nil, fail
 }
 
@@ -199,6 +202,18 @@ func TestOrder(t *testing.T) {
 	})
 }
 
+// TestPauseOfTheDisk: who came during one does not wait one after the other at its end.
+func TestPauseOfTheDisk(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDisk(1)
+		d.both()
+		d.pause = stall
+		if took := d.flood(40, func() api.Input { return put("busy") }); took != stall+2*aSync {
+			t.Errorf("a pause of %v and the forty that waited for its end took %v", stall, took)
+		}
+	})
+}
+
 func TestReadsAreNotHeldBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDisk(4)
@@ -290,7 +305,7 @@ func TestLimit(t *testing.T) {
 		cpus int
 		sync time.Duration
 		want int
-	}{{1, 0, 1}, {1, 150 * time.Microsecond, 3}, {1, 151 * time.Microsecond, 4}, {4, 150 * time.Microsecond, 12}, {2, 5 * time.Millisecond, 136}} {
+	}{{1, 0, 1}, {1, 150 * time.Microsecond, 4}, {1, 151 * time.Microsecond, 5}, {4, 150 * time.Microsecond, 16}, {2, 5 * time.Millisecond, 202}} {
 		if got := limitOf(c.cpus, c.sync); got != c.want {
 			t.Errorf("%d CPUs, syncs of %v: %d, not %d", c.cpus, c.sync, got, c.want)
 		}

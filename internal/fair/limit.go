@@ -4,9 +4,12 @@ import "time"
 
 const (
 	// perWrite is how far apart the writes of one table or queue are, for each CPU, while
-	// others are in use: about twice the time that one takes of a CPU, so that half of it
+	// others are in use: half as long again as one takes of a CPU, so that a third of it
 	// is left.
-	perWrite = 75 * time.Microsecond
+	perWrite = 50 * time.Microsecond
+	// stall is how long nothing may end before it counts as a pause of the disk. Those who
+	// have come meanwhile are no flood, and all go on at its end.
+	stall = 5 * time.Millisecond
 	// lookEvery is how often it is looked at how long the disk takes.
 	lookEvery = time.Second
 )

@@ -12,6 +12,7 @@ import (
 type line struct {
 	weight      int // of what is under way; some is whenever something waits
 	first, last *waiter
+	moved       time.Time // when something of it last ended, at first when it began
 }
 
 type waiter struct {
@@ -53,7 +54,7 @@ func (p *place) count(now time.Time) *waiter {
 	}
 	l := g.busy[p.at]
 	if l == nil {
-		l = new(line)
+		l = &line{moved: now}
 		g.busy[p.at] = l
 	}
 	if !g.use.shared(now) || l.first == nil && l.fits(p.weight, g.limit) {
@@ -81,12 +82,14 @@ func (p *place) Done() <-chan struct{} {
 func (p *place) leave() { p.left.Do(p.uncount) }
 
 func (p *place) uncount() {
-	g := p.gate
+	g, now := p.gate, time.Now()
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	l := g.busy[p.at]
 	l.weight -= p.weight
-	for w := l.first; w != nil && l.fits(w.weight, g.limit); w = l.first {
+	stalled := now.Sub(l.moved) > stall
+	l.moved = now
+	for w := l.first; w != nil && (stalled || l.fits(w.weight, g.limit)); w = l.first {
 		l.weight += w.weight
 		l.first = w.next
 		close(w.ready)
