@@ -191,7 +191,7 @@ func TestOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDisk(1)
 		d.both()
-		d.flood(20, func() api.Input { return put("busy") })
+		d.flood(8, func() api.Input { return put("busy") })
 		if !slices.IsSortedFunc(d.starts, func(a, b string) int {
 			x, _ := strconv.Atoi(a)
 			y, _ := strconv.Atoi(b)
@@ -210,6 +210,17 @@ func TestPauseOfTheDisk(t *testing.T) {
 		d.pause = stall
 		if took := d.flood(40, func() api.Input { return put("busy") }); took != stall+2*aSync {
 			t.Errorf("a pause of %v and the forty that waited for its end took %v", stall, took)
+		}
+	})
+}
+
+// TestLongest: nobody is held back for long.
+func TestLongest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDisk(1)
+		d.both()
+		if took := d.flood(100, func() api.Input { return put("busy") }); took != longest+2*aSync {
+			t.Errorf("a hundred, one at a time, took %v", took)
 		}
 	})
 }

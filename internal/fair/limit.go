@@ -10,6 +10,8 @@ const (
 	// stall is how long nothing may end before it counts as a pause of the disk. Those who
 	// have come meanwhile are no flood, and all go on at its end.
 	stall = 5 * time.Millisecond
+	// longest is how long a request waits, if any other of its line ends meanwhile.
+	longest = 10 * time.Millisecond
 	// lookEvery is how often it is looked at how long the disk takes.
 	lookEvery = time.Second
 )

@@ -17,6 +17,7 @@ type line struct {
 
 type waiter struct {
 	weight int
+	since  time.Time
 	ready  chan struct{} // closed when it is counted as under way
 	next   *waiter
 }
@@ -61,7 +62,7 @@ func (p *place) count(now time.Time) *waiter {
 		l.weight += p.weight
 		return nil
 	}
-	w := &waiter{weight: p.weight, ready: make(chan struct{})}
+	w := &waiter{weight: p.weight, since: now, ready: make(chan struct{})}
 	if l.first == nil {
 		l.first = w
 	} else {
@@ -89,7 +90,7 @@ func (p *place) uncount() {
 	l.weight -= p.weight
 	stalled := now.Sub(l.moved) > stall
 	l.moved = now
-	for w := l.first; w != nil && (stalled || l.fits(w.weight, g.limit)); w = l.first {
+	for w := l.first; w != nil && (stalled || now.Sub(w.since) > longest || l.fits(w.weight, g.limit)); w = l.first {
 		l.weight += w.weight
 		l.first = w.next
 		close(w.ready)
