@@ -66,20 +66,15 @@ func New(opts Options) *Guard {
 
 // Wrap returns the operation table with the guard before each handler.
 func (g *Guard) Wrap(table []api.Operation) []api.Operation {
-	guarded := make([]api.Operation, len(table))
-	for i, op := range table {
-		if handle := op.Handle; handle != nil {
-			op.Handle = func(ctx context.Context, c *api.Caller, in api.Input) (api.Output, error) {
-				c, err := g.admit(&op, c, in)
-				if err != nil {
-					return nil, err
-				}
-				return handle(ctx, c, in)
+	return api.Wrap(table, func(op *api.Operation, handle api.Handler) api.Handler {
+		return func(ctx context.Context, c *api.Caller, in api.Input) (api.Output, error) {
+			c, err := g.admit(op, c, in)
+			if err != nil {
+				return nil, err
 			}
+			return handle(ctx, c, in)
 		}
-		guarded[i] = op
-	}
-	return guarded
+	})
 }
 
 // admit decides a request and returns the caller for whom the operation runs.

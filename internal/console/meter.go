@@ -3,7 +3,6 @@ package console
 import (
 	"context"
 	"errors"
-	"slices"
 	"sync"
 	"time"
 
@@ -65,15 +64,9 @@ func NewMeter() *Meter {
 
 // Wrap returns the operation table with each request measured.
 func (m *Meter) Wrap(table []api.Operation) []api.Operation {
-	table = slices.Clone(table)
-	for i := range table {
-		op := &table[i]
-		handle := op.Handle
-		if handle == nil {
-			continue
-		}
+	return api.Wrap(table, func(op *api.Operation, handle api.Handler) api.Handler {
 		waits := op.Name == "ReceiveMessage" // as long as it was told to
-		op.Handle = func(ctx context.Context, c *api.Caller, in api.Input) (api.Output, error) {
+		return func(ctx context.Context, c *api.Caller, in api.Input) (api.Output, error) {
 			r, ok := about.Of(c.Namespace, in) // before: the handler may keep and change the request
 			start := time.Now()
 			out, err := handle(ctx, c, in)
@@ -85,8 +78,7 @@ func (m *Meter) Wrap(table []api.Operation) []api.Operation {
 			m.note(at, o)
 			return out, err
 		}
-	}
-	return table
+	})
 }
 
 // isThrottled reports whether a request was refused because there were too many.

@@ -23,7 +23,6 @@ package fair
 import (
 	"context"
 	"runtime"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -70,17 +69,11 @@ func New(syncs func() (count uint64, total time.Duration)) *Gate {
 // Wrap returns the operation table with the gate before each operation on items and
 // messages.
 func (g *Gate) Wrap(table []api.Operation) []api.Operation {
-	table = slices.Clone(table)
-	for i := range table {
-		op := &table[i]
-		handle := op.Handle
-		if handle == nil {
-			continue
-		}
+	return api.Wrap(table, func(op *api.Operation, handle api.Handler) api.Handler {
 		// Who polls an empty queue now and then is not disturbed by others, nor are they
 		// by him.
 		patient := op.Name == "ReceiveMessage"
-		op.Handle = func(ctx context.Context, c *api.Caller, in api.Input) (api.Output, error) {
+		return func(ctx context.Context, c *api.Caller, in api.Input) (api.Output, error) {
 			at, ok := about.Of(c.Namespace, in)
 			if !ok || g.isAlone(at) {
 				return handle(ctx, c, in)
@@ -95,8 +88,7 @@ func (g *Gate) Wrap(table []api.Operation) []api.Operation {
 			defer p.leave()
 			return handle(p, c, in)
 		}
-	}
-	return table
+	})
 }
 
 // Held returns how many requests have waited.

@@ -80,21 +80,16 @@ func (i *Injector) remove(a *active) int {
 
 // Wrap returns the operation table with the faults before each handler.
 func (i *Injector) Wrap(table []api.Operation) []api.Operation {
-	wrapped := make([]api.Operation, len(table))
-	for n, op := range table {
-		if handle := op.Handle; handle != nil {
-			op.Handle = func(ctx context.Context, c *api.Caller, in api.Input) (api.Output, error) {
-				if i.count.Load() > 0 {
-					if f := i.meet(op.Name, in); f != nil {
-						return f.run(ctx, c, in, handle)
-					}
+	return api.Wrap(table, func(op *api.Operation, handle api.Handler) api.Handler {
+		return func(ctx context.Context, c *api.Caller, in api.Input) (api.Output, error) {
+			if i.count.Load() > 0 {
+				if f := i.meet(op.Name, in); f != nil {
+					return f.run(ctx, c, in, handle)
 				}
-				return handle(ctx, c, in)
 			}
+			return handle(ctx, c, in)
 		}
-		wrapped[n] = op
-	}
-	return wrapped
+	})
 }
 
 // meet returns the fault that a request meets, nil if it is to pass.
