@@ -46,6 +46,10 @@ func (c *call) finish() {
 	c.cancel(context.Canceled)
 }
 
+// waited reports whether the operation may have waited for something: whether Done was
+// called.
+func (c *call) waited() bool { return c.context(false) != nil }
+
 // context returns what Done set up, and sets it up if start says so.
 func (c *call) context(start bool) context.Context {
 	c.mu.Lock()

@@ -25,7 +25,7 @@ func (c *noted) SetDeadline(t time.Time) error {
 // earlier.
 func TestDeadlines(t *testing.T) {
 	below := new(noted)
-	c := &watchedConn{Conn: below, listener: watched(nil, nil, time.Second)}
+	c := &watchedConn{Conn: below, listener: watched(nil, time.Second)}
 	start := time.Now()
 	read := func(after time.Duration) { _ = c.SetReadDeadline(start.Add(after)); _, _ = c.Read(nil) }
 	write := func(after time.Duration) { _ = c.SetWriteDeadline(start.Add(after)); _, _ = c.Write(nil) }
@@ -40,12 +40,6 @@ func TestDeadlines(t *testing.T) {
 			}
 		}
 	}
-
-	first := new(noted)
-	fresh := &watchedConn{Conn: first, listener: c.listener, http2: new(plainHTTP2)}
-	_ = fresh.SetReadDeadline(start)
-	_, _ = fresh.Read(make([]byte, 1))
-	want("before what tells HTTP/2", first.read, 0)
 
 	const idle, request = 5 * time.Minute, time.Minute
 	read(idle)

@@ -11,7 +11,8 @@
 // suite:
 //
 //   - Endpoint.ServeHTTP, for embedding in any net/http server;
-//   - Server, a lean HTTP/1.1 server on fasthttp, for the binary;
+//   - Server, a lean HTTP/1.1 server, for the binary: requests as SDKs send them are read
+//     and answered in a loop of its own (ordinary_conn.go), all others by fasthttp;
 //   - Client, which an SDK in the same process uses as its HTTP client.
 //
 // # A request

@@ -1,9 +1,11 @@
 package wire
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net"
+	"net/http"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -13,26 +15,73 @@ import (
 // watchedListener makes its connections watchable, and can close them all.
 type watchedListener struct {
 	net.Listener
-	http2 *plainHTTP2   // for those that speak it; nil with TLS
 	slack time.Duration // by which a deadline may be too early
 	mu    sync.Mutex
 	conns map[*watchedConn]struct{}
 }
 
-func watched(ln net.Listener, http2 *plainHTTP2, slack time.Duration) *watchedListener {
-	return &watchedListener{Listener: ln, http2: http2, slack: slack, conns: make(map[*watchedConn]struct{})}
+func watched(ln net.Listener, slack time.Duration) *watchedListener {
+	return &watchedListener{Listener: ln, slack: slack, conns: make(map[*watchedConn]struct{})}
 }
 
-func (l *watchedListener) Accept() (net.Conn, error) {
-	conn, err := l.Listener.Accept()
+// next accepts a connection. It is nil if there are as many as there may be, and this
+// one was refused.
+func (l *watchedListener) next(limit int) (*watchedConn, error) {
+	conn, err := l.Accept()
 	if err != nil {
 		return nil, err
 	}
-	c := &watchedConn{Conn: conn, listener: l, http2: l.http2}
+	c := &watchedConn{Conn: conn, listener: l}
+	l.mu.Lock()
+	full := len(l.conns) >= limit
+	if !full {
+		l.conns[c] = struct{}{}
+	}
+	l.mu.Unlock()
+	if full {
+		_ = conn.SetWriteDeadline(time.Now().Add(refusalTime))
+		_, _ = conn.Write(appendHead(nil, &Response{Status: http.StatusServiceUnavailable}, time.Now(), true)) // or it is gone
+		return nil, conn.Close()
+	}
+	return c, nil
+}
+
+// refusalTime bounds how long a refusal may keep others from being accepted.
+const refusalTime = 50 * time.Millisecond
+
+// drain closes the connections that wait for a request, now and later, until only those
+// are left that were handed over.
+func (l *watchedListener) drain(ctx context.Context) error {
+	tick := time.NewTicker(drainEvery)
+	defer tick.Stop()
+	for !l.drained() {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
+	return nil
+}
+
+const drainEvery = 10 * time.Millisecond
+
+// drained closes the connections that wait, and reports whether none is busy.
+func (l *watchedListener) drained() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.conns[c] = struct{}{}
-	return c, nil
+	busy := 0
+	for c := range l.conns {
+		switch {
+		case c.handed.Load():
+		case c.waits.CompareAndSwap(true, false):
+			c.Conn.Close() // its owner notices, and has the listener forget it
+			busy++
+		default:
+			busy++
+		}
+	}
+	return busy == 0
 }
 
 // closeConns closes the connections that are still open.
@@ -52,9 +101,10 @@ func (l *watchedListener) closeConns() {
 type watchedConn struct {
 	net.Conn
 	listener *watchedListener
-	// http2 is for a client that speaks it; nil after the first Read.
-	http2 *plainHTTP2
-	// taken says that it does: the connection is not ours to close any more.
+	// waits says that the connection has no request, and may be closed; handed that
+	// somebody else serves it, and knows when it has none.
+	waits, handed atomic.Bool
+	// taken says that it is not ours to close any more.
 	taken atomic.Bool
 	// linger says that Close is to let the client finish sending, so that it gets
 	// to read the response.
@@ -84,10 +134,6 @@ func (c *watchedConn) Read(p []byte) (int, error) {
 	}
 	if err := c.reading.apply(c.Conn.SetReadDeadline, c.listener.slack); err != nil {
 		return 0, err
-	}
-	if http2 := c.http2; http2 != nil {
-		c.http2 = nil
-		return c.readFirst(p, http2)
 	}
 	return c.Conn.Read(p)
 }
@@ -119,8 +165,8 @@ func (c *watchedConn) SetDeadline(t time.Time) error {
 }
 
 // deadline is one that is set when it is needed, and only if the one that is set is
-// not about as good: fasthttp sets three for each request, most of them a moment later
-// than the last one, and each change of the timer behind it costs as much as a header.
+// not about as good: each request has two or three, most of them a moment later than the
+// last one, and each change of the timer behind it costs as much as a header.
 type deadline struct{ wanted, set time.Time }
 
 // apply sets the wanted deadline, unless it is later than the one that is set by less
@@ -144,6 +190,10 @@ func (c *watchedConn) setNow(t time.Time) {
 	_ = c.Conn.SetReadDeadline(t) // if the connection is broken, the next read will tell
 }
 
+// end closes a connection of which nobody needs to know how that went.
+func (c *watchedConn) end() { _ = c.Close() }
+
+// Close implements net.Conn.
 func (c *watchedConn) Close() error {
 	c.listener.mu.Lock()
 	delete(c.listener.conns, c)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -17,8 +16,8 @@ import (
 const http2Preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 
 // plainHTTP2 has net/http serve the connections without TLS whose clients insist on
-// HTTP/2. They are noticed at their first read, whose goroutine waits for their end: so
-// they count among the server's connections.
+// HTTP/2. The goroutine that notices waits for their end: so they count among the server's
+// connections.
 type plainHTTP2 struct {
 	http   http.Server
 	conns  handed
@@ -85,23 +84,22 @@ func (c *preceded) Close() error {
 	return err
 }
 
-// readFirst is the first Read of a connection without TLS.
-func (c *watchedConn) readFirst(p []byte, http2 *plainHTTP2) (int, error) {
-	n, err := c.Conn.Read(p)
-	if begins := min(n, len(http2Preface)); n == 0 || string(p[:begins]) != http2Preface[:begins] {
-		return n, err
-	}
-	first := bytes.Clone(p[:n])
-	for err == nil && len(first) < len(http2Preface) && strings.HasPrefix(http2Preface, string(first)) {
+// offer gives the connection of a client that begins as HTTP/2 does to net/http, and waits
+// for its end. It returns what was read of one that does not.
+func (s *plainHTTP2) offer(conn *watchedConn, first []byte) (read []byte, served bool) {
+	for len(first) < len(http2Preface) && strings.HasPrefix(http2Preface, string(first)) {
 		var more [len(http2Preface)]byte
-		n, err = c.Conn.Read(more[:len(http2Preface)-len(first)])
+		n, err := conn.Read(more[:len(http2Preface)-len(first)])
 		first = append(first, more[:n]...)
+		if err != nil {
+			break
+		}
 	}
-	if bytes.HasPrefix(first, []byte(http2Preface)) {
-		c.taken.Store(true)
-		http2.serve(c.Conn, first)
-		return 0, io.EOF
+	if !bytes.HasPrefix(first, []byte(http2Preface)) {
+		return first, false
 	}
-	c.early = first[copy(p, first):]
-	return len(first) - len(c.early), err
+	conn.taken.Store(true)
+	s.serve(conn.Conn, first)
+	conn.end()
+	return nil, true
 }

@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"strconv"
 	"sync"
+	"sync/atomic"
+	"syscall"
 	"time"
 	"unsafe"
 
@@ -26,20 +28,30 @@ const (
 	// ones. It is also how long one of fasthttp's goroutines sleeps on after
 	// Shutdown.
 	workerIdle = time.Second
+	// acceptPause is how long the server waits where it can accept no connection for now.
+	acceptPause = 10 * time.Millisecond
 	// deadlineSlack is the part of the time of a request by which a deadline may come
 	// early.
 	deadlineSlack = 64
 )
 
-// Server serves an Endpoint over HTTP/1.1 at about half the CPU per request of
-// net/http.
+// Server serves an Endpoint over HTTP/1.1 at less than half the CPU per request of
+// net/http: ordinary requests in a loop of its own, whatever else HTTP allows by fasthttp.
 type Server struct {
 	endpoint *Endpoint
-	http     fasthttp.Server
 	listener *watchedListener
 	secured  *secured    // nil without TLS
 	plain    *plainHTTP2 // nil with TLS
+	limits   Limits
 	bodies   bodies
+	stopping atomic.Bool
+
+	// http serves those connections that have sent something else; handed brings them.
+	http     fasthttp.Server
+	handed   handed
+	handing  sync.Once
+	stopOnce sync.Once
+	stopped  chan struct{}
 }
 
 // NewServer returns a server for e on ln, with TLS unless config is nil: its
@@ -48,14 +60,15 @@ type Server struct {
 // begin, are served by net/http.
 func NewServer(e *Endpoint, ln net.Listener, config *tls.Config, limits Limits) *Server {
 	limits = limits.withDefaults()
-	s := &Server{endpoint: e, bodies: bodies{limits: limits, held: map[*fasthttp.RequestHeader]heldBody{}}}
+	s := &Server{endpoint: e, limits: limits, stopped: make(chan struct{}), bodies: bodies{limits: limits, held: map[*fasthttp.RequestHeader]heldBody{}}}
 	if config != nil {
 		s.secured = secure(ln, config, admitted{e, &s.bodies}, limits)
 		ln = s.secured
 	} else {
 		s.plain = newPlainHTTP2(ln.Addr(), admitted{e, &s.bodies}, limits)
 	}
-	s.listener = watched(ln, s.plain, limits.RequestTime/deadlineSlack)
+	s.listener = watched(ln, limits.RequestTime/deadlineSlack)
+	s.handed = handed{addr: ln.Addr(), conns: make(chan net.Conn), closed: s.stopped}
 	s.http = fasthttp.Server{
 		Handler:            s.handle,
 		HeaderReceived:     s.bodies.admit,
@@ -81,16 +94,43 @@ func NewServer(e *Endpoint, ln net.Listener, config *tls.Config, limits Limits) 
 
 // Serve accepts connections until Shutdown. It returns nil after Shutdown, and
 // otherwise why it cannot go on.
-func (s *Server) Serve() error { return s.http.Serve(s.listener) }
+func (s *Server) Serve() error {
+	for {
+		conn, err := s.listener.next(s.limits.Connections)
+		switch {
+		case err == nil && conn != nil:
+			go s.serveConn(conn)
+		case err == nil: // one too many
+		case s.stopping.Load():
+			return nil
+		case passing(err):
+			time.Sleep(acceptPause)
+		default:
+			return err
+		}
+	}
+}
+
+// passing reports whether connections can be accepted again when others have ended.
+func passing(err error) bool {
+	for _, errno := range []syscall.Errno{syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM, syscall.ECONNABORTED} {
+		if errors.Is(err, errno) {
+			return true
+		}
+	}
+	return false
+}
 
 // Shutdown stops accepting and waits for the requests in flight. When ctx ends
 // first, it closes their connections and returns its error. Endpoint.Close, if
 // called before, ends those that wait.
 func (s *Server) Shutdown(ctx context.Context) error {
+	s.stopping.Store(true)
+	s.stopOnce.Do(func() { close(s.stopped) })
+	s.listener.Close()
 	ended := make(chan error, 1)
-	go func() { ended <- s.shutdownHTTP2(ctx) }() // fasthttp waits for those without TLS, too
-	err := s.http.ShutdownWithContext(ctx)
-	s.listener.Close() // unless fasthttp has, because Serve was never called
+	go func() { ended <- s.shutdownHTTP2(ctx) }()
+	err := errors.Join(s.http.ShutdownWithContext(ctx), s.listener.drain(ctx))
 	if err != nil {
 		s.listener.closeConns()
 	}
