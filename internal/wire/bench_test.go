@@ -38,7 +38,7 @@ func BenchmarkServe(b *testing.B) {
 func BenchmarkTransport(b *testing.B) {
 	c := call{target: "DynamoDB_20120810.GetItem", body: benchBody}
 	for name, start := range map[string]func(testing.TB, *wire.Endpoint) transport{
-		"net-http": startNetHTTP, "fasthttp": startFast, "in-process": startClient,
+		"net-http": startNetHTTP, "server": startPlain, "in-process": startClient,
 	} {
 		b.Run(name, func(b *testing.B) {
 			tr := start(b, wire.New(wire.Options{Operations: newFake().operations()}))

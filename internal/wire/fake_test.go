@@ -130,7 +130,7 @@ func onTransports(t *testing.T, opts wire.Options, test func(*testing.T, transpo
 		opts.Logger = slog.New(slog.NewTextHandler(io.Discard, nil))
 	}
 	for name, start := range map[string]func(testing.TB, *wire.Endpoint) transport{
-		"net-http": startNetHTTP, "fasthttp": startFast, "in-process": startClient, "tls": startTLS, "http2": startHTTP2, "http2 without tls": startPlainHTTP2,
+		"net-http": startNetHTTP, "server": startPlain, "in-process": startClient, "tls": startTLS, "http2": startHTTP2, "http2 without tls": startPlainHTTP2,
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := wire.New(opts)
@@ -150,7 +150,7 @@ func startNetHTTP(t testing.TB, e *wire.Endpoint) transport {
 	return transport{srv.Client(), srv.URL}
 }
 
-func startFast(t testing.TB, e *wire.Endpoint) transport {
+func startPlain(t testing.TB, e *wire.Endpoint) transport {
 	return startServer(t, e, nil, &http.Transport{DisableCompression: true})
 }
 

@@ -62,7 +62,7 @@ func TestClientGoesAway(t *testing.T) {
 func TestCloseEndsLongPolls(t *testing.T) {
 	f := newFake()
 	e := wire.New(wire.Options{Operations: f.operations()})
-	tr := startFast(t, e)
+	tr := startPlain(t, e)
 	answers := make(chan answer, 1)
 	go func() { answers <- tr.send(t, pollCall()) }()
 	await(t, f.waiting, "the long poll")
@@ -111,7 +111,7 @@ func TestConnectionOfLongPoll(t *testing.T) {
 	f := newFake()
 	e := wire.New(wire.Options{Operations: f.operations()})
 	defer e.Close(context.Background())
-	tr := startFast(t, e)
+	tr := startPlain(t, e)
 	conn, err := net.Dial("tcp", strings.TrimPrefix(tr.url, "http://"))
 	if err != nil {
 		t.Fatal(err)
@@ -155,7 +155,7 @@ func rawRequest(target, body string) string {
 func TestRefused(t *testing.T) {
 	e := wire.New(wire.Options{Operations: newFake().operations()})
 	defer e.Close(context.Background())
-	tr := startFast(t, e)
+	tr := startPlain(t, e)
 	for name, tt := range map[string]struct {
 		request string
 		status  int

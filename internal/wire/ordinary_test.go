@@ -17,7 +17,7 @@ import (
 func TestSameAnswers(t *testing.T) {
 	e := wire.New(wire.Options{Operations: newFake().operations()})
 	defer e.Close(context.Background())
-	own, handed, theirs := startFast(t, e), startFast(t, e), startNetHTTP(t, e) // a connection once handed over stays so
+	own, handed, theirs := startPlain(t, e), startPlain(t, e), startNetHTTP(t, e) // a connection once handed over stays so
 	for name, c := range map[string]call{
 		"an item":         {target: "DynamoDB_20120810.GetItem", body: `{"TableName":"abc","Key":{"id":{"S":"a"}}}`},
 		"a large item":    {target: "DynamoDB_20120810.GetItem", body: `{"TableName":"abc","Key":{"id":{"S":"` + strings.Repeat("a", 40<<10) + `"}}}`},

@@ -35,7 +35,7 @@ func TestRareForms(t *testing.T) {
 	}
 	e := wire.New(wire.Options{Operations: newFake().operations()})
 	defer e.Close(context.Background())
-	for server, start := range map[string]func(testing.TB, *wire.Endpoint) transport{"net-http": startNetHTTP, "fasthttp": startFast} {
+	for server, start := range map[string]func(testing.TB, *wire.Endpoint) transport{"net-http": startNetHTTP, "server": startPlain} {
 		tr := start(t, e)
 		for name, tt := range tests {
 			t.Run(server+"/"+name, func(t *testing.T) {
