@@ -59,7 +59,7 @@ func (h *ordinaryHead) note(name, value string) bool {
 func (h *ordinaryHead) sort(name, value string) bool {
 	switch len(name) {
 	case len("Host"):
-		return !foldsTo(name, "host") || once(&h.host, value)
+		return !foldsTo(name, "host") || isOrdinaryHost(value) && once(&h.host, value)
 	case len("Content-Type"):
 		if foldsTo(name, "content-type") {
 			return once(&h.contentType, value)
@@ -93,6 +93,12 @@ func (h *ordinaryHead) keep(name, lower string, i int, value string) {
 	if h.known[i] == "" && foldsTo(name, lower) {
 		h.known[i] = value
 	}
+}
+
+// isOrdinaryHost reports whether s is a name or an IPv4 address with, or without, a port.
+func isOrdinaryHost(s string) bool {
+	host, port, found := strings.Cut(s, ":")
+	return isHost(host) && !strings.ContainsAny(host, "[]") && (!found || port != "" && strings.Trim(port, "0123456789") == "")
 }
 
 // once sets what may be stated once, and not be empty.
