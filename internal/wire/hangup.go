@@ -1,98 +1,13 @@
 package wire
 
 import (
-	"context"
 	"errors"
 	"io"
 	"net"
-	"net/http"
 	"os"
-	"sync"
 	"sync/atomic"
 	"time"
 )
-
-// watchedListener makes its connections watchable, and can close them all.
-type watchedListener struct {
-	net.Listener
-	slack time.Duration // by which a deadline may be too early
-	mu    sync.Mutex
-	conns map[*watchedConn]struct{}
-}
-
-func watched(ln net.Listener, slack time.Duration) *watchedListener {
-	return &watchedListener{Listener: ln, slack: slack, conns: make(map[*watchedConn]struct{})}
-}
-
-// next accepts a connection. It is nil if there are as many as there may be, and this
-// one was refused.
-func (l *watchedListener) next(limit int) (*watchedConn, error) {
-	conn, err := l.Accept()
-	if err != nil {
-		return nil, err
-	}
-	c := &watchedConn{Conn: conn, listener: l}
-	l.mu.Lock()
-	full := len(l.conns) >= limit
-	if !full {
-		l.conns[c] = struct{}{}
-	}
-	l.mu.Unlock()
-	if full {
-		_ = conn.SetWriteDeadline(time.Now().Add(refusalTime))
-		_, _ = conn.Write(appendHead(nil, &Response{Status: http.StatusServiceUnavailable}, time.Now(), true)) // or it is gone
-		return nil, conn.Close()
-	}
-	return c, nil
-}
-
-// refusalTime bounds how long a refusal may keep others from being accepted.
-const refusalTime = 50 * time.Millisecond
-
-// drain closes the connections that wait for a request, now and later, until only those
-// are left that were handed over.
-func (l *watchedListener) drain(ctx context.Context) error {
-	tick := time.NewTicker(drainEvery)
-	defer tick.Stop()
-	for !l.drained() {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-tick.C:
-		}
-	}
-	return nil
-}
-
-const drainEvery = 10 * time.Millisecond
-
-// drained closes the connections that wait, and reports whether none is busy.
-func (l *watchedListener) drained() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	busy := 0
-	for c := range l.conns {
-		switch {
-		case c.handed.Load():
-		case c.waits.CompareAndSwap(true, false):
-			c.Conn.Close() // its owner notices, and has the listener forget it
-			busy++
-		default:
-			busy++
-		}
-	}
-	return busy == 0
-}
-
-// closeConns closes the connections that are still open.
-func (l *watchedListener) closeConns() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for c := range l.conns {
-		// The listener forgets it when its owner closes it in turn.
-		c.Conn.Close()
-	}
-}
 
 // watchedConn is a connection of which one byte can be read in the background
 // while nobody else reads. If that meets the end of the connection, the client is

@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 )
@@ -144,37 +143,29 @@ func TestShutdownClosesWaiting(t *testing.T) {
 	}
 }
 
-// exhausted is a listener that has no room for some connections at first.
-type exhausted struct {
-	net.Listener
-	times int
-}
-
-func (e *exhausted) Accept() (net.Conn, error) {
-	if e.times--; e.times >= 0 {
-		return nil, &net.OpError{Op: "accept", Err: syscall.EMFILE}
+// Ordinary requests are not left to fasthttp, others are.
+func TestWhoServes(t *testing.T) {
+	p := newPiped(t, Limits{})
+	conn := p.dial()
+	handed := func() (n int) {
+		p.server.listener.mu.Lock()
+		defer p.server.listener.mu.Unlock()
+		for c := range p.server.listener.conns {
+			if c.handed.Load() {
+				n++
+			}
+		}
+		return n
 	}
-	return e.Listener.Accept()
-}
-
-// A server that is out of file descriptors for a moment goes on accepting.
-func TestAcceptGoesOn(t *testing.T) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 2 {
+		p.send(conn, 1, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n")
 	}
-	s := NewServer(New(Options{}), &exhausted{ln, 3}, nil, Limits{})
-	served := make(chan error, 1)
-	go func() { served <- s.Serve() }()
-	resp, err := http.Get("http://" + ln.Addr().String() + "/healthz")
-	if err != nil {
-		t.Fatal(err)
+	if n := handed(); n != 0 {
+		t.Errorf("%d connections were handed over", n)
 	}
-	resp.Body.Close()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-	defer cancel()
-	if err := errors.Join(s.Shutdown(ctx), <-served); err != nil {
-		t.Error(err)
+	p.send(conn, 1, "GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+	if n := handed(); n != 1 {
+		t.Errorf("%d connections were handed over, want 1", n)
 	}
 }
 

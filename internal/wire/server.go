@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 	"unsafe"
 
@@ -28,8 +27,6 @@ const (
 	// ones. It is also how long one of fasthttp's goroutines sleeps on after
 	// Shutdown.
 	workerIdle = time.Second
-	// acceptPause is how long the server waits where it can accept no connection for now.
-	acceptPause = 10 * time.Millisecond
 	// deadlineSlack is the part of the time of a request by which a deadline may come
 	// early.
 	deadlineSlack = 64
@@ -60,6 +57,7 @@ type Server struct {
 // begin, are served by net/http.
 func NewServer(e *Endpoint, ln net.Listener, config *tls.Config, limits Limits) *Server {
 	limits = limits.withDefaults()
+	ln = patientListener{ln, e.log}
 	s := &Server{endpoint: e, limits: limits, stopped: make(chan struct{}), bodies: bodies{limits: limits, held: map[*fasthttp.RequestHeader]heldBody{}}}
 	if config != nil {
 		s.secured = secure(ln, config, admitted{e, &s.bodies}, limits)
@@ -98,27 +96,14 @@ func (s *Server) Serve() error {
 	for {
 		conn, err := s.listener.next(s.limits.Connections)
 		switch {
-		case err == nil && conn != nil:
+		case err == nil:
 			go s.serveConn(conn)
-		case err == nil: // one too many
 		case s.stopping.Load():
 			return nil
-		case passing(err):
-			time.Sleep(acceptPause)
 		default:
 			return err
 		}
 	}
-}
-
-// passing reports whether connections can be accepted again when others have ended.
-func passing(err error) bool {
-	for _, errno := range []syscall.Errno{syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM, syscall.ECONNABORTED} {
-		if errors.Is(err, errno) {
-			return true
-		}
-	}
-	return false
 }
 
 // Shutdown stops accepting and waits for the requests in flight. When ctx ends
