@@ -5,8 +5,9 @@
 // comes for another table has to wait behind all that are under way: no scheduler, of Go
 // or of the kernel, knows which request is whose. So while others are in use, too, of the
 // writes of one table or queue only so many are under way that the processors have
-// nothing to do now and then; the others wait, in order. What that gains and what it
-// costs is in docs/performance.md.
+// nothing to do for half of the time; the others wait, in order, and go on in rounds, when
+// all of the round before have ended. What that gains and what it costs is in
+// docs/performance.md.
 //
 //	gate := fair.New(store.Syncs)
 //	table = gate.Wrap(table)
@@ -47,12 +48,14 @@ type Gate struct {
 	held   atomic.Uint64
 	looked atomic.Int64 // when the syncs were last looked at, in nanoseconds
 
-	mu      sync.Mutex
-	use     use // guarded by mu, as all that follows
-	busy    map[about.Resource]*line
-	limit   int    // weight of what may be under way of each
-	counted uint64 // syncs, and the time they took, when last looked at
-	took    time.Duration
+	mu    sync.Mutex
+	use   use // guarded by mu, as all that follows
+	busy  map[about.Resource]*line
+	limit int // weight of what may be under way of each
+	// patience is how long who waits waits for the last ones of a round.
+	patience time.Duration
+	counted  uint64 // syncs, and the time they took, when last looked at
+	took     time.Duration
 }
 
 // New returns a gate for a store of which syncs says how often its log was synced so far,
@@ -61,7 +64,7 @@ type Gate struct {
 func New(syncs func() (count uint64, total time.Duration)) *Gate {
 	cpus := min(runtime.NumCPU(), runtime.GOMAXPROCS(0))
 	return &Gate{
-		syncs: syncs, cpus: cpus, limit: limitOf(cpus, 0),
+		syncs: syncs, cpus: cpus, limit: limitOf(cpus, 0), patience: patienceOf(0),
 		use: use{seen: map[about.Resource]time.Time{}}, busy: map[about.Resource]*line{},
 	}
 }

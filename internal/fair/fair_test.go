@@ -202,6 +202,55 @@ func TestOrder(t *testing.T) {
 	})
 }
 
+// slow asks for n writes that the disk takes a time of their own for.
+func (d *disk) slow(n int, pause time.Duration) *sync.WaitGroup {
+	var all sync.WaitGroup
+	for range n {
+		d.mu.Lock()
+		d.pause = pause
+		d.mu.Unlock()
+		all.Go(func() { _ = d.ask("slow", put("busy")) })
+		synctest.Wait()
+	}
+	return &all
+}
+
+// TestRounds: who waits goes on when all that went on before have ended, not when one has.
+func TestRounds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDisk(4)
+		d.both()
+		slow := d.slow(1, aSync/2)
+		if took := d.flood(9, func() api.Input { return put("busy") }); took != 3*aSync+aSync/2 {
+			t.Errorf("three rounds, the first half as long again, took %v", took)
+		}
+		slow.Wait()
+	})
+}
+
+// TestStraggler: a write that takes long by itself holds back others for a moment only, and
+// keeps its place alone.
+func TestStraggler(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDisk(4)
+		d.both()
+		const long = 100 * time.Millisecond
+		patience := patienceOf(3 * perWrite)
+		slow := d.slow(1, long)
+		if took := d.flood(12, func() api.Input { return put("busy") }); took != patience+3*aSync {
+			t.Errorf("twelve beside one that takes long took %v, to wait for it %v of them", took, patience)
+		}
+		slow.Wait()
+		// While all places are taken by such, nobody else goes on.
+		d.both()
+		slow = d.slow(4, stall-aSync)
+		if took := d.flood(4, func() api.Input { return put("busy") }); took != stall+aSync {
+			t.Errorf("four behind four that take %v took %v", stall, took)
+		}
+		slow.Wait()
+	})
+}
+
 // TestPauseOfTheDisk: who came during one does not wait one after the other at its end.
 func TestPauseOfTheDisk(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -316,7 +365,7 @@ func TestLimit(t *testing.T) {
 		cpus int
 		sync time.Duration
 		want int
-	}{{1, 0, 1}, {1, 150 * time.Microsecond, 4}, {1, 151 * time.Microsecond, 5}, {4, 150 * time.Microsecond, 16}, {2, 5 * time.Millisecond, 202}} {
+	}{{1, 0, 1}, {1, 150 * time.Microsecond, 7}, {1, 151 * time.Microsecond, 8}, {4, 150 * time.Microsecond, 28}, {2, 5 * time.Millisecond, 402}} {
 		if got := limitOf(c.cpus, c.sync); got != c.want {
 			t.Errorf("%d CPUs, syncs of %v: %d, not %d", c.cpus, c.sync, got, c.want)
 		}

@@ -3,25 +3,31 @@ package fair
 import "time"
 
 const (
-	// perWrite is how far apart the writes of one table or queue are, for each CPU, while
-	// others are in use: half as long again as one takes of a CPU, so that a third of it
-	// is left.
+	// perWrite is by how much of a sync a round is greater for each write in it: half of
+	// what a write takes of a CPU. A round takes about two syncs, since the first write of
+	// it begins one and the others share the next, and in their time the processors have
+	// nothing to do. So they are busy with a flood for about half of the time.
 	perWrite = 50 * time.Microsecond
 	// stall is how long nothing may end before it counts as a pause of the disk. Those who
 	// have come meanwhile are no flood, and all go on at its end.
 	stall = 5 * time.Millisecond
 	// longest is how long a request waits, if any other of its line ends meanwhile.
 	longest = 10 * time.Millisecond
+	// leastPatience is how long those who wait wait at least for the last ones of a round.
+	leastPatience = 2 * time.Millisecond
 	// lookEvery is how often it is looked at how long the disk takes.
 	lookEvery = time.Second
 )
 
-// limitOf returns how many writes may be under way of a table or queue if the disk takes
-// so long for a sync: one at work for each CPU, and by Little's law as many as come
-// meanwhile.
+// limitOf returns how many writes of a table or queue may be under way if the disk takes
+// so long for a sync.
 func limitOf(cpus int, sync time.Duration) int {
 	return cpus * (1 + int((sync+perWrite-1)/perWrite))
 }
+
+// patienceOf returns how long those who wait wait for the last ones of a round, which
+// takes about two syncs.
+func patienceOf(sync time.Duration) time.Duration { return max(leastPatience, 5*sync) }
 
 // isTime reports whether it is time to look, to one caller.
 func (g *Gate) isTime(now time.Time) bool {
@@ -35,7 +41,8 @@ func (g *Gate) measure() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if count > g.counted && total > g.took {
-		g.limit = limitOf(g.cpus, (total-g.took)/time.Duration(count-g.counted))
+		sync := (total - g.took) / time.Duration(count-g.counted)
+		g.limit, g.patience = limitOf(g.cpus, sync), patienceOf(sync)
 	}
 	g.counted, g.took = count, total
 }

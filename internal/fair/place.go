@@ -9,16 +9,24 @@ import (
 )
 
 // line is what is under way of a table or queue, and what waits.
+//
+// Who waits goes on in rounds: as many as fit, when all of the round before have ended.
+// They share syncs, which come less often than if each went on when one has ended, and
+// the processors rest between them.
 type line struct {
 	weight      int // of what is under way; some is whenever something waits
+	round       uint64
+	group       int // weight of what is under way of this round
 	first, last *waiter
-	moved       time.Time // when something of it last ended, at first when it began
+	moved       time.Time   // when something of it last ended, at first when it began
+	late        *time.Timer // begins the next round without the last ones of this; nil until something waits
 }
 
 type waiter struct {
 	weight int
 	since  time.Time
 	ready  chan struct{} // closed when it is counted as under way
+	round  uint64        // of which it is then
 	next   *waiter
 }
 
@@ -28,6 +36,7 @@ type place struct {
 	gate    *Gate
 	at      about.Resource
 	weight  int
+	round   uint64
 	patient bool // nobody else is to be spared on its account
 	left    sync.Once
 }
@@ -42,6 +51,7 @@ func (p *place) take() {
 	if w != nil {
 		p.gate.held.Add(1)
 		<-w.ready
+		p.round = w.round
 	}
 }
 
@@ -60,11 +70,14 @@ func (p *place) count(now time.Time) *waiter {
 	}
 	if !g.use.shared(now) || l.first == nil && l.fits(p.weight, g.limit) {
 		l.weight += p.weight
+		l.group += p.weight
+		p.round = l.round
 		return nil
 	}
 	w := &waiter{weight: p.weight, since: now, ready: make(chan struct{})}
 	if l.first == nil {
 		l.first = w
+		g.watch(l)
 	} else {
 		l.last.next = w
 	}
@@ -88,15 +101,56 @@ func (p *place) uncount() {
 	defer g.mu.Unlock()
 	l := g.busy[p.at]
 	l.weight -= p.weight
+	if p.round == l.round {
+		l.group -= p.weight
+	}
 	stalled := now.Sub(l.moved) > stall
 	l.moved = now
-	for w := l.first; w != nil && (stalled || now.Sub(w.since) > longest || l.fits(w.weight, g.limit)); w = l.first {
-		l.weight += w.weight
-		l.first = w.next
-		close(w.ready)
+	if l.group == 0 || stalled {
+		g.next(l, now, stalled)
 	}
 	if l.weight == 0 {
 		delete(g.busy, p.at)
+		if l.late != nil {
+			l.late.Stop()
+		}
+	}
+}
+
+// next begins the next round of a line: of all who wait, or of as many as fit.
+func (g *Gate) next(l *line, now time.Time, all bool) {
+	l.round++
+	l.group = 0
+	for w := l.first; w != nil && (all || now.Sub(w.since) > longest || l.fits(w.weight, g.limit)); w = l.first {
+		l.weight += w.weight
+		l.group += w.weight
+		l.first, w.round = w.next, l.round
+		close(w.ready)
+	}
+	if l.first != nil {
+		g.watch(l)
+	}
+}
+
+// watch sees to it that who waits does not wait for long for the last ones of a round.
+func (g *Gate) watch(l *line) {
+	if l.late == nil {
+		l.late = time.AfterFunc(g.patience, func() { g.goOn(l) })
+		return
+	}
+	l.late.Reset(g.patience)
+}
+
+// goOn begins the next round beside what is left of this one, if there is room.
+func (g *Gate) goOn(l *line) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	switch {
+	case l.first == nil:
+	case l.fits(l.first.weight, g.limit):
+		g.next(l, time.Now(), false)
+	default:
+		g.watch(l)
 	}
 }
 
