@@ -8,6 +8,7 @@
 //	go run . -engine levee:memory -compare dynalite:memory -ops GetItem
 //	go run . isolation                                     # one load beside another
 //	go run . sustained -batch 10                           # a billion writes a day, for ten minutes
+//	go run . disk                                          # how long syncs take without an engine
 //	go run . growth                                        # a table of a million, then ten million items
 //	go run . enforcement                                   # with and without --capacity enforce
 //	go run . rehearse                                      # events a second of levee rehearse
@@ -85,7 +86,7 @@ func commands() map[string]func([]string) error {
 	return map[string]func([]string) error{
 		"floor": floorMain, "isolation": isolationMain, "flood": floodMain,
 		"enforcement": enforcementMain, "rehearse": rehearseMain,
-		"sustained": sustainedMain, "growth": growthMain,
+		"sustained": sustainedMain, "growth": growthMain, "disk": diskMain,
 	}
 }
 
