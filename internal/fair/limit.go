@@ -3,10 +3,10 @@ package fair
 import "time"
 
 const (
-	// perWrite is by how much of a sync a round is greater for each write in it: half of
-	// what a write takes of a CPU. A round takes about two syncs, since the first write of
-	// it begins one and the others share the next, and in their time the processors have
-	// nothing to do. So they are busy with a flood for about half of the time.
+	// perWrite is about what a write takes of a CPU. A round of writes takes about two
+	// syncs, since the first of them begins one and the others share the next, and the
+	// processors have nothing to do meanwhile. So with as many writes in a round as one
+	// processor could do during a sync, a flood keeps it busy for less than half of the time.
 	perWrite = 50 * time.Microsecond
 	// stall is how long nothing may end before it counts as a pause of the disk. Those who
 	// have come meanwhile are no flood, and all go on at its end.
