@@ -18,7 +18,7 @@
 // is not under way any more. So all that are end soon, and to wait for them needs no
 // context; as many wait as there are connections.
 //
-// There is one mutex; nothing is called while it is held.
+// There is one mutex, which timers take, too; nothing that waits is called while it is held.
 package fair
 
 import (

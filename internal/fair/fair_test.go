@@ -251,6 +251,23 @@ func TestStraggler(t *testing.T) {
 	})
 }
 
+// TestBehindLong: nor do those wait for long who come behind something that takes all the
+// places, and long.
+func TestBehindLong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDisk(4)
+		d.both()
+		var all sync.WaitGroup
+		d.pause = time.Second
+		all.Go(func() { _ = d.ask("long", batchOf("busy", 25)) })
+		synctest.Wait()
+		if took := d.flood(3, func() api.Input { return put("busy") }); took > longest+leastPatience+aSync {
+			t.Errorf("three behind a long one took %v", took)
+		}
+		all.Wait()
+	})
+}
+
 // TestPauseOfTheDisk: who came during one does not wait one after the other at its end.
 func TestPauseOfTheDisk(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

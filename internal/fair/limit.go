@@ -11,7 +11,7 @@ const (
 	// stall is how long nothing may end before it counts as a pause of the disk. Those who
 	// have come meanwhile are no flood, and all go on at its end.
 	stall = 5 * time.Millisecond
-	// longest is how long a request waits, if any other of its line ends meanwhile.
+	// longest is about how long a request waits at most.
 	longest = 10 * time.Millisecond
 	// leastPatience is how long those who wait wait at least for the last ones of a round.
 	leastPatience = 2 * time.Millisecond

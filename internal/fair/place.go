@@ -141,14 +141,16 @@ func (g *Gate) watch(l *line) {
 	l.late.Reset(g.patience)
 }
 
-// goOn begins the next round beside what is left of this one, if there is room.
+// goOn begins the next round beside what is left of this one, if there is room, or who
+// waits has waited for too long.
 func (g *Gate) goOn(l *line) {
+	now := time.Now()
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	switch {
 	case l.first == nil:
-	case l.fits(l.first.weight, g.limit):
-		g.next(l, time.Now(), false)
+	case l.fits(l.first.weight, g.limit), now.Sub(l.first.since) > longest:
+		g.next(l, now, false)
 	default:
 		g.watch(l)
 	}
