@@ -37,7 +37,8 @@ func newDamaged(t *testing.T, pattern string) (dir, file string) {
 	return dir, damage(t, filepath.Join(dir, pattern), 2)
 }
 
-// damage changes bytes of the largest file of a pattern, after one part of so many.
+// damage changes bytes of the largest file of a pattern, after one part of so many of what
+// was written to it: logs end in zeros.
 func damage(t *testing.T, pattern string, parts int) (file string) {
 	t.Helper()
 	files, err := filepath.Glob(pattern)
@@ -45,12 +46,14 @@ func damage(t *testing.T, pattern string, parts int) (file string) {
 		t.Fatal(err)
 	}
 	var content []byte
+	size := 0
 	for _, name := range files {
-		if b, err := os.ReadFile(name); err == nil && len(b) > len(content) {
-			file, content = name, b
+		b, err := os.ReadFile(name)
+		if n := len(bytes.TrimRight(b, "\x00")); err == nil && n > size {
+			file, content, size = name, b, n
 		}
 	}
-	copy(content[len(content)/parts:], "damaged")
+	copy(content[size/parts:], "damaged")
 	if err := os.WriteFile(file, content, 0o644); err != nil {
 		t.Fatal(err)
 	}

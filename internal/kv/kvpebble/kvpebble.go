@@ -54,6 +54,7 @@ type Store struct {
 	dir  string
 	lock *pebble.Lock
 	db   *pebble.DB
+	logs *writtenLogs // nil if the store is open to be looked at
 	gate kv.Gate
 
 	// order makes guards and the batch behind them one step. See the package
@@ -112,6 +113,9 @@ func (s *Store) Close() error {
 	err := s.db.Close()
 	if err != nil {
 		err = fmt.Errorf("kvpebble: close %s: %w", s.dir, err)
+	}
+	if s.logs != nil {
+		s.logs.close()
 	}
 	if e := s.lock.Close(); err == nil {
 		err = e

@@ -33,17 +33,21 @@ func Open(dir string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	db, err := openLocked(disk, dir, lock, o)
+	po := o.pebble()
+	logs := newWrittenLogs(po.FS, dir, int64(po.MemTableSize))
+	po.FS = logs
+	db, err := openLocked(disk, dir, lock, po)
 	if err != nil {
+		logs.close()
 		return nil, errors.Join(err, lock.Close())
 	}
-	return &Store{fs: disk, dir: dir, lock: lock, db: db}, nil
+	return &Store{fs: disk, dir: dir, lock: lock, db: db, logs: logs}, nil
 }
 
 // openLocked opens or creates the database in a directory locked. Pebble panics
 // when it cannot sync a directory or write a manifest; here that is an error like
 // any other.
-func openLocked(disk vfs.FS, dir string, lock *pebble.Lock, o Options) (db *pebble.DB, err error) {
+func openLocked(disk vfs.FS, dir string, lock *pebble.Lock, po *pebble.Options) (db *pebble.DB, err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("kvpebble: open %s: %v", dir, r)
@@ -53,7 +57,6 @@ func openLocked(disk vfs.FS, dir string, lock *pebble.Lock, o Options) (db *pebb
 	if err != nil {
 		return nil, err
 	}
-	po := o.pebble()
 	po.Lock = lock
 	way, compactions := newGiveWay(po), newScheduler()
 	po.Experimental.CompactionScheduler = compactions

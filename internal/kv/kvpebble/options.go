@@ -33,7 +33,7 @@ const numLevels = len(pebble.Options{}.Levels)
 func (o Options) pebble() *pebble.Options {
 	po := &pebble.Options{
 		CacheSize:          o.CacheBytes,
-		FS:                 o.FS, // nil also watches the disk for stalls
+		FS:                 o.FS,
 		FormatMajorVersion: pebbleFormat,
 
 		// Few, large flushes. A memtable starts at 256 KiB and doubles up to this
@@ -77,6 +77,9 @@ func (o Options) pebble() *pebble.Options {
 	// stays.
 	po.ApplyCompressionSettings(func() pebble.DBCompressionSettings { return pebble.DBCompressionBalanced })
 	po.Logger, po.EventListener = listen(o.Logger)
+	if po.FS == nil {
+		po.WithFSDefaults() // which also watches the disk for stalls
+	}
 	if o.tune != nil {
 		o.tune(po)
 	}

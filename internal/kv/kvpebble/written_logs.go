@@ -1,0 +1,160 @@
+package kvpebble
+
+import (
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/levee-io/levee/internal/kv"
+)
+
+// writtenLogs is a disk on which a log has been written from end to end before it is
+// used. A sync of such a file changes nothing but its content, and takes about half of
+// the time and of the CPU of one that must also say in the file system's journal that the
+// file has grown, even into space that was reserved. That is why Pebble uses its logs
+// again, as PostgreSQL does and fills the first ones with zeros (wal_init_zero); but
+// memtables grow from 256 KiB to 64 MiB, and so it takes half a gigabyte of writes after
+// each start until all of its logs are large enough to be used again.
+//
+// So while a log is written, the next one is filled in the background, under the name
+// spareLog, and takes the place of a new one, or of one that is too short. What a log
+// holds after its last record, zeros or records of another log, Pebble tells from records
+// by the log's number in each of them.
+//
+// Its mutex comes after those of Pebble.
+type writtenLogs struct {
+	vfs.FS
+	spare string
+	most  int64 // how long a log gets
+
+	mu      sync.Mutex
+	next    int64 // how long the next log gets
+	ready   int64 // how long the spare log is; 0 while there is none
+	filling sync.WaitGroup
+	closed  chan struct{}
+}
+
+const (
+	// spareLog is the name of the log that is filled. Pebble ignores it.
+	spareLog = "levee-spare-log"
+	// firstLog is the size of Pebble's first memtable. Each is twice as large as the one
+	// before it.
+	firstLog = 256 << 10
+	// fillPart is how much of a spare log is written at once, and fillRest how long others
+	// have the disk then.
+	fillPart = 256 << 10
+	fillRest = 2 * time.Millisecond
+)
+
+// newWrittenLogs returns the disk of a store whose logs get so long.
+func newWrittenLogs(disk vfs.FS, dir string, most int64) *writtenLogs {
+	return &writtenLogs{FS: disk, spare: disk.PathJoin(dir, spareLog), most: most, next: min(2*firstLog, most), closed: make(chan struct{})}
+}
+
+// Create implements vfs.FS.
+func (w *writtenLogs) Create(name string, category vfs.DiskWriteCategory) (vfs.File, error) {
+	if _, isLog := logNumber(name); !isLog {
+		return w.FS.Create(name, category)
+	}
+	file, err := w.use(name, 0, category)
+	if file == nil && err == nil {
+		file, err = w.FS.Create(name, category)
+	}
+	return file, err
+}
+
+// ReuseForWrite implements vfs.FS.
+func (w *writtenLogs) ReuseForWrite(old, name string, category vfs.DiskWriteCategory) (vfs.File, error) {
+	if _, isLog := logNumber(name); !isLog {
+		return w.FS.ReuseForWrite(old, name, category)
+	}
+	info, err := w.FS.Stat(old)
+	if err != nil {
+		return nil, err
+	}
+	file, err := w.use(name, info.Size(), category)
+	switch {
+	case err != nil:
+		return nil, err
+	case file != nil:
+		return file, w.FS.Remove(old)
+	}
+	return w.FS.ReuseForWrite(old, name, category)
+}
+
+// use makes the spare log the one of a name, if there is one and it is longer than the other
+// one that can be used; else it returns nil. Unless that is as long as any log gets, the next
+// spare log begins to be filled.
+func (w *writtenLogs) use(name string, other int64, category vfs.DiskWriteCategory) (vfs.File, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if other >= w.most {
+		return nil, nil
+	}
+	var file vfs.File
+	if w.ready > other {
+		var err error
+		if file, err = w.FS.ReuseForWrite(w.spare, name, category); err != nil {
+			return nil, err
+		}
+		w.ready = 0
+	}
+	w.fill()
+	return file, nil
+}
+
+// fill begins to fill the next spare log, unless one is being filled or ready.
+func (w *writtenLogs) fill() {
+	select {
+	case <-w.closed:
+		return
+	default:
+	}
+	if w.ready != 0 {
+		return
+	}
+	size := w.next
+	w.next = min(2*size, w.most)
+	w.ready = -1 // until it is filled
+	w.filling.Go(func() {
+		err := w.write(size)
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if w.ready = size; err != nil {
+			w.ready = 0
+		}
+	})
+}
+
+// write writes the spare log.
+func (w *writtenLogs) write(size int64) (err error) {
+	file, err := w.FS.Create(w.spare, "pebble-wal")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	zeros := make([]byte, fillPart)
+	for written := int64(0); written < size; written += fillPart {
+		if _, err := file.Write(zeros); err != nil {
+			return err
+		}
+		if err := file.Sync(); err != nil {
+			return err
+		}
+		select {
+		case <-w.closed:
+			return kv.ErrClosed
+		case <-time.After(fillRest):
+		}
+	}
+	return nil
+}
+
+// close ends what runs in the background, and removes the spare log.
+func (w *writtenLogs) close() {
+	close(w.closed)
+	w.filling.Wait()
+	_ = w.FS.Remove(w.spare) // if there is one; it is in nobody's way
+}

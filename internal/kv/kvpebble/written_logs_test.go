@@ -1,0 +1,125 @@
+package kvpebble
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
+)
+
+// log writes a log in one of the two ways in which Pebble begins one, and returns how long
+// the file is.
+func (w *writtenLogs) log(t *testing.T, old, name, text string) int64 {
+	t.Helper()
+	w.filling.Wait()
+	begin := func() (vfs.File, error) { return w.Create(name, vfs.WriteCategoryUnspecified) }
+	if old != "" {
+		begin = func() (vfs.File, error) { return w.ReuseForWrite(old, name, vfs.WriteCategoryUnspecified) }
+	}
+	file, err := begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(file, text); err != nil {
+		t.Fatal(err)
+	}
+	info, err := file.Stat()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := file.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return info.Size()
+}
+
+// TestWrittenLogs: new logs are full of zeros, as long as the memtable will be, but for the
+// first one, and so are those that take the place of a shorter one.
+func TestWrittenLogs(t *testing.T) {
+	disk := vfs.NewMem()
+	w := newWrittenLogs(disk, "", 4*firstLog)
+	for i, c := range []struct {
+		old, name string
+		size      int64
+	}{
+		{"", "000001.log", 1},
+		{"", "000002.log", 2 * firstLog},
+		{"000001.log", "000003.log", 4 * firstLog},
+		{"000002.log", "000004.log", 4 * firstLog},
+		{"000003.log", "000005.log", 4 * firstLog}, // itself
+	} {
+		if size := w.log(t, c.old, c.name, "x"); size != c.size {
+			t.Errorf("log %d is %d bytes long, not %d", i+1, size, c.size)
+		}
+	}
+	file, err := disk.Open("000004.log")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	if b, err := io.ReadAll(file); err != nil || string(bytes.TrimRight(b, "\x00")) != "x" {
+		t.Errorf("a log holds %q after zeros were cut off it, %v", bytes.TrimRight(b, "\x00"), err)
+	}
+	w.close()
+	names, err := disk.List("")
+	if slices.Sort(names); err != nil || !slices.Equal(names, []string{"000004.log", "000005.log"}) {
+		t.Errorf("left are %v, %v", names, err)
+	}
+}
+
+// TestNoSpareLog: where a log cannot be filled, those that are used are as they would be.
+func TestNoSpareLog(t *testing.T) {
+	var full atomic.Bool
+	full.Store(true)
+	w := newWrittenLogs(errorfs.Wrap(vfs.NewMem(), errorfs.InjectorFunc(func(op errorfs.Op) error {
+		if full.Load() && strings.Contains(op.Path, spareLog) && op.Kind == errorfs.OpFileWrite {
+			return syscall.ENOSPC
+		}
+		return nil
+	})), "", 4*firstLog)
+	defer w.close()
+	for _, name := range []string{"000001.log", "000002.log", "000003.log"} {
+		if size := w.log(t, "", name, "x"); size != 1 {
+			t.Errorf("%s is %d bytes long", name, size)
+		}
+	}
+	if size := w.log(t, "000001.log", "000004.log", "xy"); size != 2 {
+		t.Errorf("a log that is used again is %d bytes long", size)
+	}
+	full.Store(false)
+	w.log(t, "", "000005.log", "x")
+	if size := w.log(t, "", "000006.log", "x"); size != 4*firstLog {
+		t.Errorf("with room again a log is %d bytes long", size)
+	}
+}
+
+// TestStoreOfWrittenLogs: what a store wrote to such logs is there after a crash.
+func TestStoreOfWrittenLogs(t *testing.T) {
+	disk := vfs.NewCrashableMem()
+	s := mustOpen(t, "store", Options{FS: disk})
+	defer s.Close()
+	value := make([]byte, 20_000)
+	for i := range 60 {
+		s.logs.filling.Wait()
+		if c, err := set(s, fmt.Sprint(i), value); err != nil || c.Wait() != nil {
+			t.Fatal(err)
+		}
+	}
+	if s.logs.next <= 2*firstLog {
+		t.Error("no log was filled: the test needs to write more")
+	}
+	after := mustOpen(t, "store", Options{FS: disk.CrashClone(vfs.CrashCloneCfg{})})
+	defer after.Close()
+	for i := range 60 {
+		if _, ok, err := after.Get([]byte(fmt.Sprint(i)), nil); !ok || err != nil {
+			t.Errorf("%d is there: %v, %v", i, ok, err)
+		}
+	}
+}
