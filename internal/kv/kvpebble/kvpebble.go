@@ -9,7 +9,8 @@
 // it is visible, and returns; Commit.Wait waits for the fsync that covers it. One
 // fsync covers all batches that came while the one before was running, so the
 // cost is shared by concurrent writers. There is a single log, so batches become
-// durable in the order in which they were applied.
+// durable in the order in which they were applied. Log files are full of zeros before
+// they are used, so that an fsync changes nothing but their content.
 //
 // # Guards
 //
@@ -34,7 +35,7 @@
 //
 // # Lock order
 //
-// Store.order, then Pebble's own locks, then scheduler.mu.
+// Store.order, then Pebble's own locks, then scheduler.mu or writtenLogs.mu.
 package kvpebble
 
 import (
