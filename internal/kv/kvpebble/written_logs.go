@@ -3,6 +3,7 @@ package kvpebble
 import (
 	"errors"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -26,8 +27,8 @@ import (
 // Its mutex comes after those of Pebble.
 type writtenLogs struct {
 	vfs.FS
-	spare string
-	most  int64 // how long a log gets
+	dir, spare string
+	most       int64 // how long a log gets
 
 	mu      sync.Mutex
 	next    int64 // how long the next log gets
@@ -46,11 +47,14 @@ const (
 	// have the disk then.
 	fillPart = 256 << 10
 	fillRest = 2 * time.Millisecond
+	// fillRoom is how many times as much room as it needs a spare log leaves: it must not
+	// be what fills the disk.
+	fillRoom = 8
 )
 
 // newWrittenLogs returns the disk of a store whose logs get so long.
 func newWrittenLogs(disk vfs.FS, dir string, most int64) *writtenLogs {
-	return &writtenLogs{FS: disk, spare: disk.PathJoin(dir, spareLog), most: most, next: min(2*firstLog, most), closed: make(chan struct{})}
+	return &writtenLogs{FS: disk, dir: dir, spare: disk.PathJoin(dir, spareLog), most: most, next: min(2*firstLog, most), closed: make(chan struct{})}
 }
 
 // Create implements vfs.FS.
@@ -128,13 +132,21 @@ func (w *writtenLogs) fill() {
 	})
 }
 
-// write writes the spare log.
+// write writes the spare log. If that fails, there is none.
 func (w *writtenLogs) write(size int64) (err error) {
+	// What cannot tell how much room there is has enough.
+	if disk, err := w.FS.GetDiskUsage(w.dir); err == nil && disk.AvailBytes < uint64(fillRoom*size) {
+		return syscall.ENOSPC
+	}
 	file, err := w.FS.Create(w.spare, "pebble-wal")
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, file.Close()) }()
+	defer func() {
+		if err = errors.Join(err, file.Close()); err != nil {
+			err = errors.Join(err, w.FS.Remove(w.spare))
+		}
+	}()
 	zeros := make([]byte, fillPart)
 	for written := int64(0); written < size; written += fillPart {
 		if _, err := file.Write(zeros); err != nil {

@@ -78,7 +78,8 @@ func TestWrittenLogs(t *testing.T) {
 func TestNoSpareLog(t *testing.T) {
 	var full atomic.Bool
 	full.Store(true)
-	w := newWrittenLogs(errorfs.Wrap(vfs.NewMem(), errorfs.InjectorFunc(func(op errorfs.Op) error {
+	disk := vfs.NewMem()
+	w := newWrittenLogs(errorfs.Wrap(disk, errorfs.InjectorFunc(func(op errorfs.Op) error {
 		if full.Load() && strings.Contains(op.Path, spareLog) && op.Kind == errorfs.OpFileWrite {
 			return syscall.ENOSPC
 		}
@@ -93,9 +94,18 @@ func TestNoSpareLog(t *testing.T) {
 	if size := w.log(t, "000001.log", "000004.log", "xy"); size != 2 {
 		t.Errorf("a log that is used again is %d bytes long", size)
 	}
+	if _, err := w.Stat(spareLog); err == nil {
+		t.Error("what could not be filled is still there")
+	}
 	full.Store(false)
+	disk.TestingSetDiskUsage(vfs.DiskUsage{AvailBytes: fillRoom*4*firstLog - 1})
 	w.log(t, "", "000005.log", "x")
-	if size := w.log(t, "", "000006.log", "x"); size != 4*firstLog {
+	if size := w.log(t, "", "000006.log", "x"); size != 1 {
+		t.Errorf("with too little room a log is %d bytes long", size)
+	}
+	disk.TestingSetDiskUsage(vfs.DiskUsage{AvailBytes: fillRoom * 4 * firstLog})
+	w.log(t, "", "000007.log", "x")
+	if size := w.log(t, "", "000008.log", "x"); size != 4*firstLog {
 		t.Errorf("with room again a log is %d bytes long", size)
 	}
 }
