@@ -152,6 +152,7 @@ func (w *writtenLogs) write(size int64) (err error) {
 		if _, err := file.Write(zeros); err != nil {
 			return err
 		}
+		clear(zeros) // which a vfs.File may change
 		if err := file.Sync(); err != nil {
 			return err
 		}

@@ -65,7 +65,7 @@ func TestWrittenLogs(t *testing.T) {
 	}
 	defer file.Close()
 	if b, err := io.ReadAll(file); err != nil || string(bytes.TrimRight(b, "\x00")) != "x" {
-		t.Errorf("a log holds %q after zeros were cut off it, %v", bytes.TrimRight(b, "\x00"), err)
+		t.Errorf("a log holds %d bytes and then zeros, %v", len(bytes.TrimRight(b, "\x00")), err)
 	}
 	w.close()
 	names, err := disk.List("")
