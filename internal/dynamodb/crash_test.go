@@ -18,6 +18,7 @@ import (
 
 	"github.com/levee-io/levee/internal/api"
 	"github.com/levee-io/levee/internal/kv/kvpebble"
+	"github.com/levee-io/levee/internal/kv/kvtest"
 )
 
 // TestCrash has clients write to two tables with indexes and streams, copies the
@@ -62,22 +63,12 @@ func TestCrash(t *testing.T) {
 // slowToSync is a disk that lets much happen between a write and its being
 // durable.
 func slowToSync(disk vfs.FS) vfs.FS {
-	return renaming{errorfs.Wrap(disk, errorfs.InjectorFunc(func(op errorfs.Op) error {
+	return kvtest.Renaming{FS: errorfs.Wrap(disk, errorfs.InjectorFunc(func(op errorfs.Op) error {
 		if filepath.Ext(op.Path) == ".log" && (op.Kind == errorfs.OpFileSync || op.Kind == errorfs.OpFileSyncData) {
 			time.Sleep(time.Millisecond)
 		}
 		return nil
 	}))}
-}
-
-// renaming is a disk that is slow with files that are used again, too, as errorfs is not.
-type renaming struct{ vfs.FS }
-
-func (r renaming) ReuseForWrite(old, name string, category vfs.DiskWriteCategory) (vfs.File, error) {
-	if err := r.Rename(old, name); err != nil {
-		return nil, err
-	}
-	return r.OpenReadWrite(name, category)
 }
 
 var crashTables = [2]string{"one", "two"}

@@ -13,11 +13,12 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 
 	"github.com/levee-io/levee/internal/kv"
+	"github.com/levee-io/levee/internal/kv/kvtest"
 )
 
 // badLog is a disk on which the log can be made to fail.
 func badLog(disk vfs.FS, bad *atomic.Bool, ops ...errorfs.OpKind) vfs.FS {
-	return renaming{errorfs.Wrap(disk, errorfs.InjectorFunc(func(op errorfs.Op) error {
+	return kvtest.Renaming{FS: errorfs.Wrap(disk, errorfs.InjectorFunc(func(op errorfs.Op) error {
 		if !bad.Load() || filepath.Ext(op.Path) != ".log" {
 			return nil
 		}
@@ -28,16 +29,6 @@ func badLog(disk vfs.FS, bad *atomic.Bool, ops ...errorfs.OpKind) vfs.FS {
 		}
 		return nil
 	}))}
-}
-
-// renaming is a disk that fails with files that are used again, too, as errorfs does not.
-type renaming struct{ vfs.FS }
-
-func (r renaming) ReuseForWrite(old, name string, category vfs.DiskWriteCategory) (vfs.File, error) {
-	if err := r.Rename(old, name); err != nil {
-		return nil, err
-	}
-	return r.OpenReadWrite(name, category)
 }
 
 func set(s *Store, key string, value []byte) (kv.Commit, error) {
