@@ -5,7 +5,7 @@
 // comes for another table has to wait behind all that are under way: no scheduler, of Go
 // or of the kernel, knows which request is whose. So while others are in use, too, of the
 // writes of one table or queue only so many are under way that the processors have
-// nothing to do for half of the time; the others wait, in order, and go on in rounds, when
+// nothing to do for a part of the time; the others wait, in order, and go on in rounds, when
 // all of the round before have ended. What that gains and what it costs is in
 // docs/performance.md.
 //

@@ -4,9 +4,9 @@ import "time"
 
 const (
 	// perWrite is about what a write takes of a CPU. A round of writes takes about two
-	// syncs, since the first of them begins one and the others share the next, and the
-	// processors have nothing to do meanwhile. So with as many writes in a round as one
-	// processor could do during a sync, a flood keeps it busy for less than half of the time.
+	// syncs, since the first of them begins one and the others share the next, and has as
+	// many writes as a processor could do during one. So a flood leaves a part of each
+	// processor: a quarter, where that was measured (docs/performance.md).
 	perWrite = 50 * time.Microsecond
 	// stall is how long nothing may end before it counts as a pause of the disk. Those who
 	// have come meanwhile are no flood, and all go on at its end.
