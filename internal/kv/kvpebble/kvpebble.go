@@ -9,8 +9,8 @@
 // it is visible, and returns; Commit.Wait waits for the fsync that covers it. One
 // fsync covers all batches that came while the one before was running, so the
 // cost is shared by concurrent writers. There is a single log, so batches become
-// durable in the order in which they were applied. Log files are full of zeros before
-// they are used, so that an fsync changes nothing but their content.
+// durable in the order in which they were applied. All log files but the first are full
+// of zeros before they are used, so that an fsync changes nothing but their content.
 //
 // # Guards
 //

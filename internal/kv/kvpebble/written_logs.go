@@ -33,6 +33,7 @@ type writtenLogs struct {
 	mu      sync.Mutex
 	next    int64 // how long the next log gets
 	ready   int64 // how long the spare log is; 0 while there is none
+	busy    bool  // it is being filled
 	filling sync.WaitGroup
 	closed  chan struct{}
 }
@@ -62,11 +63,10 @@ func (w *writtenLogs) Create(name string, category vfs.DiskWriteCategory) (vfs.F
 	if _, isLog := logNumber(name); !isLog {
 		return w.FS.Create(name, category)
 	}
-	file, err := w.use(name, 0, category)
-	if file == nil && err == nil {
-		file, err = w.FS.Create(name, category)
+	if file := w.use(name, 0, category); file != nil {
+		return file, nil
 	}
-	return file, err
+	return w.FS.Create(name, category)
 }
 
 // ReuseForWrite implements vfs.FS.
@@ -78,35 +78,32 @@ func (w *writtenLogs) ReuseForWrite(old, name string, category vfs.DiskWriteCate
 	if err != nil {
 		return nil, err
 	}
-	file, err := w.use(name, info.Size(), category)
-	switch {
-	case err != nil:
-		return nil, err
-	case file != nil:
-		return file, w.FS.Remove(old)
+	if file := w.use(name, info.Size(), category); file != nil {
+		_ = w.FS.Remove(old) // what is left of it, the next Open removes
+		return file, nil
 	}
 	return w.FS.ReuseForWrite(old, name, category)
 }
 
 // use makes the spare log the one of a name, if there is one and it is longer than the other
-// one that can be used; else it returns nil. Unless that is as long as any log gets, the next
-// spare log begins to be filled.
-func (w *writtenLogs) use(name string, other int64, category vfs.DiskWriteCategory) (vfs.File, error) {
+// one that can be used; else, or if somebody has removed it, it returns nil. Unless that is as
+// long as any log gets, the next spare log begins to be filled.
+func (w *writtenLogs) use(name string, other int64, category vfs.DiskWriteCategory) vfs.File {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if other >= w.most {
-		return nil, nil
+		return nil
 	}
 	var file vfs.File
 	if w.ready > other {
+		w.ready = 0
 		var err error
 		if file, err = w.FS.ReuseForWrite(w.spare, name, category); err != nil {
-			return nil, err
+			file = nil // what is done in its place fails for the same reason, if it matters
 		}
-		w.ready = 0
 	}
 	w.fill()
-	return file, nil
+	return file
 }
 
 // fill begins to fill the next spare log, unless one is being filled or ready.
@@ -116,18 +113,18 @@ func (w *writtenLogs) fill() {
 		return
 	default:
 	}
-	if w.ready != 0 {
+	if w.ready != 0 || w.busy {
 		return
 	}
 	size := w.next
 	w.next = min(2*size, w.most)
-	w.ready = -1 // until it is filled
+	w.busy = true
 	w.filling.Go(func() {
 		err := w.write(size)
 		w.mu.Lock()
 		defer w.mu.Unlock()
-		if w.ready = size; err != nil {
-			w.ready = 0
+		if w.busy = false; err == nil {
+			w.ready = size
 		}
 	})
 }

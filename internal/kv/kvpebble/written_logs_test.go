@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"testing/synctest"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
@@ -74,6 +75,39 @@ func TestWrittenLogs(t *testing.T) {
 	}
 }
 
+// TestLongerLog: what can be used again and is longer than the spare log is used again.
+func TestLongerLog(t *testing.T) {
+	w := newWrittenLogs(vfs.NewMem(), "", 4*firstLog)
+	defer w.close()
+	w.log(t, "", "000001.log", strings.Repeat("x", 3*firstLog))
+	if size := w.log(t, "000001.log", "000002.log", "x"); size != 3*firstLog {
+		t.Errorf("instead of %d bytes, a log has %d", 3*firstLog, size)
+	}
+}
+
+// TestLogsComeFast: only one spare log is filled at a time, and none is used before it is full.
+func TestLogsComeFast(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWrittenLogs(vfs.NewMem(), "", 8*firstLog)
+		defer w.close()
+		for _, name := range []string{"000001.log", "000002.log", "000003.log"} {
+			file, err := w.Create(name, vfs.WriteCategoryUnspecified)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if info, err := file.Stat(); err != nil || info.Size() != 0 {
+				t.Errorf("%s: %v, %v", name, info, err)
+			}
+			if err := file.Close(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if size := w.log(t, "", "000004.log", "x"); size != 2*firstLog {
+			t.Errorf("then a log is %d bytes long", size)
+		}
+	})
+}
+
 // TestNoSpareLog: where a log cannot be filled, those that are used are as they would be.
 func TestNoSpareLog(t *testing.T) {
 	var full atomic.Bool
@@ -107,6 +141,26 @@ func TestNoSpareLog(t *testing.T) {
 	w.log(t, "", "000007.log", "x")
 	if size := w.log(t, "", "000008.log", "x"); size != 4*firstLog {
 		t.Errorf("with room again a log is %d bytes long", size)
+	}
+}
+
+// TestSpareLogIsGone: somebody may remove a spare log.
+func TestSpareLogIsGone(t *testing.T) {
+	disk := vfs.NewMem()
+	w := newWrittenLogs(disk, "", 4*firstLog)
+	defer w.close()
+	w.log(t, "", "000001.log", "x")
+	for old, name := range map[string]string{"": "000002.log", "000001.log": "000003.log"} {
+		w.filling.Wait()
+		if err := disk.Remove(spareLog); err != nil {
+			t.Fatal(err)
+		}
+		if size := w.log(t, old, name, "x"); size != 1 {
+			t.Errorf("%s is %d bytes long", name, size)
+		}
+	}
+	if size := w.log(t, "", "000004.log", "x"); size != 4*firstLog {
+		t.Errorf("the log after that is %d bytes long", size)
 	}
 }
 
