@@ -34,7 +34,7 @@ func Open(dir string, o Options) (*Store, error) {
 		return nil, err
 	}
 	po := o.pebble()
-	logs := newWrittenLogs(po.FS, dir, int64(po.MemTableSize))
+	logs := newWrittenLogs(&evenTables{FS: po.FS}, dir, int64(po.MemTableSize))
 	po.FS = logs
 	db, err := openLocked(disk, dir, lock, po)
 	if err != nil {

@@ -2,9 +2,10 @@ package kvpebble
 
 import (
 	"errors"
+	"math"
 	"sync"
+	"sync/atomic"
 	"syscall"
-	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
@@ -20,15 +21,20 @@ import (
 // each start until all of its logs are large enough to be used again.
 //
 // So while a log is written, the next one is filled in the background, under the name
-// spareLog, and takes the place of a new one, or of one that is too short. What a log
-// holds after its last record, zeros or records of another log, Pebble tells from records
-// by the log's number in each of them.
+// spareLog, and takes the place of a new one, or of one that is too short. It is filled as
+// the log is written, a few times as fast: so it is ready in time, and the disk never has
+// more to do for it than for the log. What a log holds after its last record, zeros or
+// records of another log, Pebble tells from records by the log's number in each of them.
 //
 // Its mutex comes after those of Pebble.
 type writtenLogs struct {
 	vfs.FS
 	dir, spare string
 	most       int64 // how long a log gets
+
+	written atomic.Int64  // to logs, since the spare log began to be filled
+	enough  atomic.Int64  // more than which must be written before more of it is filled
+	wrote   chan struct{} // has one when there is
 
 	mu      sync.Mutex
 	next    int64 // how long the next log gets
@@ -44,10 +50,11 @@ const (
 	// firstLog is the size of Pebble's first memtable. Each is twice as large as the one
 	// before it.
 	firstLog = 256 << 10
-	// fillPart is how much of a spare log is written at once, and fillRest how long others
-	// have the disk then.
-	fillPart = 256 << 10
-	fillRest = 2 * time.Millisecond
+	// fillPart is how much of a spare log is written at once, and fillPace how much of it
+	// for each byte that is written to the log. A spare log is twice as long as the log at
+	// most.
+	fillPart = 64 << 10
+	fillPace = 3
 	// fillRoom is how many times as much room as it needs a spare log leaves: it must not
 	// be what fills the disk.
 	fillRoom = 8
@@ -55,7 +62,7 @@ const (
 
 // newWrittenLogs returns the disk of a store whose logs get so long.
 func newWrittenLogs(disk vfs.FS, dir string, most int64) *writtenLogs {
-	return &writtenLogs{FS: disk, dir: dir, spare: disk.PathJoin(dir, spareLog), most: most, next: min(2*firstLog, most), closed: make(chan struct{})}
+	return &writtenLogs{FS: disk, dir: dir, spare: disk.PathJoin(dir, spareLog), most: most, next: min(2*firstLog, most), closed: make(chan struct{}), wrote: make(chan struct{}, 1)}
 }
 
 // Create implements vfs.FS.
@@ -64,9 +71,9 @@ func (w *writtenLogs) Create(name string, category vfs.DiskWriteCategory) (vfs.F
 		return w.FS.Create(name, category)
 	}
 	if file := w.use(name, 0, category); file != nil {
-		return file, nil
+		return w.watch(file, nil)
 	}
-	return w.FS.Create(name, category)
+	return w.watch(w.FS.Create(name, category))
 }
 
 // ReuseForWrite implements vfs.FS.
@@ -80,9 +87,40 @@ func (w *writtenLogs) ReuseForWrite(old, name string, category vfs.DiskWriteCate
 	}
 	if file := w.use(name, info.Size(), category); file != nil {
 		_ = w.FS.Remove(old) // what is left of it, the next Open removes
-		return file, nil
+		return w.watch(file, nil)
 	}
-	return w.FS.ReuseForWrite(old, name, category)
+	return w.watch(w.FS.ReuseForWrite(old, name, category))
+}
+
+// watchedLog is a log that says when it is written to.
+type watchedLog struct {
+	vfs.File
+	logs *writtenLogs
+}
+
+func (w *writtenLogs) watch(file vfs.File, err error) (vfs.File, error) {
+	if err != nil {
+		return nil, err
+	}
+	return &watchedLog{file, w}, nil
+}
+
+// Write implements vfs.File.
+func (l *watchedLog) Write(p []byte) (int, error) {
+	n, err := l.File.Write(p)
+	l.logs.grow(n)
+	return n, err
+}
+
+// grow takes down that so much was written to a log.
+func (w *writtenLogs) grow(n int) {
+	if w.written.Add(int64(n)) <= w.enough.Load() {
+		return
+	}
+	select {
+	case w.wrote <- struct{}{}:
+	default:
+	}
 }
 
 // use makes the spare log the one of a name, if there is one and it is longer than the other
@@ -119,10 +157,12 @@ func (w *writtenLogs) fill() {
 	size := w.next
 	w.next = min(2*size, w.most)
 	w.busy = true
+	w.written.Store(0)
 	w.filling.Go(func() {
 		err := w.write(size)
 		w.mu.Lock()
 		defer w.mu.Unlock()
+		w.enough.Store(math.MaxInt64)
 		if w.busy = false; err == nil {
 			w.ready = size
 		}
@@ -145,18 +185,29 @@ func (w *writtenLogs) write(size int64) (err error) {
 		}
 	}()
 	zeros := make([]byte, fillPart)
-	for written := int64(0); written < size; written += fillPart {
+	for filled := int64(0); filled < size; filled += fillPart {
+		if err := w.await(filled); err != nil {
+			return err
+		}
 		if _, err := file.Write(zeros); err != nil {
 			return err
 		}
 		clear(zeros) // which a vfs.File may change
-		if err := file.Sync(); err != nil {
+		if _, err := file.SyncTo(filled + fillPart); err != nil {
 			return err
 		}
+	}
+	return file.Sync()
+}
+
+// await waits until more than so much of a spare log may be filled.
+func (w *writtenLogs) await(filled int64) error {
+	w.enough.Store(filled / fillPace)
+	for w.written.Load() <= filled/fillPace {
 		select {
 		case <-w.closed:
 			return kv.ErrClosed
-		case <-time.After(fillRest):
+		case <-w.wrote:
 		}
 	}
 	return nil

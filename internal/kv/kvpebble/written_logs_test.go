@@ -15,11 +15,17 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 )
 
-// log writes a log in one of the two ways in which Pebble begins one, and returns how long
-// the file is.
+// full waits until the spare log is filled, as it is when enough is written to the log.
+func (w *writtenLogs) full() {
+	w.grow(int(w.most))
+	w.filling.Wait()
+}
+
+// log writes a log in one of the two ways in which Pebble begins one, after the spare log is
+// filled, and returns how long the file is.
 func (w *writtenLogs) log(t *testing.T, old, name, text string) int64 {
 	t.Helper()
-	w.filling.Wait()
+	w.full()
 	begin := func() (vfs.File, error) { return w.Create(name, vfs.WriteCategoryUnspecified) }
 	if old != "" {
 		begin = func() (vfs.File, error) { return w.ReuseForWrite(old, name, vfs.WriteCategoryUnspecified) }
@@ -108,6 +114,36 @@ func TestLogsComeFast(t *testing.T) {
 	})
 }
 
+// TestPace: a spare log is filled as the log is written, not at once.
+func TestPace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		disk := vfs.NewMem()
+		w := newWrittenLogs(disk, "", 2*firstLog)
+		defer w.close()
+		file, err := w.Create("000001.log", vfs.WriteCategoryUnspecified)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer file.Close()
+		for _, c := range []struct{ write, filled int64 }{
+			{0, 0},
+			{1, fillPart},
+			{fillPart / fillPace, 2 * fillPart},
+			{firstLog / 4, 5 * fillPart},
+			{firstLog / 2, 2 * firstLog},
+			{firstLog / 2, 2 * firstLog},
+		} {
+			if _, err := file.Write(make([]byte, c.write)); err != nil {
+				t.Fatal(err)
+			}
+			synctest.Wait()
+			if info, err := disk.Stat(spareLog); err != nil || info.Size() != c.filled {
+				t.Errorf("%d bytes more written: %d are filled, not %d, %v", c.write, info.Size(), c.filled, err)
+			}
+		}
+	})
+}
+
 // TestNoSpareLog: where a log cannot be filled, those that are used are as they would be.
 func TestNoSpareLog(t *testing.T) {
 	var full atomic.Bool
@@ -151,7 +187,7 @@ func TestSpareLogIsGone(t *testing.T) {
 	defer w.close()
 	w.log(t, "", "000001.log", "x")
 	for old, name := range map[string]string{"": "000002.log", "000001.log": "000003.log"} {
-		w.filling.Wait()
+		w.full()
 		if err := disk.Remove(spareLog); err != nil {
 			t.Fatal(err)
 		}
@@ -171,7 +207,6 @@ func TestStoreOfWrittenLogs(t *testing.T) {
 	defer s.Close()
 	value := make([]byte, 20_000)
 	for i := range 60 {
-		s.logs.filling.Wait()
 		if c, err := set(s, fmt.Sprint(i), value); err != nil || c.Wait() != nil {
 			t.Fatal(err)
 		}
