@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 )
@@ -47,11 +48,13 @@ func scanAll(k *worker) error {
 func isolationMain(args []string) error {
 	c := config{duration: 5 * time.Second}
 	var rate float64
+	var rounds int
 	var only string
 	flags := flag.NewFlagSet("bench isolation", flag.ExitOnError)
 	flags.StringVar(&c.engine, "engine", "levee:disk", "what to measure, as in bench -engine")
 	flags.StringVar(&c.binary, "binary", "", "the levee of -engine levee, instead of building one")
-	flags.DurationVar(&c.duration, "duration", c.duration, "length of each of four measurements")
+	flags.DurationVar(&c.duration, "duration", c.duration, "length of each stretch")
+	flags.IntVar(&rounds, "rounds", 1, "how often four stretches follow each other: quiet, flooded, flooded, quiet")
 	flags.IntVar(&c.conns, "conns", 32, "connections of the flood")
 	flags.Float64Var(&rate, "rate", 200, "requests a second of the load that is measured")
 	flags.StringVar(&only, "only", "", "measure only what has this in its name")
@@ -70,7 +73,7 @@ func isolationMain(args []string) error {
 	if err := pinClient(); err != nil {
 		return err
 	}
-	return measureIsolation(&c, s, rate, only, os.Stdout)
+	return measureIsolation(&c, s, rate, max(1, rounds), only, os.Stdout)
 }
 
 func firstError(errs ...error) error {
@@ -82,36 +85,61 @@ func firstError(errs ...error) error {
 	return nil
 }
 
-// measureIsolation measures each pair of loads in the order quiet, flooded,
-// flooded, quiet, and prints a table: of those with only in their names.
-func measureIsolation(c *config, s spec, rate float64, only string, w io.Writer) error {
-	fmt.Fprintf(w, "%s at %.0f/s, flood of %d connections, p99 in ms quiet, flooded, flooded, quiet:\n\n", s.text, rate, c.conns)
-	fmt.Fprintf(w, "| what | quiet | flooded | flooded | quiet | ratio of p99 | of p50 | flood/s |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n")
+// measureIsolation measures each pair of loads, of those with only in their names, in
+// stretches in the order quiet, flooded, flooded, quiet, so many rounds of it, and prints
+// a table.
+func measureIsolation(c *config, s spec, rate float64, rounds int, only string, w io.Writer) error {
+	fmt.Fprintf(w, "%s at %.0f/s, %d stretches of %v without and as many beside a flood of %d connections:\n\n", s.text, rate, 2*rounds, c.duration, c.conns)
+	fmt.Fprintf(w, "| what | p50 ms | flooded | ratio | p99 ms | flooded | ratio | p99 of all ms | flooded | ratio | flood/s |\n| --- |%s\n", strings.Repeat(" ---: |", 10))
 	for i, one := range isolations() {
 		if !strings.Contains(one.name, only) {
 			continue
 		}
-		p50, p99, floods, err := one.measure(c, s, i, rate)
+		quiet, flooded, floods, err := one.measure(c, s, i, rate, rounds)
 		if err != nil {
 			return fmt.Errorf("%s: %w", one.name, err)
 		}
-		fmt.Fprintf(w, "| %s | %.2f | %.2f | %.2f | %.2f | %.2f | %.2f | %.0f |\n", one.name, p99[0], p99[1], p99[2], p99[3], growthOf(p99), growthOf(p50), floods)
+		fmt.Fprintf(w, "| %s |", one.name)
+		for _, of := range []func(stretches) float64{stretches.p50, stretches.p99, stretches.p99OfAll} {
+			fmt.Fprintf(w, " %.2f | %.2f | %.2f |", of(quiet), of(flooded), of(flooded)/of(quiet))
+		}
+		fmt.Fprintf(w, " %.0f |\n", floods)
 	}
 	return nil
 }
 
-// growthOf returns by how much a latency is greater in the flooded runs than in the
-// quiet ones around them.
-func growthOf(latency [4]float64) float64 {
-	return (latency[1] + latency[2]) / (latency[0] + latency[3])
+// stretches are the latencies of several measurements of the same. The machine pauses now
+// and then, and a pause of 50 ms is all that the p99 of its stretch says. So what counts is
+// the median of their quantiles.
+type stretches []*histogram
+
+func (s stretches) p50() float64 { return s.median(0.50) }
+func (s stretches) p99() float64 { return s.median(0.99) }
+
+func (s stretches) p99OfAll() float64 {
+	var all histogram
+	for _, h := range s {
+		all.merge(h)
+	}
+	return all.quantile(0.99)
 }
 
-// measure returns the latencies of the four runs, and the rate of the flood, on a server
-// of its own: the one before would still be compacting what it was flooded with.
-func (one *isolation) measure(c *config, s spec, number int, rate float64) (p50, p99 [4]float64, floods float64, err error) {
+func (s stretches) median(q float64) float64 {
+	var each []float64
+	for _, h := range s {
+		each = append(each, h.quantile(q))
+	}
+	slices.Sort(each)
+	return (each[(len(each)-1)/2] + each[len(each)/2]) / 2
+}
+
+// measure returns the latencies of stretches without the flood and beside it, and its
+// rate, on a server of its own: the one before would still be compacting what
+// it was flooded with.
+func (one *isolation) measure(c *config, s spec, number int, rate float64, rounds int) (quiet, flooded stretches, floods float64, err error) {
 	p, err := start(c, s)
 	if err != nil {
-		return p50, p99, 0, err
+		return nil, nil, 0, err
 	}
 	defer func() { err = firstError(err, p.stop()) }()
 	width := one.width
@@ -120,31 +148,33 @@ func (one *isolation) measure(c *config, s spec, number int, rate float64) (p50,
 	}
 	f, err := startFlood(p, number, width)
 	if err != nil {
-		return p50, p99, 0, err
+		return nil, nil, 0, err
 	}
 	defer func() { err = firstError(err, f.end()) }()
 	cl := newClient(p)
 	if err := one.victim.setup(cl); err != nil {
-		return p50, p99, 0, err
+		return nil, nil, 0, err
 	}
 	calm := *c
 	calm.conns = 16
-	for i, flooded := range [4]bool{false, true, true, false} {
-		if flooded {
+	for i := range 4 * rounds {
+		to := &quiet
+		if i%4 == 1 || i%4 == 2 {
+			to = &flooded
 			f.begin()
 		}
 		r := fixedRate(&calm, p, cl, one.victim, rate)
-		if flooded {
+		if to == &flooded {
 			n, err := f.pause()
 			if err != nil {
-				return p50, p99, 0, err
+				return nil, nil, 0, err
 			}
-			floods += n / 2
+			floods += n / float64(2*rounds)
 		}
 		if r.Failure != "" {
-			return p50, p99, 0, errors.New(r.Failure)
+			return nil, nil, 0, errors.New(r.Failure)
 		}
-		p50[i], p99[i] = r.P50, r.P99
+		*to = append(*to, r.latencies)
 	}
-	return p50, p99, floods, nil
+	return quiet, flooded, floods, nil
 }

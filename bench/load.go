@@ -29,6 +29,8 @@ type result struct {
 	Resident float64 `json:"residentMiB"`
 	// Failure is why there are no figures.
 	Failure string `json:"failure,omitempty"`
+
+	latencies *histogram // nil if there are no figures
 }
 
 func (r result) String() string {
@@ -123,6 +125,7 @@ func drive(c *config, p *process, cl *client, w workload, loop string, next func
 	r.PerSecond = float64(r.Count) / took.Seconds()
 	r.StepsPerSecond = float64(all.count) / took.Seconds()
 	r.P50, r.P99, r.Max = all.quantile(0.50), all.quantile(0.99), all.max
+	r.latencies = &all
 	if r.Count > 0 && cpu >= 0 {
 		r.ServerCPU = float64(p.cpu()-cpu) / float64(time.Microsecond) / float64(r.Count)
 	}
