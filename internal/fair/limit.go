@@ -3,11 +3,10 @@ package fair
 import "time"
 
 const (
-	// perWrite is about what a write takes of a CPU. A round of writes takes about two
-	// syncs, since the first of them begins one and the others share the next, and has as
-	// many writes as a processor could do during one. So a flood leaves a part of each
-	// processor: a quarter, where that was measured (docs/performance.md).
-	perWrite = 50 * time.Microsecond
+	// perWrite is about what a write takes of a CPU, its share of a sync among it. A round of
+	// writes, which share a sync, has one more than a processor could do during it. So a flood
+	// leaves a part of each processor: docs/performance.md has what was measured.
+	perWrite = 70 * time.Microsecond
 	// stall is how long nothing may end before it counts as a pause of the disk. Those who
 	// have come meanwhile are no flood, and all go on at its end.
 	stall = 5 * time.Millisecond
@@ -26,7 +25,7 @@ func limitOf(cpus int, sync time.Duration) int {
 }
 
 // patienceOf returns how long those who wait wait for the last ones of a round, which
-// takes about two syncs.
+// takes about two syncs if it has to wait for one that is under way.
 func patienceOf(sync time.Duration) time.Duration { return max(leastPatience, 5*sync) }
 
 // isTime reports whether it is time to look, to one caller.

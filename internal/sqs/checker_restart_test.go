@@ -109,7 +109,13 @@ func (c mortalCommit) Wait() error {
 	case <-c.store.dead:
 		return errKilled
 	case <-time.After(syncTime):
-		return c.commit.Wait()
+	}
+	err := c.commit.Wait()
+	select {
+	case <-c.store.dead: // which may have come first
+		return errKilled
+	default:
+		return err
 	}
 }
 

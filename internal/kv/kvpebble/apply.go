@@ -25,14 +25,8 @@ func (s *Store) Apply(kb kv.Batch, d kv.Durability) (kv.Commit, error) {
 	if err := errors.Join(b.problem(), s.failed()); err != nil {
 		return nil, err
 	}
-	if d == kv.Sync && b.pb.Empty() {
-		if len(b.guards) == 0 && s.pending.settled() {
-			return kv.Durable, nil
-		}
-		// Pebble ignores an empty batch. An empty log record makes it a barrier.
-		if err := b.pb.LogData(nil, nil); err != nil {
-			return nil, err
-		}
+	if d == kv.Sync && b.pb.Empty() && len(b.guards) == 0 && s.pending.settled() {
+		return kv.Durable, nil
 	}
 	if len(b.guards) == 0 {
 		s.order.RLock()
@@ -92,21 +86,18 @@ func (s *Store) write(b *batch, d kv.Durability) (_ kv.Commit, err error) {
 		return kv.Durable, nil
 	}
 	s.pending.beginSync()
-	if err := s.db.ApplyNoSyncWait(b.pb, pebble.Sync); err != nil {
+	if err := s.db.Apply(b.pb, pebble.NoSync); err != nil {
 		return nil, err
 	}
-	b.commit.store, b.commit.pb = s, b.pb
-	b.pb = nil // the commit's, from here on
+	b.commit.store, b.commit.round = s, s.rounds.join()
 	return &b.commit, nil
 }
 
-// commit is the kv.Commit of one synced batch. Pebble lets one goroutine wait for
-// a batch; the first Wait is that one and gives the batch back to Pebble's pool.
-// Without any Wait the batch is garbage like any other.
+// commit is the kv.Commit of one batch that is to be synced.
 type commit struct {
 	store *Store
 	once  sync.Once
-	pb    *pebble.Batch
+	round *syncRound
 	err   error
 }
 
@@ -117,11 +108,8 @@ func (c *commit) Wait() error {
 }
 
 func (c *commit) wait() {
-	if err := c.pb.SyncWait(); err != nil {
-		c.err = c.store.fail(err, false)
-	} else {
+	if c.err = c.store.await(c.round); c.err == nil {
 		c.store.pending.endSync()
-		c.err = c.pb.Close()
 	}
-	c.pb, c.store = nil, nil
+	c.round, c.store = nil, nil
 }

@@ -6,8 +6,9 @@
 // # Durability
 //
 // Apply writes a batch to the write-ahead log buffer and to the memtable, where
-// it is visible, and returns; Commit.Wait waits for the fsync that covers it. One
-// fsync covers all batches that came while the one before was running, so the
+// it is visible, and returns; Commit.Wait waits for the fsync that covers it, which
+// begins when somebody waits. One fsync covers all batches that came while the one
+// before was running, and those that were about to come when it could begin, so the
 // cost is shared by concurrent writers. There is a single log, so batches become
 // durable in the order in which they were applied. All log files but the first are full
 // of zeros before they are used, so that an fsync changes nothing but their content.
@@ -35,10 +36,11 @@
 //
 // # Lock order
 //
-// Store.order, then Pebble's own locks, then scheduler.mu or writtenLogs.mu.
+// Store.order, then syncRounds.mu or Pebble's own locks, then scheduler.mu or writtenLogs.mu.
 package kvpebble
 
 import (
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -64,6 +66,7 @@ type Store struct {
 
 	// pending tells barriers that need no sync.
 	pending pending
+	rounds  syncRounds
 
 	// failure is set, once, when the log failed.
 	failure atomic.Pointer[failure]
@@ -108,13 +111,15 @@ func (s *Store) Close() error {
 		return err
 	}
 	if f := s.failure.Load(); f != nil && f.wedged {
+		s.endRounds(f.err)
 		return f.err
 	}
 	s.flushLog()
-	err := s.db.Close()
+	err := s.db.Close() // which syncs the log
 	if err != nil {
 		err = fmt.Errorf("kvpebble: close %s: %w", s.dir, err)
 	}
+	s.endRounds(errors.Join(s.failed(), err))
 	if s.logs != nil {
 		s.logs.close()
 	}

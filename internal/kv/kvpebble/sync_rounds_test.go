@@ -1,0 +1,107 @@
+package kvpebble
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"github.com/levee-io/levee/internal/kv"
+)
+
+// applied applies some batches for whose syncs nobody waits yet.
+func applied(t *testing.T, s *Store, prefix string, n int) (commits []kv.Commit) {
+	t.Helper()
+	for i := range n {
+		c, err := set(s, fmt.Sprint(prefix, i), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		commits = append(commits, c)
+	}
+	return commits
+}
+
+// waitAll waits for all at once, and returns what failed.
+func waitAll(commits []kv.Commit) error {
+	errs := make([]error, len(commits))
+	var all sync.WaitGroup
+	for i, c := range commits {
+		all.Go(func() { errs[i] = c.Wait() })
+	}
+	all.Wait()
+	return errors.Join(errs...)
+}
+
+// TestRoundsShareASync: what is applied before anybody waits is durable after one sync,
+// whoever waits, and how often.
+func TestRoundsShareASync(t *testing.T) {
+	disk := vfs.NewCrashableMem()
+	s := mustOpen(t, "store", Options{FS: disk})
+	defer s.Close()
+	for round := range 3 {
+		before, _ := s.Syncs()
+		commits := applied(t, s, fmt.Sprint(round, "-"), 10)
+		if after, _ := s.Syncs(); after != before {
+			t.Errorf("%d syncs before anybody waits", after-before)
+		}
+		if err := waitAll(append(commits[:5:5], commits[:5]...)); err != nil {
+			t.Fatal(err)
+		}
+		if after, _ := s.Syncs(); after != before+1 {
+			t.Errorf("%d syncs for one round", after-before)
+		}
+		after := mustOpen(t, "store", Options{FS: disk.CrashClone(vfs.CrashCloneCfg{})})
+		for i := range 10 {
+			if _, ok, err := after.Get([]byte(fmt.Sprint(round, "-", i)), nil); !ok || err != nil {
+				t.Errorf("batch %d of round %d is lost, %v", i, round, err)
+			}
+		}
+		if err := errors.Join(after.Close(), waitAll(commits)); err != nil {
+			t.Fatal(err)
+		}
+		if after, _ := s.Syncs(); after != before+1 {
+			t.Errorf("%d syncs after all have waited", after-before)
+		}
+	}
+}
+
+// TestWaitForAClosedStore: what was applied before a store is closed is durable then.
+func TestWaitForAClosedStore(t *testing.T) {
+	disk := vfs.NewCrashableMem()
+	s := mustOpen(t, "store", Options{FS: disk})
+	commits := applied(t, s, "k", 10)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := waitAll(commits); err != nil {
+		t.Error(err)
+	}
+	after := mustOpen(t, "store", Options{FS: disk.CrashClone(vfs.CrashCloneCfg{})})
+	defer after.Close()
+	if _, ok, err := after.Get([]byte("k9"), nil); !ok || err != nil {
+		t.Errorf("the last one is lost, %v", err)
+	}
+}
+
+// TestWaitBesideClose: whoever waits while a store is closed gets an answer.
+func TestWaitBesideClose(t *testing.T) {
+	for range 200 {
+		s := mustOpen(t, "store", Options{FS: vfs.NewMem()})
+		var both sync.WaitGroup
+		commits := applied(t, s, "k", 3)
+		both.Go(func() {
+			if err := waitAll(commits); err != nil {
+				t.Error(err)
+			}
+		})
+		both.Go(func() {
+			if err := s.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+		both.Wait()
+	}
+}
