@@ -169,7 +169,10 @@ func makeDir(disk vfs.FS, dir string) error {
 		}
 		parents = append(parents, disk.PathDir(d))
 	}
-	if err := disk.MkdirAll(dir, 0o755); err != nil {
+	if err := disk.MkdirAll(disk.PathDir(dir), 0o755); err != nil {
+		return err
+	}
+	if err := disk.MkdirAll(dir, 0o700); err != nil { // all of the users' data is in it
 		return err
 	}
 	for _, d := range parents {

@@ -145,3 +145,26 @@ func TestCloseUnlocks(t *testing.T) {
 		}
 	}
 }
+
+// TestDirIsPrivate: a directory that is made is for its owner alone; one that is there is
+// left as it is.
+func TestDirIsPrivate(t *testing.T) {
+	parent := t.TempDir()
+	there := filepath.Join(parent, "there")
+	if err := os.Mkdir(there, 0o750); err != nil {
+		t.Fatal(err)
+	}
+	for dir, want := range map[string]os.FileMode{there: 0o750, filepath.Join(parent, "new", "store"): 0o700} {
+		s := mustOpen(t, dir, Options{})
+		info, err := os.Stat(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.Mode().Perm() != want {
+			t.Errorf("%s has mode %v, not %v", dir, info.Mode(), want)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
