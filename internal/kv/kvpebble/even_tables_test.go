@@ -3,6 +3,8 @@ package kvpebble
 import (
 	"errors"
 	"slices"
+	"strings"
+	"sync"
 	"testing"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -13,21 +15,41 @@ type partsDisk struct {
 	vfs.FS
 	whole bool // it writes all of a file or nothing
 	fail  error
-	begun []int64
+
+	mu    sync.Mutex
+	begun map[string][]int64 // by name
 }
 
 type partsFile struct {
 	vfs.File
 	disk *partsDisk
+	name string
+}
+
+// of returns what began to be written of the files of some kind.
+func (d *partsDisk) of(ending string) (begun []int64) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for name, of := range d.begun {
+		if strings.HasSuffix(name, ending) {
+			begun = append(begun, of...)
+		}
+	}
+	return begun
 }
 
 func (d *partsDisk) Create(name string, category vfs.DiskWriteCategory) (vfs.File, error) {
 	file, err := d.FS.Create(name, category)
-	return &partsFile{file, d}, err
+	return &partsFile{file, d, name}, err
 }
 
 func (f *partsFile) SyncTo(offset int64) (bool, error) {
-	f.disk.begun = append(f.disk.begun, offset)
+	f.disk.mu.Lock()
+	defer f.disk.mu.Unlock()
+	if f.disk.begun == nil {
+		f.disk.begun = map[string][]int64{}
+	}
+	f.disk.begun[f.name] = append(f.disk.begun[f.name], offset)
 	return f.disk.whole, f.disk.fail
 }
 
@@ -58,15 +80,13 @@ func writeThree(t *testing.T, disk vfs.FS, size int, names ...string) (err error
 func TestEvenTables(t *testing.T) {
 	disk := &partsDisk{FS: vfs.NewMem()}
 	even := &evenTables{FS: disk}
-	if err := writeThree(t, even, evenPart+5000, "000001.sst"); err != nil || !slices.Equal(disk.begun, []int64{evenPart, 2 * evenPart, 3 * evenPart}) {
+	if err := writeThree(t, even, evenPart+5000, "000001.sst"); err != nil || !slices.Equal(disk.of("1.sst"), []int64{evenPart, 2 * evenPart, 3 * evenPart}) {
 		t.Errorf("begun at %v, %v", disk.begun, err)
 	}
-	disk.begun = nil
-	if err := writeThree(t, even, evenPart/2, "000002.sst"); err != nil || !slices.Equal(disk.begun, []int64{evenPart}) {
+	if err := writeThree(t, even, evenPart/2, "000002.sst"); err != nil || !slices.Equal(disk.of("2.sst"), []int64{evenPart}) {
 		t.Errorf("of three half parts, begun at %v, %v", disk.begun, err)
 	}
-	disk.begun = nil
-	if err := writeThree(t, even, evenPart, "000003.log", "MANIFEST-000004"); err != nil || disk.begun != nil {
+	if err := writeThree(t, even, evenPart, "000003.log", "MANIFEST-000004"); err != nil || len(disk.begun) != 2 {
 		t.Errorf("of what is no table, begun at %v, %v", disk.begun, err)
 	}
 }
@@ -75,7 +95,7 @@ func TestEvenTables(t *testing.T) {
 func TestEvenTablesOfAWholeDisk(t *testing.T) {
 	disk := &partsDisk{FS: vfs.NewMem(), whole: true}
 	even := &evenTables{FS: disk}
-	if err := writeThree(t, even, evenPart, "000001.sst", "000002.sst"); err != nil || len(disk.begun) != 1 {
+	if err := writeThree(t, even, evenPart, "000001.sst", "000002.sst"); err != nil || len(disk.of("")) != 1 {
 		t.Errorf("begun at %v, %v", disk.begun, err)
 	}
 }
@@ -102,11 +122,10 @@ func TestStoreOfEvenTables(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	before := len(disk.begun)
 	if err := s.db.Flush(); err != nil {
 		t.Fatal(err)
 	}
-	if len(disk.begun) == before {
+	if len(disk.of(".sst")) == 0 {
 		t.Error("tables were written at once")
 	}
 }
