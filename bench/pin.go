@@ -41,7 +41,7 @@ func pinClient() error {
 // lowly returns a command that runs args whenever nothing else has the CPU: with the
 // policy for idle processes, on whose end nobody who wakes up waits, or at least nice.
 func lowly(args []string) []string {
-	for _, low := range [][]string{{"chrt", "--idle", "0"}, {"nice", "-n", "19"}} {
+	for _, low := range [][]string{{"chrt", "-i", "0"}, {"nice", "-n", "19"}} {
 		if _, err := exec.LookPath(low[0]); err == nil {
 			return append(low, args...)
 		}

@@ -66,7 +66,7 @@ type Store struct {
 
 	// pending tells barriers that need no sync.
 	pending pending
-	rounds  syncRounds
+	rounds  *syncRounds
 
 	// failure is set, once, when the log failed.
 	failure atomic.Pointer[failure]
@@ -84,7 +84,9 @@ type failure struct {
 
 // fail records the first failure and returns it.
 func (s *Store) fail(err error, wedged bool) error {
-	s.failure.CompareAndSwap(nil, &failure{fmt.Errorf("kvpebble: store failed: %w", err), wedged})
+	if s.failure.CompareAndSwap(nil, &failure{fmt.Errorf("kvpebble: store failed: %w", err), wedged}) && wedged {
+		close(s.rounds.wedged)
+	}
 	return s.failure.Load().err
 }
 
@@ -111,8 +113,10 @@ func (s *Store) Close() error {
 		return err
 	}
 	if f := s.failure.Load(); f != nil && f.wedged {
-		s.endRounds(f.err)
 		return f.err
+	}
+	if err := s.rounds.syncs.Close(); err != nil {
+		return err
 	}
 	s.flushLog()
 	err := s.db.Close() // which syncs the log

@@ -41,7 +41,7 @@ func Open(dir string, o Options) (*Store, error) {
 		logs.close()
 		return nil, errors.Join(err, lock.Close())
 	}
-	return &Store{fs: disk, dir: dir, lock: lock, db: db, logs: logs}, nil
+	return &Store{fs: disk, dir: dir, lock: lock, db: db, logs: logs, rounds: newSyncRounds()}, nil
 }
 
 // openLocked opens or creates the database in a directory locked. Pebble panics

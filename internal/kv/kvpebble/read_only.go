@@ -41,7 +41,7 @@ func OpenReadOnly(dir string, o Options, pastDamage bool) (*Store, error) {
 	if err != nil {
 		return nil, errors.Join(err, lock.Close())
 	}
-	return &Store{fs: disk, dir: dir, lock: lock, db: db}, nil
+	return &Store{fs: disk, dir: dir, lock: lock, db: db, rounds: newSyncRounds()}, nil
 }
 
 // openDB opens the database of a store that is complete. The error wraps

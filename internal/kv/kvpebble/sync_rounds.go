@@ -6,6 +6,8 @@ import (
 	"sync"
 
 	"github.com/cockroachdb/pebble/v2"
+
+	"github.com/levee-io/levee/internal/kv"
 )
 
 // syncRounds has batches share syncs of the log. Pebble by itself begins a sync with the
@@ -13,14 +15,19 @@ import (
 // sync and for the next. Here the first one that waits lets those go first that are about
 // to be applied, and all of them wait for one sync.
 //
-// Its mutex comes before Pebble's locks, and none is taken while it is held.
+// No lock is taken while its mutex is held.
 type syncRounds struct {
 	mu   sync.Mutex
 	next *syncRound // of the batches that are applied now; nil before the first of them
 	// led says that somebody sees to the next round, as soon as the sync that is under way
 	// has ended.
 	led bool
+
+	syncs  kv.Gate       // of syncs; Close shuts it when nobody applies any more
+	wedged chan struct{} // closed when no sync ends any more
 }
+
+func newSyncRounds() *syncRounds { return &syncRounds{wedged: make(chan struct{})} }
 
 // syncRound is a sync and what waits for it.
 type syncRound struct {
@@ -75,19 +82,23 @@ func (r *syncRound) end(err error) {
 // await waits until a round is durable.
 func (s *Store) await(round *syncRound) error {
 	if s.rounds.lead(round) {
-		s.syncNext()
+		go s.syncNext() // which Pebble may keep for ever once it has failed
 	}
-	<-round.done
-	return round.err
+	select {
+	case <-round.done:
+		return round.err
+	case <-s.rounds.wedged:
+		return s.failed()
+	}
 }
 
 // syncNext syncs the log for the next round. If the store is being closed, Close ends it.
 func (s *Store) syncNext() {
 	runtime.Gosched()
-	if !s.gate.Enter() {
+	if !s.rounds.syncs.Enter() {
 		return
 	}
-	defer s.gate.Leave()
+	defer s.rounds.syncs.Leave()
 	s.rounds.begin().end(s.syncLog())
 	if s.rounds.more() {
 		go s.syncNext()

@@ -53,13 +53,13 @@ func TestRoundsShareASync(t *testing.T) {
 		if after, _ := s.Syncs(); after != before+1 {
 			t.Errorf("%d syncs for one round", after-before)
 		}
-		after := mustOpen(t, "store", Options{FS: disk.CrashClone(vfs.CrashCloneCfg{})})
+		crashed := mustOpen(t, "store", Options{FS: disk.CrashClone(vfs.CrashCloneCfg{})})
 		for i := range 10 {
-			if _, ok, err := after.Get([]byte(fmt.Sprint(round, "-", i)), nil); !ok || err != nil {
+			if _, ok, err := crashed.Get([]byte(fmt.Sprint(round, "-", i)), nil); !ok || err != nil {
 				t.Errorf("batch %d of round %d is lost, %v", i, round, err)
 			}
 		}
-		if err := errors.Join(after.Close(), waitAll(commits)); err != nil {
+		if err := errors.Join(crashed.Close(), waitAll(commits)); err != nil {
 			t.Fatal(err)
 		}
 		if after, _ := s.Syncs(); after != before+1 {
@@ -103,5 +103,37 @@ func TestWaitBesideClose(t *testing.T) {
 			}
 		})
 		both.Wait()
+	}
+}
+
+// TestWaitHoldsAClose: who holds what Close waits for can still wait for a sync.
+func TestWaitHoldsAClose(t *testing.T) {
+	s := mustOpen(t, "store", Options{FS: vfs.NewMem()})
+	snap := s.Snapshot()
+	commits := applied(t, s, "k", 3)
+	closed := make(chan error)
+	go func() { closed <- s.Close() }()
+	for s.gate.Enter() {
+		s.gate.Leave()
+	}
+	if err := errors.Join(waitAll(commits), snap.Close()); err != nil {
+		t.Error(err)
+	}
+	if err := <-closed; err != nil {
+		t.Error(err)
+	}
+}
+
+// TestWaitForAWedgedStore: whoever waits for a sync that never ends hears why.
+func TestWaitForAWedgedStore(t *testing.T) {
+	s := mustOpen(t, "store", Options{FS: vfs.NewMem()})
+	commits := applied(t, s, "k", 3)
+	s.rounds.led = true // by somebody whom Pebble keeps
+	failed := make(chan error)
+	go func() { failed <- waitAll(commits) }()
+	broken := errors.New("broken")
+	_ = s.fail(broken, true)
+	if err := <-failed; !errors.Is(err, broken) {
+		t.Error(err)
 	}
 }
