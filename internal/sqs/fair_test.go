@@ -213,3 +213,20 @@ func TestTenantsAreForgotten(t *testing.T) {
 		}
 	})
 }
+
+// A tenant of ten with as much each has its share, not more, however long ago that was.
+func TestNoTenantOfTenIsNoisy(t *testing.T) {
+	var all load
+	list := make([]tenant, 10)
+	for i := range list {
+		list[i].load.worked(20_000, 7)
+		all.worked(20_000, 7)
+	}
+	for now := int64(7); now < 10_000; now++ {
+		for i := range list {
+			if list[i].noisy(&all, now) {
+				t.Fatalf("tenant %d is noisy %d ms after", i, now-7)
+			}
+		}
+	}
+}

@@ -297,7 +297,7 @@ func (s *slow) noisy(group string, now time.Time) bool {
 	for _, w := range s.work {
 		count(w.group, 0, float64(w.spent.Milliseconds())*math.Exp2(-now.Sub(w.at).Minutes()))
 	}
-	return flying >= 30 && float64(flying) > 0.1*float64(all) || work >= 10_000 && work > 0.1*allWork
+	return flying >= 30 && float64(flying) > 0.1*float64(all) || work >= 10_000 && work > 0.100_000_000_1*allWork
 }
 
 // repeat returns the messages of an earlier receive with the same attempt id, if

@@ -12,6 +12,10 @@ const (
 	// noisyShare is the part of the messages in flight, or of the recent processing
 	// time, above which a tenant is noisy.
 	noisyShare = 0.1
+	// rounding is how far processing times may be off, as a part of them: what decays
+	// step by step is not exactly what it is in one. A tenant with exactly its share,
+	// one of ten with as much each, shall not be noisy or quiet by that.
+	rounding = 1e-9
 	// noisyInFlight is how many messages in flight make a tenant noisy at least.
 	noisyInFlight = 30
 	// noisyWork is how much processing time makes a tenant noisy at least, in
@@ -90,7 +94,7 @@ func (t *tenant) noisy(all *load, now int64) bool {
 		return true
 	}
 	work := t.load.processing(now)
-	return work >= noisyWork && work > noisyShare*all.processing(now)
+	return work >= noisyWork && work > noisyShare*(1+rounding)*all.processing(now)
 }
 
 // tenants are those of one queue.
