@@ -19,6 +19,8 @@
 // context; as many wait as there are connections.
 //
 // There is one mutex, which timers take, too; nothing that waits is called while it is held.
+// Reads seldom take it: that several are in use is known without it, and is asked for anew
+// four times a second.
 package fair
 
 import (
@@ -103,9 +105,12 @@ func (g *Gate) isAlone(at about.Resource) bool {
 	return a != nil && *a == at
 }
 
-// see takes down what is in use.
+// see takes down what is in use, unless it is known that several are.
 func (g *Gate) see(at about.Resource) {
 	now := time.Now()
+	if g.use.isSettled(now) {
+		return
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.note(at, now)
@@ -113,6 +118,9 @@ func (g *Gate) see(at about.Resource) {
 
 // note is see with the lock held.
 func (g *Gate) note(at about.Resource, now time.Time) {
+	if g.use.isSettled(now) {
+		return
+	}
 	if !g.use.see(at, now) {
 		g.alone.Store(nil)
 		return

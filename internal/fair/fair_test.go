@@ -202,6 +202,29 @@ func TestOrder(t *testing.T) {
 	})
 }
 
+// TestStaysShared: however seldom it is taken down what is in use, a table is held back as
+// long as another one is asked for now and then.
+func TestStaysShared(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDisk(4)
+		d.both()
+		for i := range 100 {
+			if i%7 == 0 {
+				_ = d.ask("", get("calm"))
+			}
+			if d.flood(8, func() api.Input { return put("busy") }); d.mostOf("busy") != 4 {
+				t.Fatalf("%d at once after %v", d.mostOf("busy"), time.Duration(i)*100*time.Millisecond)
+			}
+			time.Sleep(100*time.Millisecond - 2*aSync)
+			d.reset()
+		}
+		time.Sleep(quiet)
+		if took := d.flood(40, func() api.Input { return put("busy") }); took != aSync {
+			t.Errorf("alone, forty took %v", took)
+		}
+	})
+}
+
 // slow asks for n writes that the disk takes a time of their own for.
 func (d *disk) slow(n int, pause time.Duration) *sync.WaitGroup {
 	var all sync.WaitGroup
