@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 
 	"github.com/levee-io/levee/internal/kv"
+	"github.com/levee-io/levee/internal/salvage"
 )
 
 const verifiedTable = `{"TableName":"Sound","BillingMode":"PAY_PER_REQUEST",
@@ -137,10 +138,10 @@ func TestSalvage(t *testing.T) {
 		h.change(func(b kv.Batch) { b.Set(catalogKey(testNamespace, "Aaaa"), []byte("{")) })
 		files := map[string]*salvagedFile{}
 		var lost []string
-		n, err := Salvage(h.store, func(name string) (io.WriteCloser, error) {
+		n, err := Salvage(&salvage.Run{Store: h.store, Create: func(name string) (io.WriteCloser, error) {
 			files[name] = new(salvagedFile)
 			return files[name], nil
-		}, func(text string) { lost = append(lost, text) })
+		}, Lost: func(text string) { lost = append(lost, text) }})
 		if n != 18 || err != nil || len(lost) != 2 {
 			t.Errorf("%d items, %v, lost %q", n, err, lost)
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/levee-io/levee/internal/dynamodb"
 	"github.com/levee-io/levee/internal/kv"
 	"github.com/levee-io/levee/internal/kv/kvpebble"
+	"github.com/levee-io/levee/internal/salvage"
 	"github.com/levee-io/levee/internal/sqs"
 )
 
@@ -57,8 +58,9 @@ func Salvage(dir, out string, log *slog.Logger, lost func(text string)) (s Salva
 	}
 	err = withStore(dir, log, true, func(store kv.Store) error {
 		var tables, queues error
-		s.Items, tables = dynamodb.Salvage(store, create, lost)
-		s.Messages, queues = sqs.Salvage(store, create, lost)
+		run := &salvage.Run{Store: store, Create: create, Lost: lost}
+		s.Items, tables = dynamodb.Salvage(run)
+		s.Messages, queues = sqs.Salvage(run)
 		return errors.Join(tables, queues)
 	})
 	return s, errors.Join(err, root.Close())

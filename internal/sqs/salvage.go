@@ -2,16 +2,11 @@ package sqs
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"path"
 
-	"github.com/levee-io/levee/internal/kv"
+	"github.com/levee-io/levee/internal/salvage"
 )
-
-// Salvaged is where Salvage writes: it returns a new file of a path.
-type Salvaged func(name string) (io.WriteCloser, error)
 
 // salvagedMessage is a line that Salvage writes. The names are those of the API.
 type salvagedMessage struct {
@@ -31,59 +26,33 @@ type salvagedAttribute struct {
 
 // Salvage writes what can be read of the queues of a store, which may be damaged:
 // for each account/region/queue a file queue.json, which describes the queue, and
-// a file ndjson with a line for each message, in the order of sending. lost is
-// told of what cannot be read. It returns the number of messages written.
-func Salvage(store kv.Reader, to Salvaged, lost func(text string)) (messages int, err error) {
-	s := salvager{store: store, to: to, lost: lost}
-	catalog := []byte{space, kindQueue}
-	err = s.each("the catalog", catalog, func(key, value []byte) error {
+// a file ndjson with a line for each message, in the order of sending. It returns the
+// number of messages written.
+func Salvage(run *salvage.Run) (messages int, err error) {
+	err = run.Each("the catalog", []byte{space, kindQueue}, func(key, value []byte) error {
 		d := new(descriptor)
 		if err := json.Unmarshal(value, d); err != nil {
-			lost(fmt.Sprintf("descriptor %q: %v", key, err))
+			run.Lost(fmt.Sprintf("descriptor %q: %v", key, err))
 			return nil
 		}
-		return s.queue(d, value)
+		n, err := run.Files(&salvage.Source{
+			Name: path.Join("sqs", d.Account, d.Region, d.Name), Kind: "queue", Described: value,
+			What: "queue " + d.arn().String(), Rows: appendQueue(nil, kindContent, d.ID),
+			Line: salvageMessage, Row: func(key []byte) string { return fmt.Sprintf("number %d", seqOf(key)) },
+		})
+		messages += n
+		return err
 	})
-	return s.messages, err
+	return messages, err
 }
 
-type salvager struct {
-	store    kv.Reader
-	to       Salvaged
-	lost     func(string)
-	messages int
-}
-
-func (s *salvager) each(what string, prefix []byte, each func(key, value []byte) error) error {
-	return kv.Salvage(s.store, kv.PrefixRange(prefix), len(prefix), each, func(err error) { s.lost(what + ": " + err.Error()) })
-}
-
-// queue writes the two files of a queue.
-func (s *salvager) queue(d *descriptor, described []byte) (err error) {
-	name := path.Join("sqs", d.Account, d.Region, d.Name)
-	about, err := s.to(name + ".queue.json")
+func salvageMessage(to, key, value []byte) ([]byte, error) {
+	c, err := readContent(value)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	_, err = about.Write(append(described[:len(described):len(described)], '\n'))
-	if err = errors.Join(err, about.Close()); err != nil {
-		return err
-	}
-	out, err := s.to(name + ".ndjson")
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, out.Close()) }()
-	lines := json.NewEncoder(out)
-	return s.each("queue "+d.arn().String(), appendQueue(nil, kindContent, d.ID), func(key, value []byte) error {
-		c, err := readContent(value)
-		if err != nil {
-			s.lost(fmt.Sprintf("queue %s: number %d: %v", d.arn(), seqOf(key), err))
-			return nil
-		}
-		s.messages++
-		return lines.Encode(c.salvaged(seqOf(key)))
-	})
+	line, err := json.Marshal(c.salvaged(seqOf(key)))
+	return append(to, line...), err
 }
 
 func (c *content) salvaged(seq uint64) salvagedMessage {

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/levee-io/levee/internal/kv"
+	"github.com/levee-io/levee/internal/salvage"
 )
 
 // newVerified returns an engine with a FIFO and a standard queue, with messages
@@ -80,10 +81,10 @@ func TestSalvage(t *testing.T) {
 	r.must(err)
 	files := map[string]*salvagedFile{}
 	var lost []string
-	n, err := Salvage(r.store, func(name string) (io.WriteCloser, error) {
+	n, err := Salvage(&salvage.Run{Store: r.store, Create: func(name string) (io.WriteCloser, error) {
 		files[name] = new(salvagedFile)
 		return files[name], nil
-	}, func(text string) { lost = append(lost, text) })
+	}, Lost: func(text string) { lost = append(lost, text) }})
 	if n != 6 || err != nil || len(lost) != 1 || !strings.Contains(lost[0], "q.fifo: number 3") {
 		t.Errorf("%d messages, %v, lost %q", n, err, lost)
 	}
