@@ -6,8 +6,8 @@
 // or of the kernel, knows which request is whose. So while others are in use, too, of the
 // writes of one table or queue only so many are under way that the processors have
 // nothing to do for a part of the time; the others wait, in order, and go on in rounds, when
-// all of the round before have ended. What that gains and what it costs is in
-// docs/performance.md.
+// all of the round before have ended, and what came for others meanwhile. What that gains
+// and what it costs is in docs/performance.md.
 //
 //	gate := fair.New(store.Syncs)
 //	table = gate.Wrap(table)
@@ -50,10 +50,12 @@ type Gate struct {
 	held   atomic.Uint64
 	looked atomic.Int64 // when the syncs were last looked at, in nanoseconds
 
-	mu    sync.Mutex
-	use   use // guarded by mu, as all that follows
-	busy  map[about.Resource]*line
-	limit int // weight of what may be under way of each
+	mu      sync.Mutex
+	use     use // guarded by mu, as all that follows
+	busy    map[about.Resource]*line
+	visits  visits
+	sparing []*line // those whose next round is due, in the order in which it was
+	limit   int     // weight of what may be under way of each
 	// patience is how long who waits waits for the last ones of a round.
 	patience time.Duration
 	counted  uint64 // syncs, and the time they took, when last looked at

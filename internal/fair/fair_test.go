@@ -170,7 +170,8 @@ func TestBusyIsHeldBackBesideOthers(t *testing.T) {
 			_ = d.ask("calm", put("calm"))
 			calm <- time.Since(start)
 		}()
-		if took := d.flood(40, func() api.Input { return put("busy") }); took != 10*aSync {
+		// Once a round begins half a millisecond later: when the write of the other has ended.
+		if took := d.flood(40, func() api.Input { return put("busy") }); took != 10*aSync+aSync/2 {
 			t.Errorf("forty, four at a time, took %v", took)
 		}
 		if d.mostOf("busy") != 4 || d.gate.Held() != 36 {
@@ -248,6 +249,60 @@ func TestRounds(t *testing.T) {
 			t.Errorf("three rounds, the first half as long again, took %v", took)
 		}
 		slow.Wait()
+	})
+}
+
+// TestSpared: a round begins when those have ended who came to others during the last one,
+// but does not wait for who comes after that.
+func TestSpared(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDisk(4)
+		d.both()
+		for _, at := range []time.Duration{aSync / 2, aSync + aSync/4} {
+			go func() {
+				time.Sleep(at)
+				_ = d.ask("calm", put("calm"))
+			}()
+		}
+		if took := d.flood(12, func() api.Input { return put("busy") }); took != 3*aSync+aSync/2 {
+			t.Errorf("twelve, of whom the second four wait for half of a write, took %v", took)
+		}
+	})
+}
+
+// TestSparedForAMoment: what takes long elsewhere holds up one round at most.
+func TestSparedForAMoment(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDisk(4)
+		d.both()
+		d.pause = 100 * time.Millisecond
+		go func() { _ = d.ask("long", batchOf("calm", 25)) }()
+		synctest.Wait()
+		patience := patienceOf(3 * perWrite)
+		if took := d.flood(12, func() api.Input { return put("busy") }); took != patience+2*aSync {
+			t.Errorf("twelve beside one elsewhere that takes long took %v, to spare it %v of them", took, patience)
+		}
+		time.Sleep(d.pause + time.Second)
+	})
+}
+
+// TestFloodsSpareEachOtherNot: nor do they wait for each other.
+func TestFloodsSpareEachOtherNot(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDisk(4)
+		d.both()
+		start := time.Now()
+		var all sync.WaitGroup
+		for i := range 24 {
+			all.Go(func() {
+				time.Sleep(time.Duration(i%2) * aSync / 2)
+				_ = d.ask("", put([]string{"busy", "calm"}[i%2]))
+			})
+		}
+		all.Wait()
+		if took := time.Since(start); took != 3*aSync+aSync/2 {
+			t.Errorf("twelve and twelve, the second half a write later, took %v", took)
+		}
 	})
 }
 

@@ -2,6 +2,7 @@ package fair
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -12,12 +13,14 @@ import (
 //
 // Who waits goes on in rounds: as many as fit, when all of the round before have ended.
 // They share syncs, which come less often than if each went on when one has ended, and
-// the processors rest between them.
+// the processors rest between them. Between two rounds those have their turn who are under
+// way by then without having been held back: see visits.
 type line struct {
-	weight      int // of what is under way; some is whenever something waits
+	weight      int // of what is under way; if none is though something waits, the next round is due
 	round       uint64
 	group       int // weight of what is under way of this round
 	first, last *waiter
+	spares      uint64      // visits up to this one end before the next round begins; 0: none is due
 	moved       time.Time   // when something of it last ended, at first when it began
 	late        *time.Timer // begins the next round without the last ones of this; nil until something waits
 }
@@ -37,7 +40,8 @@ type place struct {
 	at      about.Resource
 	weight  int
 	round   uint64
-	patient bool // nobody else is to be spared on its account
+	visit   visit // unless it had to wait
+	patient bool  // nobody else is to be spared on its account
 	left    sync.Once
 }
 
@@ -72,6 +76,7 @@ func (p *place) count(now time.Time) *waiter {
 		l.weight += p.weight
 		l.group += p.weight
 		p.round = l.round
+		g.visits.begin(&p.visit, l, now)
 		return nil
 	}
 	w := &waiter{weight: p.weight, since: now, ready: make(chan struct{})}
@@ -106,10 +111,16 @@ func (p *place) uncount() {
 	}
 	stalled := now.Sub(l.moved) > stall
 	l.moved = now
-	if l.group == 0 || stalled {
-		g.next(l, now, stalled)
+	switch {
+	case stalled:
+		g.next(l, now, true)
+	case l.group == 0 && l.first != nil && l.spares == 0:
+		l.spares = g.visits.last
+		g.sparing = append(g.sparing, l)
 	}
-	if l.weight == 0 {
+	g.visits.end(&p.visit)
+	g.goOnAfterVisits(now)
+	if l.weight == 0 && l.first == nil {
 		delete(g.busy, p.at)
 		if l.late != nil {
 			l.late.Stop()
@@ -117,10 +128,21 @@ func (p *place) uncount() {
 	}
 }
 
+// goOnAfterVisits begins the next rounds of the lines that have spared whom they had to.
+func (g *Gate) goOnAfterVisits(now time.Time) {
+	under := g.visits.oldest(now.Add(-g.patience))
+	for len(g.sparing) > 0 && g.sparing[0].spares < under {
+		g.next(g.sparing[0], now, false)
+	}
+}
+
 // next begins the next round of a line: of all who wait, or of as many as fit.
 func (g *Gate) next(l *line, now time.Time, all bool) {
+	if l.spares > 0 {
+		g.sparing = slices.DeleteFunc(g.sparing, func(o *line) bool { return o == l })
+	}
 	l.round++
-	l.group = 0
+	l.group, l.spares = 0, 0
 	for w := l.first; w != nil && (all || now.Sub(w.since) > longest || l.fits(w.weight, g.limit)); w = l.first {
 		l.weight += w.weight
 		l.group += w.weight
