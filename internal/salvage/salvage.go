@@ -3,7 +3,7 @@
 //
 //	run := salvage.Run{Store: store, Create: create, Lost: say}
 //	err := run.Each("the catalog", prefix, func(key, value []byte) error { … })
-//	n, err := run.Files(salvage.Source{Name: "sqs/000000000000/us-east-1/q", …})
+//	n, err := run.Files(&salvage.Source{Name: "sqs/000000000000/us-east-1/q", …})
 //
 // What the lines hold is the engines' to say. Damage is told and stepped over; an error is
 // one of writing.
