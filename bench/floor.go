@@ -28,7 +28,7 @@ func floorMain(args []string) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + 1) // as levee serve does, see internal/cli/processors.go
+	runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + 1) // which is best for it: it has one sync under way
 	store, err := openFloorStore(*data)
 	if err != nil {
 		return err

@@ -89,7 +89,7 @@ var forbidden = []struct{ from, to, why string }{
 	{"internal", "internal/cli", "the command line is on top"},
 	{"internal/jsontok", "internal", "a leaf"},
 	{"internal/pace", "internal", "a leaf"},
-	{"internal/turn", "internal", "a leaf"},
+	{"internal/processors", "internal", "a leaf"},
 	{"internal/metrics", "internal/dynamodb", "figures know no engine"},
 	{"internal/metrics", "internal/sqs", "figures know no engine"},
 	{"internal/cloudwatch", "internal/dynamodb", "the engines are siblings; who puts them together introduces them"},

@@ -14,6 +14,8 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/levee-io/levee/internal/processors"
 )
 
 // root is the command levee.
@@ -48,7 +50,7 @@ func Run(args []string, out, errOut io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop)
-	addProcessor()
+	processors.Add()
 	return run(ctx, args, streams{out, errOut})
 }
 

@@ -25,13 +25,13 @@ package fair
 
 import (
 	"context"
-	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/levee-io/levee/internal/api"
 	"github.com/levee-io/levee/internal/api/about"
+	"github.com/levee-io/levee/internal/processors"
 )
 
 // quiet is for how long nothing else is asked for before a table or queue counts as
@@ -66,7 +66,7 @@ type Gate struct {
 // and how long that took in all. A store that does not wait for a disk needs none: what
 // does not wait is not in anybody's way for long.
 func New(syncs func() (count uint64, total time.Duration)) *Gate {
-	cpus := min(runtime.NumCPU(), runtime.GOMAXPROCS(0))
+	cpus := processors.CPUs()
 	return &Gate{
 		syncs: syncs, cpus: cpus, limit: limitOf(cpus, 0), patience: patienceOf(0),
 		use: use{seen: map[about.Resource]time.Time{}}, busy: map[about.Resource]*line{},

@@ -459,7 +459,7 @@ func TestLimit(t *testing.T) {
 		cpus int
 		sync time.Duration
 		want int
-	}{{1, 0, 1}, {1, 210 * time.Microsecond, 4}, {1, 211 * time.Microsecond, 5}, {4, 210 * time.Microsecond, 16}, {2, 7 * time.Millisecond, 202}} {
+	}{{1, 0, 1}, {1, 450 * time.Microsecond, 4}, {1, 451 * time.Microsecond, 5}, {4, 450 * time.Microsecond, 16}, {2, 15 * time.Millisecond, 202}} {
 		if got := limitOf(c.cpus, c.sync); got != c.want {
 			t.Errorf("%d CPUs, syncs of %v: %d, not %d", c.cpus, c.sync, got, c.want)
 		}

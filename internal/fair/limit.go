@@ -3,10 +3,10 @@ package fair
 import "time"
 
 const (
-	// perWrite is about what a write takes of a CPU, its share of a sync among it. A round of
-	// writes, which share a sync, has one more than a processor could do during it. So a flood
-	// leaves a part of each processor: docs/performance.md has what was measured.
-	perWrite = 70 * time.Microsecond
+	// perWrite is two or three times what a write takes of a CPU, its share of a sync among
+	// it. A round of writes, which share a sync, has one more than fit into it at this rate. So
+	// a flood leaves a part of each processor: docs/performance.md has what was measured.
+	perWrite = 150 * time.Microsecond
 	// stall is how long nothing may end before it counts as a pause of the disk. Those who
 	// have come meanwhile are no flood, and all go on at its end.
 	stall = 5 * time.Millisecond

@@ -4,7 +4,7 @@
 // The scheduler of Go looks at the network when a processor has nothing to do, else
 // every 10 ms. While all processors are busy with pages, a request for one item
 // waits as long. So whoever is about to work for long takes a turn first: there is
-// one turn fewer than processors, and who has to wait for one waits in order.
+// at least one processor without a turn, and who has to wait for one waits in order.
 //
 //	t, err := turn.Take(ctx)
 //	if err != nil {
@@ -24,6 +24,8 @@ import (
 	"runtime"
 	"sync"
 	"time"
+
+	"github.com/levee-io/levee/internal/processors"
 )
 
 // Turn is the right to work for long. Who has taken it is alone in using it.
@@ -35,7 +37,7 @@ type Turn struct {
 // turns are those that nobody has. It is made when it is first needed: by then a
 // program has said how many processors it wants.
 var turns = sync.OnceValue(func() chan *Turn {
-	n := max(1, runtime.GOMAXPROCS(0)-1)
+	n := max(1, min(processors.CPUs(), runtime.GOMAXPROCS(0)-1))
 	all := make(chan *Turn, n)
 	for range n {
 		all <- new(Turn)
@@ -74,7 +76,7 @@ const (
 )
 
 // Pause lets other threads run that are ready, if it is time for that. There are more
-// processors in the scheduler of Go than CPUs (internal/cli/processors.go): one of them may
+// processors in the scheduler of Go than CPUs (internal/processors): one of them may
 // have a request to answer, and nothing but the kernel, every few milliseconds, gives it
 // the CPU. Pause is called about once a microsecond.
 func (t *Turn) Pause() {

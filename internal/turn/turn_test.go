@@ -6,11 +6,12 @@ import (
 	"runtime"
 	"testing"
 
+	"github.com/levee-io/levee/internal/processors"
 	"github.com/levee-io/levee/internal/turn"
 )
 
 func TestOneProcessorIsLeft(t *testing.T) {
-	taken := make([]*turn.Turn, max(1, runtime.GOMAXPROCS(0)-1))
+	taken := make([]*turn.Turn, max(1, min(processors.CPUs(), runtime.GOMAXPROCS(0)-1)))
 	for i := range taken {
 		var err error
 		if taken[i], err = turn.Take(t.Context()); err != nil {

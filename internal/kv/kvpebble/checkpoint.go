@@ -26,7 +26,7 @@ func (s *Store) Checkpoint(dir string) (err error) {
 		}
 	}()
 	// The log record that WithFlushedWAL writes follows every batch applied
-	// before the call, and so is in the copy with them.
+	// before the call, and so is in the copy with them, which Pebble syncs.
 	if err := s.db.Checkpoint(dir, pebble.WithFlushedWAL()); err != nil {
 		return fmt.Errorf("kvpebble: checkpoint: %w", err)
 	}

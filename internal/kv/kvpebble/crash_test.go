@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
@@ -16,13 +17,18 @@ import (
 
 // TestCrash has writers apply numbered batches, copies the disk as a crash at that
 // moment may leave it, and opens the copy. It must hold batches 1 to n, whole, for
-// an n not less than the last one waited for. The writers then go on with the copy.
+// an n not less than the last one waited for. The writers then go on with the copy. Syncs
+// take a while every other time, so that some are under way at once.
 func TestCrash(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	disk := vfs.NewCrashableMem()
 	last := int64(0)
 	for round := range 12 {
-		l := &load{store: mustOpen(t, "store", Options{FS: disk, tune: busy})}
+		slow := &syncedLogs{FS: disk}
+		if round%2 == 1 {
+			slow.set(takeAWhile, takeAWhile)
+		}
+		l := &load{store: mustOpen(t, "store", Options{FS: slow, tune: busy})}
 		if n := survivors(t, l.store); n < last {
 			t.Fatalf("round %d: %d batches are left, %d were durable", round, n, last)
 		} else {
@@ -45,6 +51,12 @@ func TestCrash(t *testing.T) {
 		}
 		disk = crashed
 	}
+}
+
+// takeAWhile is for as long as a sync of a disk takes.
+func takeAWhile() error {
+	time.Sleep(time.Duration(rand.IntN(400)) * time.Microsecond)
+	return nil
 }
 
 // load applies numbered batches and notes which of them are durable.

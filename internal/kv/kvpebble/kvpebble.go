@@ -7,11 +7,13 @@
 //
 // Apply writes a batch to the write-ahead log buffer and to the memtable, where
 // it is visible, and returns; Commit.Wait waits for the fsync that covers it, which
-// begins when somebody waits. One fsync covers all batches that came while the one
-// before was running, and those that were about to come when it could begin, so the
-// cost is shared by concurrent writers. There is a single log, so batches become
-// durable in the order in which they were applied. All log files but the first are full
-// of zeros before they are used, so that an fsync changes nothing but their content.
+// begins when somebody waits. As long as few batches share each fsync, one begins beside
+// another, so that no batch waits for the fsync of those that came before it; when many do,
+// one fsync covers all batches that came while the one before was running, and those that
+// were about to come when it could begin, so the cost is shared by concurrent writers.
+// There is a single log, and each fsync covers all of it, so what a batch was applied after
+// is durable when the batch is. All log files but the first are full of zeros before they
+// are used, so that an fsync changes nothing but their content.
 //
 // # Guards
 //
@@ -36,7 +38,8 @@
 //
 // # Lock order
 //
-// Store.order, then syncRounds.mu or Pebble's own locks, then scheduler.mu or writtenLogs.mu.
+// Store.order, then syncRounds.mu or Pebble's own locks, then scheduler.mu, writtenLogs.mu or
+// logFile.mu.
 package kvpebble
 
 import (

@@ -35,6 +35,7 @@ func Open(dir string, o Options) (*Store, error) {
 	}
 	po := o.pebble()
 	logs := newWrittenLogs(&evenTables{FS: po.FS}, dir, int64(po.MemTableSize))
+	logs.slow = po.EventListener.DiskSlow
 	po.FS = logs
 	db, err := openLocked(disk, dir, lock, po)
 	if err != nil {

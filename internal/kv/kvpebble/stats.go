@@ -50,7 +50,7 @@ func (s *Store) Stats() (Stats, error) {
 	return Stats{
 		DiskBytes: m.DiskSpaceUsage(), LogBytes: m.WAL.Size, MemtableBytes: m.MemTable.Size,
 		CompactionDebt: m.Compact.EstimatedDebt, Compactions: m.Compact.Count, Flushes: m.Flush.Count,
-		Syncs:             histogram(m.LogWriter.FsyncLatency),
+		Syncs:             s.syncs(),
 		ReadAmplification: m.ReadAmp(), CacheHits: m.BlockCache.Hits, CacheMisses: m.BlockCache.Misses,
 	}, nil
 }
@@ -65,10 +65,18 @@ func (s *Store) Syncs() (count uint64, total time.Duration) {
 	return stats.Syncs.Count, time.Duration(stats.Syncs.Seconds * float64(time.Second))
 }
 
+// syncs returns those of the log; of a store that is open to be looked at there are none.
+func (s *Store) syncs() Histogram {
+	if s.logs == nil {
+		return Histogram{}
+	}
+	return histogram(s.logs.syncs)
+}
+
 // histogram takes apart what Pebble keeps in nanoseconds.
-func histogram(h prometheus.Histogram) Histogram {
+func histogram(h prometheus.Metric) Histogram {
 	var m dto.Metric
-	if h == nil || h.Write(&m) != nil {
+	if h.Write(&m) != nil {
 		return Histogram{}
 	}
 	const step = 5 // Pebble's buckets are finer than anybody looks

@@ -3,7 +3,9 @@ package kvpebble
 import (
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 
@@ -15,24 +17,45 @@ import (
 // sync and for the next. Here the first one that waits lets those go first that are about
 // to be applied, and all of them wait for one sync.
 //
+// What is applied during a sync does not wait for its end either, as long as few share
+// each, or the disk is slow: then a sync more costs less than what it spares. When many
+// share each, there is one at a time.
+//
 // No lock is taken while its mutex is held.
 type syncRounds struct {
 	mu   sync.Mutex
 	next *syncRound // of the batches that are applied now; nil before the first of them
-	// led says that somebody sees to the next round, as soon as the sync that is under way
-	// has ended.
-	led bool
+	// led says that somebody is about to begin the next round.
+	led   bool
+	busy  [maxSyncs]bool // the handles of those that are under way
+	under int            // how many they are
+	// share is how many batches have shared a sync lately, and took how long it took.
+	share float64
+	took  time.Duration
 
 	syncs  kv.Gate       // of syncs; Close shuts it when nobody applies any more
 	wedged chan struct{} // closed when no sync ends any more
 }
 
+const (
+	// fewShare is how many batches share a sync at most if another one begins beside it,
+	// unless it takes so long as longSync. A sync costs as much of a CPU as about two
+	// writes.
+	fewShare = 8
+	longSync = 2 * time.Millisecond
+	// shareOver is over how many of the last syncs that is a mean.
+	shareOver = 8
+)
+
 func newSyncRounds() *syncRounds { return &syncRounds{wedged: make(chan struct{})} }
 
 // syncRound is a sync and what waits for it.
 type syncRound struct {
-	done chan struct{} // closed when it has ended, after err is set
-	err  error
+	batches int
+	handle  int           // of the log, by which it is synced
+	begun   time.Time     // when it was
+	done    chan struct{} // closed when it has ended, after err is set
+	err     error
 }
 
 // join returns the round of a batch that has been applied.
@@ -42,6 +65,7 @@ func (r *syncRounds) join() *syncRound {
 	if r.next == nil {
 		r.next = &syncRound{done: make(chan struct{})}
 	}
+	r.next.batches++
 	return r.next
 }
 
@@ -49,11 +73,19 @@ func (r *syncRounds) join() *syncRound {
 func (r *syncRounds) lead(round *syncRound) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.led || r.next != round {
+	if r.led || r.next != round || r.under >= r.most() {
 		return false
 	}
 	r.led = true
 	return true
+}
+
+// most returns how many syncs may be under way. It needs mu.
+func (r *syncRounds) most() int {
+	if r.share > fewShare && r.took < longSync {
+		return 1
+	}
+	return maxSyncs
 }
 
 // begin returns the next round, which nobody joins any more; nil if there is none.
@@ -61,17 +93,30 @@ func (r *syncRounds) begin() *syncRound {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	round := r.next
-	r.next = nil
+	if r.next, r.led = nil, false; round == nil {
+		return nil
+	}
+	round.handle, round.begun = slices.Index(r.busy[:], false), time.Now()
+	r.busy[round.handle] = true
+	r.under++
+	r.share += (float64(round.batches) - r.share) / shareOver
 	return round
 }
 
-// more reports whether there is a round to be led after one that has ended. If not, the
-// first one that waits for it leads it.
-func (r *syncRounds) more() bool {
+// end ends a round, and reports whether there is another one to be led. If not, the first
+// one that waits for it leads it.
+func (r *syncRounds) end(round *syncRound, err error) (more bool) {
+	round.end(err)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.led = r.next != nil
-	return r.led
+	r.busy[round.handle] = false
+	r.under--
+	r.took += (time.Since(round.begun) - r.took) / shareOver
+	if r.led || r.next == nil {
+		return false
+	}
+	r.led = true
+	return true
 }
 
 func (r *syncRound) end(err error) {
@@ -99,14 +144,26 @@ func (s *Store) syncNext() {
 		return
 	}
 	defer s.rounds.syncs.Leave()
-	s.rounds.begin().end(s.syncLog())
-	if s.rounds.more() {
+	round := s.rounds.begin()
+	if s.rounds.end(round, s.syncLog(round.handle)) {
 		go s.syncNext()
 	}
 }
 
-// syncLog syncs what has been written to the log, with a record that holds nothing.
-func (s *Store) syncLog() (err error) {
+// syncLog syncs what has been written to the log, by one of its handles.
+func (s *Store) syncLog(handle int) error {
+	if err := s.writeLog(); err != nil {
+		return err
+	}
+	// If that is by now another log, the one before it was closed, and synced, before.
+	if err := s.logs.written.Load().sync(handle); err != nil {
+		return s.fail(err, false)
+	}
+	return nil
+}
+
+// writeLog has Pebble write what it has to the log, with a record that holds nothing.
+func (s *Store) writeLog() (err error) {
 	if err := s.failed(); err != nil {
 		return err
 	}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 
@@ -135,5 +137,68 @@ func TestWaitForAWedgedStore(t *testing.T) {
 	_ = s.fail(broken, true)
 	if err := <-failed; !errors.Is(err, broken) {
 		t.Error(err)
+	}
+}
+
+// TestHowManySyncsAtOnce: as long as few batches share a sync, or it takes long, others begin
+// beside it; when many do, there is one at a time.
+func TestHowManySyncsAtOnce(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		batches int
+		took    time.Duration
+		want    int
+	}{
+		{"at first", 0, 0, maxSyncs},
+		{"few", fewShare, 0, maxSyncs},
+		{"many", 2 * fewShare, 0, 1},
+		{"many, on a slow disk", 2 * fewShare, 2 * longSync, maxSyncs},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			r := newSyncRounds()
+			for range 10 * shareOver {
+				if c.batches == 0 {
+					break
+				}
+				var round *syncRound
+				for range c.batches {
+					round = r.join()
+				}
+				if !r.lead(round) || r.begin() != round {
+					t.Fatal("a round was not begun")
+				}
+				time.Sleep(c.took)
+				if r.end(round, nil) {
+					t.Error("there is said to be another round")
+				}
+			}
+			var under []*syncRound
+			for {
+				round := r.join()
+				if !r.lead(round) {
+					break
+				}
+				if r.lead(round) {
+					t.Error("two lead a round")
+				}
+				under = append(under, r.begin())
+			}
+			if len(under) != c.want {
+				t.Errorf("%s: %d at once, want %d", c.name, len(under), c.want)
+			}
+			handles := map[int]bool{}
+			for _, round := range under {
+				handles[round.handle] = true
+			}
+			if len(handles) != len(under) {
+				t.Errorf("%s: handles %v for %d syncs", c.name, handles, len(under))
+			}
+			if !r.end(under[0], nil) {
+				t.Errorf("%s: nobody is told to begin the next one", c.name)
+			}
+			if len(under) > 1 && r.end(under[1], nil) {
+				t.Errorf("%s: two are told to begin the next one", c.name)
+			}
+		})
 	}
 }

@@ -7,7 +7,9 @@ import (
 	"sync/atomic"
 	"syscall"
 
+	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/levee-io/levee/internal/kv"
 )
@@ -26,15 +28,19 @@ import (
 // more to do for it than for the log. What a log holds after its last record, zeros or
 // records of another log, Pebble tells from records by the log's number in each of them.
 //
-// Its mutex comes after those of Pebble.
+// Its mutex comes after those of Pebble. What becomes of a log once it is used, logFile says.
 type writtenLogs struct {
 	vfs.FS
 	dir, spare string
 	most       int64 // how long a log gets
 
-	written atomic.Int64  // to logs, since the spare log began to be filled
-	enough  atomic.Int64  // more than which must be written before more of it is filled
-	wrote   chan struct{} // has one when there is
+	written atomic.Pointer[logFile]   // the log that was opened last
+	syncs   prometheus.Histogram      // of the time that each took, in nanoseconds
+	slow    func(pebble.DiskSlowInfo) // is told of a sync that does not end
+
+	grown  atomic.Int64  // how much logs have, since the spare log began to be filled
+	enough atomic.Int64  // more than which must be written before more of it is filled
+	wrote  chan struct{} // has one when there is
 
 	mu      sync.Mutex
 	next    int64 // how long the next log gets
@@ -62,23 +68,28 @@ const (
 
 // newWrittenLogs returns the disk of a store whose logs get so long.
 func newWrittenLogs(disk vfs.FS, dir string, most int64) *writtenLogs {
-	return &writtenLogs{FS: disk, dir: dir, spare: disk.PathJoin(dir, spareLog), most: most, next: min(2*firstLog, most), closed: make(chan struct{}), wrote: make(chan struct{}, 1)}
+	return &writtenLogs{
+		FS: disk, dir: dir, spare: disk.PathJoin(dir, spareLog), most: most, next: min(2*firstLog, most),
+		closed: make(chan struct{}), wrote: make(chan struct{}, 1),
+		syncs: prometheus.NewHistogram(prometheus.HistogramOpts{Buckets: pebble.FsyncLatencyBuckets}),
+	}
 }
 
 // Create implements vfs.FS.
 func (w *writtenLogs) Create(name string, category vfs.DiskWriteCategory) (vfs.File, error) {
-	if _, isLog := logNumber(name); !isLog {
+	if !w.isLog(name) {
 		return w.FS.Create(name, category)
 	}
 	if file := w.use(name, 0, category); file != nil {
-		return w.watch(file, nil)
+		return w.open(name, file, nil)
 	}
-	return w.watch(w.FS.Create(name, category))
+	file, err := w.FS.Create(name, category)
+	return w.open(name, file, err)
 }
 
 // ReuseForWrite implements vfs.FS.
 func (w *writtenLogs) ReuseForWrite(old, name string, category vfs.DiskWriteCategory) (vfs.File, error) {
-	if _, isLog := logNumber(name); !isLog {
+	if !w.isLog(name) {
 		return w.FS.ReuseForWrite(old, name, category)
 	}
 	info, err := w.FS.Stat(old)
@@ -87,34 +98,34 @@ func (w *writtenLogs) ReuseForWrite(old, name string, category vfs.DiskWriteCate
 	}
 	if file := w.use(name, info.Size(), category); file != nil {
 		_ = w.FS.Remove(old) // what is left of it, the next Open removes
-		return w.watch(file, nil)
+		return w.open(name, file, nil)
 	}
-	return w.watch(w.FS.ReuseForWrite(old, name, category))
+	file, err := w.FS.ReuseForWrite(old, name, category)
+	return w.open(name, file, err)
 }
 
-// watchedLog is a log that says when it is written to.
-type watchedLog struct {
-	vfs.File
-	logs *writtenLogs
+// isLog reports whether a file is a log of this store, not the copy of one in a checkpoint.
+func (w *writtenLogs) isLog(name string) bool {
+	_, isLog := logNumber(name)
+	return isLog && w.FS.PathDir(name) == w.FS.PathDir(w.spare)
 }
 
-func (w *writtenLogs) watch(file vfs.File, err error) (vfs.File, error) {
+// open returns a log that is written by a handle.
+func (w *writtenLogs) open(name string, file vfs.File, err error) (vfs.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &watchedLog{file, w}, nil
-}
-
-// Write implements vfs.File.
-func (l *watchedLog) Write(p []byte) (int, error) {
-	n, err := l.File.Write(p)
-	l.logs.grow(n)
-	return n, err
+	log, err := newLogFile(w, name, file)
+	if err != nil {
+		return nil, err
+	}
+	w.written.Store(log)
+	return log, nil
 }
 
 // grow takes down that so much was written to a log.
 func (w *writtenLogs) grow(n int) {
-	if w.written.Add(int64(n)) <= w.enough.Load() {
+	if w.grown.Add(int64(n)) <= w.enough.Load() {
 		return
 	}
 	select {
@@ -157,7 +168,7 @@ func (w *writtenLogs) fill() {
 	size := w.next
 	w.next = min(2*size, w.most)
 	w.busy = true
-	w.written.Store(0)
+	w.grown.Store(0)
 	w.filling.Go(func() {
 		err := w.write(size)
 		w.mu.Lock()
@@ -203,7 +214,7 @@ func (w *writtenLogs) write(size int64) (err error) {
 // await waits until more than so much of a spare log may be filled.
 func (w *writtenLogs) await(filled int64) error {
 	w.enough.Store(filled / fillPace)
-	for w.written.Load() <= filled/fillPace {
+	for w.grown.Load() <= filled/fillPace {
 		select {
 		case <-w.closed:
 			return kv.ErrClosed

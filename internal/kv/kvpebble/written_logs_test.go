@@ -164,6 +164,7 @@ func TestNoSpareLog(t *testing.T) {
 	if size := w.log(t, "000001.log", "000004.log", "xy"); size != 2 {
 		t.Errorf("a log that is used again is %d bytes long", size)
 	}
+	w.full()
 	if _, err := w.Stat(spareLog); err == nil {
 		t.Error("what could not be filled is still there")
 	}
