@@ -35,8 +35,8 @@
 // time has the use. Without a directory the data is in memory and gone after
 // Close.
 //
-// A process on one CPU should set GOMAXPROCS to 2, as the binary does by itself: a
-// goroutine that waits for the disk otherwise keeps all others from running.
+// A process on one CPU should set GOMAXPROCS to 3, as the binary does by itself:
+// goroutines that wait for the disk otherwise keep all others from running.
 //
 // # Exactly once
 //
