@@ -207,6 +207,17 @@ func newLog(t *testing.T) (*vfs.MemFS, *syncedLogs, *logFile) {
 	return mem, disk, file.(*logFile)
 }
 
+// wantDurable wants so many bytes of the log to be left after a crash.
+func wantDurable(t *testing.T, mem *vfs.MemFS, bytes int64) {
+	t.Helper()
+	info, err := mem.CrashClone(vfs.CrashCloneCfg{}).Stat("000001.log")
+	if err != nil {
+		t.Error(err)
+	} else if info.Size() != bytes {
+		t.Errorf("%d bytes are durable", info.Size())
+	}
+}
+
 // TestCloseOfALog: a log is durable when it is closed, which waits for those who sync it, as
 // those wait who come meanwhile.
 func TestCloseOfALog(t *testing.T) {
@@ -247,12 +258,7 @@ func TestCloseOfALog(t *testing.T) {
 		if n := len(ended); n != 2 {
 			t.Errorf("%d of 2 ended after it", n)
 		}
-		info, err := mem.CrashClone(vfs.CrashCloneCfg{}).Stat("000001.log")
-		if err != nil {
-			t.Error(err)
-		} else if info.Size() != 6 {
-			t.Errorf("%d bytes are durable", info.Size())
-		}
+		wantDurable(t, mem, 6)
 	})
 }
 
@@ -291,12 +297,7 @@ func TestWriteBesideASync(t *testing.T) {
 	if err := errors.Join(<-done, log.sync(0)); err != nil {
 		t.Fatal(err)
 	}
-	info, err := mem.CrashClone(vfs.CrashCloneCfg{}).Stat("000001.log")
-	if err != nil {
-		t.Error(err)
-	} else if info.Size() != 6 {
-		t.Errorf("%d bytes are durable", info.Size())
-	}
+	wantDurable(t, mem, 6)
 	if err := log.Close(); err != nil {
 		t.Error(err)
 	}
@@ -329,25 +330,72 @@ func TestSlowSync(t *testing.T) {
 	})
 }
 
-// TestLogCannotBeOpened: a log that could not be synced is none.
-func TestLogCannotBeOpened(t *testing.T) {
-	broken := errors.New("broken")
-	w := newWrittenLogs(unopened{vfs.NewMem(), broken}, "", firstLog)
-	defer w.close()
-	if _, err := w.Create("000001.log", vfs.WriteCategoryUnspecified); !errors.Is(err, broken) {
-		t.Error(err)
+// TestHandlesOfALog: nothing of a log stays open once it is closed, nor of one that could not
+// be opened as often as it is synced at once, which is none.
+func TestHandlesOfALog(t *testing.T) {
+	for good := range maxSyncs + 1 {
+		disk := &countedFiles{FS: vfs.NewMem(), good: good}
+		w := newWrittenLogs(disk, "", firstLog)
+		file, err := w.Create("000001.log", vfs.WriteCategoryUnspecified)
+		switch {
+		case good < maxSyncs && !errors.Is(err, errTooMany):
+			t.Errorf("opened %d times: %v", good, err)
+		case good == maxSyncs && err != nil:
+			t.Error(err)
+		case good == maxSyncs:
+			if disk.open.Load() != maxSyncs+1 {
+				t.Errorf("%d handles of a log", disk.open.Load())
+			}
+			if err := file.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+		w.close()
+		if n := disk.open.Load(); n != 0 {
+			t.Errorf("opened %d times: %d handles are left", good, n)
+		}
 	}
 }
 
-// unopened is a disk whose files cannot be opened to be written to.
-type unopened struct {
+var errTooMany = errors.New("too many open files")
+
+// countedFiles is a disk that counts its open files, and opens so many to be written to.
+type countedFiles struct {
 	vfs.FS
-	err error
+	good int
+	open atomic.Int64
+}
+
+func (c *countedFiles) count(file vfs.File, err error) (vfs.File, error) {
+	if err != nil {
+		return nil, err
+	}
+	c.open.Add(1)
+	return &countedFile{file, c}, nil
+}
+
+// Create implements vfs.FS.
+func (c *countedFiles) Create(name string, category vfs.DiskWriteCategory) (vfs.File, error) {
+	return c.count(c.FS.Create(name, category))
 }
 
 // OpenReadWrite implements vfs.FS.
-func (u unopened) OpenReadWrite(string, vfs.DiskWriteCategory, ...vfs.OpenOption) (vfs.File, error) {
-	return nil, u.err
+func (c *countedFiles) OpenReadWrite(name string, category vfs.DiskWriteCategory, opts ...vfs.OpenOption) (vfs.File, error) {
+	if c.good--; c.good < 0 {
+		return nil, errTooMany
+	}
+	return c.count(c.FS.OpenReadWrite(name, category, opts...))
+}
+
+type countedFile struct {
+	vfs.File
+	disk *countedFiles
+}
+
+// Close implements vfs.File.
+func (f *countedFile) Close() error {
+	f.disk.open.Add(-1)
+	return f.File.Close()
 }
 
 // TestTornLog: what was written to a log whose syncs had not ended, and lost, is the log's

@@ -26,9 +26,8 @@ type syncRounds struct {
 	mu   sync.Mutex
 	next *syncRound // of the batches that are applied now; nil before the first of them
 	// led says that somebody is about to begin the next round.
-	led   bool
-	busy  [maxSyncs]bool // the handles of those that are under way
-	under int            // how many they are
+	led  bool
+	busy [maxSyncs]bool // the handles of those that are under way
 	// share is how many batches have shared a sync lately, and took how long it took.
 	share float64
 	took  time.Duration
@@ -73,11 +72,21 @@ func (r *syncRounds) join() *syncRound {
 func (r *syncRounds) lead(round *syncRound) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.led || r.next != round || r.under >= r.most() {
+	if r.led || r.next != round || r.under() >= r.most() {
 		return false
 	}
 	r.led = true
 	return true
+}
+
+// under returns how many syncs are under way. It needs mu.
+func (r *syncRounds) under() (n int) {
+	for _, busy := range r.busy {
+		if busy {
+			n++
+		}
+	}
+	return n
 }
 
 // most returns how many syncs may be under way. It needs mu.
@@ -98,7 +107,6 @@ func (r *syncRounds) begin() *syncRound {
 	}
 	round.handle, round.begun = slices.Index(r.busy[:], false), time.Now()
 	r.busy[round.handle] = true
-	r.under++
 	r.share += (float64(round.batches) - r.share) / shareOver
 	return round
 }
@@ -110,7 +118,6 @@ func (r *syncRounds) end(round *syncRound, err error) (more bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.busy[round.handle] = false
-	r.under--
 	r.took += (time.Since(round.begun) - r.took) / shareOver
 	if r.led || r.next == nil {
 		return false
