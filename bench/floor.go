@@ -28,7 +28,7 @@ func floorMain(args []string) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + 1) // which is best for it: it has one sync under way
+	runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + 1) // for the one sync that it has under way, see internal/processors
 	store, err := openFloorStore(*data)
 	if err != nil {
 		return err
