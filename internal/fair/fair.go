@@ -7,9 +7,11 @@
 // writes of one table or queue only so many are under way that the processors have
 // nothing to do for a part of the time; the others wait, in order, and go on in rounds, when
 // all of the round before have ended, and what came for others meanwhile. What that gains
-// and what it costs is in docs/performance.md.
+// and what it costs is in docs/performance.md. While nothing is under way but what has
+// waited, no sync of the store begins beside another: nobody would gain by it, and a round
+// that shares fewer syncs leaves more of the processors.
 //
-//	gate := fair.New(store.Syncs)
+//	gate := fair.New(store)
 //	table = gate.Wrap(table)
 //
 // Nobody is held back who is alone. Nor are reads, which do not wait for the disk: they
@@ -38,11 +40,20 @@ import (
 // alone.
 const quiet = time.Second
 
+// Disk is a store that waits for a disk.
+type Disk interface {
+	// Syncs returns how often its log was synced so far, and how long that took in all.
+	Syncs() (count uint64, total time.Duration)
+	// ShareSyncs says whether its writes had better share a sync than have one of their own
+	// begun beside it. It does not wait.
+	ShareSyncs(bool)
+}
+
 // Gate holds back the writes of tables and queues that have many under way while others
 // are in use.
 type Gate struct {
-	syncs func() (count uint64, total time.Duration)
-	cpus  int
+	disk Disk
+	cpus int
 
 	// alone is what has been asked for alone for so long that it is not held back; nil
 	// if there is no such thing.
@@ -54,6 +65,7 @@ type Gate struct {
 	use     use // guarded by mu, as all that follows
 	busy    map[about.Resource]*line
 	visits  visits
+	crowd   bool    // nothing is under way but what has waited
 	sparing []*line // those whose next round is due, in the order in which it was
 	limit   int     // weight of what may be under way of each
 	// patience is how long who waits waits for the last ones of a round.
@@ -62,13 +74,12 @@ type Gate struct {
 	took     time.Duration
 }
 
-// New returns a gate for a store of which syncs says how often its log was synced so far,
-// and how long that took in all. A store that does not wait for a disk needs none: what
-// does not wait is not in anybody's way for long.
-func New(syncs func() (count uint64, total time.Duration)) *Gate {
+// New returns a gate for a store. One that does not wait for a disk needs none: what does
+// not wait is not in anybody's way for long.
+func New(disk Disk) *Gate {
 	cpus := processors.CPUs()
 	return &Gate{
-		syncs: syncs, cpus: cpus, limit: limitOf(cpus, 0), patience: patienceOf(0),
+		disk: disk, cpus: cpus, limit: limitOf(cpus, 0), patience: patienceOf(0),
 		use: use{seen: map[about.Resource]time.Time{}}, busy: map[about.Resource]*line{},
 	}
 }
@@ -129,4 +140,15 @@ func (g *Gate) note(at about.Resource, now time.Time) {
 	}
 	only := at
 	g.alone.Store(&only)
+	g.noteCrowd()
+}
+
+// noteCrowd tells the disk if what is under way has become, or is no more, only what has
+// waited. It needs mu. What is alone is not counted.
+func (g *Gate) noteCrowd() {
+	crowd := g.visits.first == nil && g.alone.Load() == nil
+	if crowd != g.crowd {
+		g.crowd = crowd
+		g.disk.ShareSyncs(crowd)
+	}
 }

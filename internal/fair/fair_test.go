@@ -27,7 +27,10 @@ type disk struct {
 	starts []string // in order, by what is set as the caller's request id
 	fail   error
 	panics bool
-	pause  time.Duration // of the disk, once
+	pause  time.Duration   // of the disk, once
+	crowds []time.Duration // when writes were to share syncs, and when no more, in turn
+	made   time.Time
+	limit  int
 }
 
 // aSync is how long a request takes, if the disk does not pause.
@@ -36,14 +39,23 @@ const aSync = time.Millisecond
 // newDisk returns a disk behind a gate on one CPU, for which limit is how many writes may
 // be under way.
 func newDisk(limit int) *disk {
-	d := &disk{now: map[string]int{}, most: map[string]int{}, handles: map[string]func(context.Context, *api.Caller, api.Input) (api.Output, error){}}
-	g := New(func() (uint64, time.Duration) { return 1, time.Duration(limit-1) * perWrite })
+	d := &disk{made: time.Now(), limit: limit, now: map[string]int{}, most: map[string]int{}, handles: map[string]func(context.Context, *api.Caller, api.Input) (api.Output, error){}}
+	g := New(d)
 	g.cpus, g.limit = 1, limit
 	d.gate = g
 	for _, op := range g.Wrap([]api.Operation{{Name: "PutItem", Handle: d.handle}, {Name: "ReceiveMessage", Handle: d.receive}, {Name: "none"}}) {
 		d.handles[op.Name] = op.Handle
 	}
 	return d
+}
+
+func (d *disk) Syncs() (uint64, time.Duration) { return 1, time.Duration(d.limit-1) * perWrite }
+
+func (d *disk) ShareSyncs(crowd bool) {
+	if crowd != (len(d.crowds)%2 == 0) {
+		panic("told twice")
+	}
+	d.crowds = append(d.crowds, time.Since(d.made))
 }
 
 func (d *disk) handle(_ context.Context, c *api.Caller, in api.Input) (api.Output, error) {
@@ -270,6 +282,32 @@ func TestSpared(t *testing.T) {
 	})
 }
 
+// TestCrowd: the disk is told when nothing is under way any more but what has waited, and
+// when something else is. What is alone is none.
+func TestCrowd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDisk(4)
+		d.both()
+		start := time.Since(d.made)
+		d.crowds = nil
+		go func() {
+			time.Sleep(aSync + aSync/4)
+			_ = d.ask("calm", put("calm"))
+		}()
+		d.flood(16, func() api.Input { return put("busy") }) // of whom the first four need not wait
+		want := []time.Duration{start + aSync, start + aSync + aSync/4, start + 2*aSync + aSync/4}
+		if !slices.Equal(d.crowds, want) {
+			t.Errorf("told at %v, want %v", d.crowds, want)
+		}
+		time.Sleep(2 * quiet)
+		_ = d.ask("", get("busy"))
+		d.flood(16, func() api.Input { return put("busy") })
+		if len(d.crowds) != 4 {
+			t.Errorf("what is alone counts as a crowd: told at %v", d.crowds)
+		}
+	})
+}
+
 // TestSparedForAMoment: what takes long elsewhere holds up one round at most.
 func TestSparedForAMoment(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -459,7 +497,7 @@ func TestLimit(t *testing.T) {
 		cpus int
 		sync time.Duration
 		want int
-	}{{1, 0, 1}, {1, 450 * time.Microsecond, 4}, {1, 451 * time.Microsecond, 5}, {4, 450 * time.Microsecond, 16}, {2, 15 * time.Millisecond, 202}} {
+	}{{1, 0, 1}, {1, 600 * time.Microsecond, 4}, {1, 601 * time.Microsecond, 5}, {4, 600 * time.Microsecond, 16}, {2, 15 * time.Millisecond, 152}} {
 		if got := limitOf(c.cpus, c.sync); got != c.want {
 			t.Errorf("%d CPUs, syncs of %v: %d, not %d", c.cpus, c.sync, got, c.want)
 		}

@@ -3,10 +3,10 @@ package fair
 import "time"
 
 const (
-	// perWrite is two or three times what a write takes of a CPU, its share of a sync among
+	// perWrite is three or four times what a write takes of a CPU, its share of a sync among
 	// it. A round of writes, which share a sync, has one more than fit into it at this rate. So
 	// a flood leaves a part of each processor: docs/performance.md has what was measured.
-	perWrite = 150 * time.Microsecond
+	perWrite = 200 * time.Microsecond
 	// stall is how long nothing may end before it counts as a pause of the disk. Those who
 	// have come meanwhile are no flood, and all go on at its end.
 	stall = 5 * time.Millisecond
@@ -36,7 +36,7 @@ func (g *Gate) isTime(now time.Time) bool {
 
 // measure sets the limit by the syncs since the last look.
 func (g *Gate) measure() {
-	count, total := g.syncs()
+	count, total := g.disk.Syncs()
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if count > g.counted && total > g.took {

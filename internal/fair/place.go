@@ -77,6 +77,7 @@ func (p *place) count(now time.Time) *waiter {
 		l.group += p.weight
 		p.round = l.round
 		g.visits.begin(&p.visit, l, now)
+		g.noteCrowd()
 		return nil
 	}
 	w := &waiter{weight: p.weight, since: now, ready: make(chan struct{})}
@@ -120,6 +121,7 @@ func (p *place) uncount() {
 	}
 	g.visits.end(&p.visit)
 	g.goOnAfterVisits(now)
+	g.noteCrowd()
 	if l.weight == 0 && l.first == nil {
 		delete(g.busy, p.at)
 		if l.late != nil {

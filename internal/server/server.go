@@ -232,7 +232,7 @@ func (s *Server) operations(cfg Config) ([]api.Operation, error) {
 	table := slices.Concat(s.tables.Operations(), s.queues.Operations(), s.scaling.Operations(), cloudwatch.New(s.metrics).Operations(),
 		s.funcs.Operations(), cloudwatchlogs.New(s.functionLogs()).Operations(), s.pipes.Operations(), s.spanning.Operations())
 	if disk, ok := s.store.(*kvpebble.Store); ok {
-		s.gate = fair.New(disk.Syncs)
+		s.gate = fair.New(disk)
 		table = s.gate.Wrap(table)
 	}
 	whole := table // for the console, which has a door of its own

@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -19,7 +20,7 @@ import (
 //
 // What is applied during a sync does not wait for its end either, as long as few share
 // each, or the disk is slow: then a sync more costs less than what it spares. When many
-// share each, there is one at a time.
+// share each, or ShareSyncs says so, there is one at a time.
 //
 // No lock is taken while its mutex is held.
 type syncRounds struct {
@@ -31,6 +32,7 @@ type syncRounds struct {
 	// share is how many batches have shared a sync lately, and took how long it took.
 	share float64
 	took  time.Duration
+	crowd atomic.Bool // they had better share, few as they may be
 
 	syncs  kv.Gate       // of syncs; Close shuts it when nobody applies any more
 	wedged chan struct{} // closed when no sync ends any more
@@ -47,6 +49,11 @@ const (
 )
 
 func newSyncRounds() *syncRounds { return &syncRounds{wedged: make(chan struct{})} }
+
+// ShareSyncs says whether batches had better share a sync than have one of their own begun
+// beside it, unless a sync takes long: nobody is there who would gain by that. It does not
+// wait.
+func (s *Store) ShareSyncs(crowd bool) { s.rounds.crowd.Store(crowd) }
 
 // syncRound is a sync and what waits for it.
 type syncRound struct {
@@ -91,7 +98,7 @@ func (r *syncRounds) under() (n int) {
 
 // most returns how many syncs may be under way. It needs mu.
 func (r *syncRounds) most() int {
-	if r.share > fewShare && r.took < longSync {
+	if (r.share > fewShare || r.crowd.Load()) && r.took < longSync {
 		return 1
 	}
 	return maxSyncs

@@ -141,21 +141,25 @@ func TestWaitForAWedgedStore(t *testing.T) {
 }
 
 // TestHowManySyncsAtOnce: as long as few batches share a sync, or it takes long, others begin
-// beside it; when many do, there is one at a time.
+// beside it; when many do, or had better, there is one at a time.
 func TestHowManySyncsAtOnce(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		batches int
 		took    time.Duration
+		crowd   bool
 		want    int
 	}{
-		{"at first", 0, 0, maxSyncs},
-		{"few", fewShare, 0, maxSyncs},
-		{"many", 2 * fewShare, 0, 1},
-		{"many, on a slow disk", 2 * fewShare, 2 * longSync, maxSyncs},
+		{"at first", 0, 0, false, maxSyncs},
+		{"few", fewShare, 0, false, maxSyncs},
+		{"many", 2 * fewShare, 0, false, 1},
+		{"many, on a slow disk", 2 * fewShare, 2 * longSync, false, maxSyncs},
+		{"few of a crowd", 1, 0, true, 1},
+		{"few of a crowd, on a slow disk", 1, 2 * longSync, true, maxSyncs},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			r := newSyncRounds()
+			(&Store{rounds: r}).ShareSyncs(c.crowd)
 			for range 10 * shareOver {
 				if c.batches == 0 {
 					break
