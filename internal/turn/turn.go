@@ -67,7 +67,7 @@ const (
 	// pauseCalls is at how many calls of Pause the clock is read once.
 	pauseCalls = 16
 	// pauseEvery is how long others wait at most for who pauses.
-	pauseEvery = 500 * time.Microsecond
+	pauseEvery = 200 * time.Microsecond
 	// foreign is from how long a pause on another program had the CPU: it takes whole
 	// slices of the kernel, of which requests need little.
 	foreign = 2 * time.Millisecond
