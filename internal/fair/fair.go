@@ -140,13 +140,12 @@ func (g *Gate) note(at about.Resource, now time.Time) {
 	}
 	only := at
 	g.alone.Store(&only)
-	g.noteCrowd()
 }
 
 // noteCrowd tells the disk if what is under way has become, or is no more, only what has
-// waited. It needs mu. What is alone is not counted.
+// waited. It needs mu.
 func (g *Gate) noteCrowd() {
-	crowd := g.visits.first == nil && g.alone.Load() == nil
+	crowd := g.visits.first == nil && len(g.busy) > 0
 	if crowd != g.crowd {
 		g.crowd = crowd
 		g.disk.ShareSyncs(crowd)

@@ -121,13 +121,13 @@ func (p *place) uncount() {
 	}
 	g.visits.end(&p.visit)
 	g.goOnAfterVisits(now)
-	g.noteCrowd()
 	if l.weight == 0 && l.first == nil {
 		delete(g.busy, p.at)
 		if l.late != nil {
 			l.late.Stop()
 		}
 	}
+	g.noteCrowd()
 }
 
 // goOnAfterVisits begins the next rounds of the lines that have spared whom they had to.
