@@ -32,8 +32,8 @@ type syncRounds struct {
 	// share is how many batches have shared a sync lately, and took how long it took.
 	share float64
 	took  time.Duration
-	crowd atomic.Bool // they had better share, few as they may be
 
+	crowd  atomic.Bool   // that batches had better share a sync, few as they may be
 	syncs  kv.Gate       // of syncs; Close shuts it when nobody applies any more
 	wedged chan struct{} // closed when no sync ends any more
 }
